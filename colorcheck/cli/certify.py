@@ -107,7 +107,7 @@ def summary(checks: Sequence[CertificateCheck]) -> str:
 
 
 def status(checks: Sequence[CertificateCheck]) -> int:
-    """1 for anything that differs or is refuted, 4 for what nobody confirms, 0 where all is confirmed."""
+    """1 for anything that differs or is refuted, 4 for anything that is not confirmed, 0 if all is confirmed."""
     statuses = {check.status for check in checks if not check.ok}
     if statuses <= {"no-answer", "vacuous"}:
         return Exit.UNDECIDED if statuses or not checks else Exit.CLEAN

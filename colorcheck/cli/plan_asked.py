@@ -68,7 +68,7 @@ def goals_of(text: str) -> tuple[Goal, ...]:
 
 
 def found_front(options: argparse.Namespace, verification: Modelled, wishes: PlanOptions) -> Front | None:
-    """The front; None, with the reason told, where there is none."""
+    """The front; None, with the reason reported, where there is none."""
     found, posed = front_of(verification.facts, wishes, goals_of(options.front))
     for problem in posed.problems:
         raise Stop(f"{problem.location}: {problem.message}", problem.help)

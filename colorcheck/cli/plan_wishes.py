@@ -89,7 +89,7 @@ def _pins(texts: Iterable[str]) -> tuple[tuple[str, ColorSet], ...]:
 
 
 def plain_colors(text: str) -> ColorSet | None:
-    """Numbers and ranges with commas between them; None where it is something else."""
+    """Numbers and ranges with commas between them; None if it is something else."""
     found: set[int] = set()
     for part in text.split(","):
         first, dash, last = (piece.strip() for piece in part.partition("-"))

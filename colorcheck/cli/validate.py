@@ -1,4 +1,4 @@
-"""`colorcheck validate`: what was measured on real Xen, xl, dtc and U-Boot, held against this colorcheck, here."""
+"""`colorcheck validate`: what was measured on real Xen, xl, dtc and U-Boot, compared with this colorcheck, here."""
 
 from __future__ import annotations
 

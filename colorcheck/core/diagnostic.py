@@ -71,8 +71,8 @@ class Edit(Struct, frozen=True):
 class Finding(Struct, frozen=True):
     """One fault of the user's files, with exactly one primary place.
 
-    `witness` is what shows the fault (addresses, frames, sets). `fix` are edits that mend it
-    without changing anything else that the file means; empty where no such edit is known to be safe. `about` names
+    `witness` is what shows the fault (addresses, frames, sets). `fix` are edits that correct it
+    without changing anything else that the file means; empty if no such edit is known to be safe. `about` names
     the domains that it is about, where that matters to tell causes from consequences.
     """
 

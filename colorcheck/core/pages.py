@@ -1,4 +1,5 @@
-"""Where the page of a rule is: in the documentation where the project has an address, else behind a command."""
+"""Where the page of a rule is: in the documentation if the project has an address, otherwise the command that prints
+it."""
 
 from __future__ import annotations
 
@@ -40,6 +41,6 @@ def page(rule: str) -> str:
 
 
 def pages(rules: Iterable[str]) -> str:
-    """The command that prints the pages of these rules, each once; empty where none has a page."""
+    """The command that prints the pages of these rules, each once; empty if none has a page."""
     own = sorted({rule for rule in rules if _OWN.fullmatch(rule)})
     return f"colorcheck explain {' '.join(own)}" if own else ""

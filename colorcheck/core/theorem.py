@@ -26,7 +26,7 @@ class TheoremKind(StrEnum):
 
 
 class Trust(StrEnum):
-    """How much stands behind an assumption."""
+    """How well supported an assumption is."""
 
     CHECKED = "checked"  # colorcheck compared it with an input or with another theorem
     MEASURED = "measured"  # this very binary of Xen was booted and compared, often enough
@@ -62,7 +62,7 @@ class Tried(Struct, frozen=True):
 
 
 TIME_IS_OVER = "the time limit of the run expired before it was decided"
-"""The reason of a theorem that is unknown because nobody had the time to decide it."""
+"""The reason of a theorem that is unknown because the time ran out."""
 
 
 class Theorem(Struct, frozen=True):

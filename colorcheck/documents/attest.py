@@ -1,4 +1,4 @@
-"""The document `colorcheck/attest/1`: a log of a real boot, held against the model."""
+"""The document `colorcheck/attest/1`: a log of a real boot, compared with the model."""
 
 from __future__ import annotations
 

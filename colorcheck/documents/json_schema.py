@@ -52,7 +52,7 @@ SHAPES: Mapping[str, type[shapes.Shape]] = {
 
 
 def shape_of(schema: str) -> type[shapes.Shape] | None:
-    """The shape of a document by its key `schema`, such as `colorcheck/verify/2`; None where there is none."""
+    """The shape of a document by its key `schema`, such as `colorcheck/verify/2`; None if there is none."""
     name = schema.removeprefix("colorcheck/")
     return SHAPES.get(name) or SHAPES.get(name.rpartition("/")[0])
 

@@ -254,7 +254,7 @@ class AssumptionsShape(Shape, frozen=True):
 
 
 class AssumptionOfUseShape(Shape, frozen=True):
-    """What the integrator has to see to, and what the inputs say of it."""
+    """What the integrator has to see to, and what the inputs say about it."""
 
     id: str
     text: str

@@ -1,7 +1,7 @@
 """The shapes of the JSON documents, as types: their JSON Schemas are made from them, and tests hold documents to them.
 
 Addresses and sizes are in bytes, colors sorted lists of integers, counts of pages integers. Keys that a document may
-lack have the default UNSET. Sections whose shape depends on what is told (a witness, a certificate) are open.
+lack have the default UNSET. Sections whose shape depends on what is reported (a witness, a certificate) are open.
 """
 
 from __future__ import annotations
@@ -300,7 +300,7 @@ class ColorsOfXen(Shape, frozen=True):
 
 
 class VcpuShape(Shape, frozen=True):
-    """On which of Xen's CPUs a vCPU may run; None where that is open."""
+    """On which of Xen's CPUs a vCPU may run; None if that is open."""
 
     may_run: list[int] | None
 
@@ -329,7 +329,7 @@ class NoteShape(Shape, frozen=True):
 
 
 class EffectiveOfRelease(Shape, frozen=True):
-    """What one release of Xen makes of the files."""
+    """What one release of Xen does with the files."""
 
     line: str
     coloring: bool | None
@@ -341,7 +341,7 @@ class EffectiveOfRelease(Shape, frozen=True):
 
 
 class EffectiveShape(EffectiveOfRelease, frozen=True, kw_only=True):
-    """`colorcheck/effective/1`: the first release; the others stand in `also`."""
+    """`colorcheck/effective/1`: the first release; the others are in `also`."""
 
     schema: Literal["colorcheck/effective/1"]
     also: list[EffectiveOfRelease] | UnsetType = UNSET
@@ -414,7 +414,7 @@ class ReplayOfRelease(Shape, frozen=True):
 
 
 class ReplayShape(ReplayOfRelease, frozen=True, kw_only=True):
-    """`colorcheck/replay/1`: the first release; the others stand in `also`."""
+    """`colorcheck/replay/1`: the first release; the others are in `also`."""
 
     schema: Literal["colorcheck/replay/1"]
     also: list[ReplayOfRelease] | UnsetType = UNSET

@@ -76,7 +76,7 @@ class Server(LanguageServer):
         return made
 
     def check_soon(self, uri: str) -> None:
-        """Check the deployment of a document once nobody has typed for a moment."""
+        """Check the deployment of a document once there was no typing for a moment."""
         manifest = self.manifest_of(uri)
         if manifest is None:
             return

@@ -39,7 +39,7 @@ _GIC_CHANGE = (
 def as_it_is(
     qemu: Qemu, tree: DeviceTree, machine: Machine, board: Board | None
 ) -> tuple[Emulated, tuple[str, ...]] | None:
-    """The system as it is, and what QEMU needs otherwise; None where it has no machine for the board.
+    """The system as it is, and what QEMU needs otherwise; None if it has no machine for the board.
 
     Raises QemuError.
     """

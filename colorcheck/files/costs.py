@@ -36,7 +36,8 @@ class Allowance(Struct, frozen=True):
 
 
 class TooCostly(BaseException):
-    """A step was ended because it took more than is allowed. No `Exception`: nobody on the way takes it for another."""
+    """A step was ended because it took more than is allowed. Not an `Exception`, so that it is not mistaken for another
+    on the way."""
 
     def __init__(self, reason: str, file: str = "") -> None:
         super().__init__(reason)

@@ -156,7 +156,7 @@ class Snapshot:
             inner._bring(os.path.relpath(name, above), whole=whole)
 
     def _submodule(self, name: str) -> Snapshot | None:
-        """The snapshot of a submodule at the commit that the revision names; None where it is not on this machine."""
+        """The snapshot of a submodule at the commit that the revision names; None if it is not on this machine."""
         if name not in self._inner:
             self._inner[name] = self._made(name, self.tree.entries[name])
         return self._inner[name]
@@ -176,7 +176,7 @@ class Snapshot:
         return inner
 
     def _resolved(self, name: str) -> str | None:
-        """The name behind all links, which are made on the way; None where it leads out of the revision."""
+        """The name behind all links, which are made on the way; None if it leads out of the revision."""
         left, here = [part for part in name.split("/") if part != "."], ""
         for _ in range(MOST_LINKS * 100):
             if not left:

@@ -27,7 +27,7 @@ def without_consequences(findings: Iterable[Finding], facts: Facts) -> tuple[Fin
     That a domain has no colors of its own follows from a list that Xen or xl never reads; that it shares colors with
     others follows from either; that colors are none of the cache, from a size that Xen misreads. A finding that
     stands for worse ones takes over their severity and their witness. Comes after silencing: a consequence whose
-    cause is silenced is told.
+    cause is silenced is reported.
     """
     given_none = _given_none(facts)
     told = tuple(findings)
@@ -44,7 +44,7 @@ def without_consequences(findings: Iterable[Finding], facts: Facts) -> tuple[Fin
 def _folded(
     told: tuple[Finding, ...], causes: Collection[str], effects: Collection[str], among: Collection[str] | None = None
 ) -> tuple[Finding, ...]:
-    """What is told without the effects of causes that are about the same; `among` are the only ones looked at."""
+    """What is reported without the effects of causes that are about the same; `among` are the only ones looked at."""
     explained = {f.about[0] for f in told if f.rule in causes and len(f.about) == 1}
     explained = explained if among is None else explained.intersection(among)
     dropped = [f for f in told if f.rule in effects and not explained.isdisjoint(f.about)]

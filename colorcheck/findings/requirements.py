@@ -21,7 +21,7 @@ def traced(
     skipped: Iterable[Skipped],
     rules: Iterable[Rule],
 ) -> tuple[Traced, ...]:
-    """Each requirement with its evidence. `findings` are all that the rules made, whatever is told of them."""
+    """Each requirement with its evidence. `findings` are all that the rules made, whatever is reported of them."""
     names = tuple(RuleName(rule.id, rule.name) for rule in rules)
     answers = Answers(facts, findings, silenced, tuple(skipped), names)
     return tuple(answers.traced(requirement) for requirement in facts.manifest.requirements)

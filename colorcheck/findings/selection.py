@@ -1,4 +1,5 @@
-"""Which findings are told: rules selected or ignored by name, silenced by comments; and what nothing can silence."""
+"""Which findings are reported: rules selected or ignored by name, silenced by comments; and what nothing can
+silence."""
 
 from __future__ import annotations
 
@@ -24,18 +25,18 @@ from colorcheck.verification.results import Facts, Silence, Silenced
 
 ALWAYS = ("CC4", "CC8", "CC9")
 _NO_REASON = "no reason given"
-_HOW = 'write ignore = [{ rule = "RULE", reason = "..." }], or reason = "..." in [rules] beside select'
+_HOW = 'write ignore = [{ rule = "RULE", reason = "..." }], or reason = "..." in [rules] next to select'
 
 
 class Selected(Struct, frozen=True):
-    """The findings that are told, and those that are not, each with what silenced it and why."""
+    """The findings that are reported, and those that are not, each with what silenced it and why."""
 
     findings: tuple[Finding, ...]
     silenced: tuple[Silenced, ...] = ()
 
 
 class _Ask(Struct, frozen=True):
-    """Somebody's wish to silence: the rules by ID, prefix or name, where it stands, why, and what it is about."""
+    """Somebody's wish to silence: the rules by ID, prefix or name, where it is, why, and what it is about."""
 
     names: tuple[str, ...]
     location: Location
@@ -59,7 +60,7 @@ def matches(name: str, finding: Finding) -> bool:
 
 
 def can_be_silenced(finding: Finding) -> bool:
-    """Refuted theorems, inputs that could not be read, and faults of colorcheck are always told."""
+    """Refuted theorems, inputs that could not be read, and faults of colorcheck are always reported."""
     return not (
         finding.rule.startswith(ALWAYS) or (finding.rule.startswith("CC0") and finding.severity is Severity.ERROR)
     )
@@ -117,7 +118,7 @@ def _silence(ask: _Ask, told: list[Finding], silenced: list[Silenced], extra: li
 
 
 def _unreasoned(hidden: Iterable[Silenced], where: Location) -> Iterator[Finding]:
-    """A finding where errors are hidden and nobody says why."""
+    """A finding if errors are hidden without a reason."""
     errors = [entry.finding for entry in hidden if entry.reason == _NO_REASON]
     errors = [finding for finding in errors if finding.severity is Severity.ERROR]
     if errors:

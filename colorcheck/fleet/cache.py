@@ -34,7 +34,7 @@ _LARGEST = 64 << 20
 class ResultCache(Struct, frozen=True):
     """A folder of results. Safe under parallel runs: an entry is written whole, and read with its own checksums.
 
-    An entry says for which job and which states of which inputs it stands, with a checksum over all of it. One that
+    An entry says for which job and which states of which inputs it is, with a checksum over all of it. One that
     is not understood to the last field, that somebody else could have written, or whose status a run could not have
     kept, counts as none.
     """
@@ -77,7 +77,7 @@ class ResultCache(Struct, frozen=True):
             return
 
     def prune(self, most: int = MOST_BYTES, oldest: float = OLDEST) -> None:
-        """Delete entries that nobody used for long, and the oldest ones of too many."""
+        """Delete entries that were not used for long, and the oldest ones of too many."""
         found = []
         for path in self.folder.glob("[0-9a-f][0-9a-f]/*.json"):
             with suppress(OSError):
@@ -136,7 +136,7 @@ _NOT: dict[object, type] = {int: bool}  # which is an int to Python
 
 
 def user_cache() -> ResultCache | None:
-    """The cache of this user; None where there is no folder for it."""
+    """The cache of this user; None if there is no folder for it."""
     folder = resources.cache_folder()
     return ResultCache(folder / "results") if folder else None
 

@@ -99,7 +99,7 @@ class StateRecorder(Recorder):
         self._note(Dependency(DependencyKind.MATCHES, os.path.normpath(pattern)))
 
     def unchanged(self, deployment: Deployment) -> dict[Dependency, State] | None:
-        """All that a deployment rests on, with its state; None where a part is not known or has changed meanwhile."""
+        """All that a deployment rests on, with its state; None if a part is not known or has changed meanwhile."""
         if any(problem.kind in _ENDED_EARLY for problem in deployment.problems):
             return None
         asked = {

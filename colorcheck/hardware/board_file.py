@@ -141,7 +141,7 @@ class _Boot(Struct, frozen=True):
 
 
 def _boot(table: Table | None, clusters: tuple[Cluster, ...], base: Board | None) -> _Boot:
-    """What `[boot]` says; without it, what is known of the SoC whose clusters these are."""
+    """What `[boot]` says; without it, what is known about the SoC whose clusters these are."""
     if table is None and base is not None and clusters is base.clusters:
         return _Boot(clusters, base.boot_known, base.boot_mpidr, base.boot_sources)
     boot = table or Table("boot", {})
@@ -237,7 +237,7 @@ def _timing(table: Table | None) -> tuple[tuple[str, float], ...]:
 
 
 def _pa_bits(clusters: tuple[Cluster, ...]) -> tuple[int | None, tuple[str, ...]]:
-    """The physical address size of the boot CPU, which is in one of these clusters; None where they differ.
+    """The physical address size of the boot CPU, which is in one of these clusters; None if they differ.
 
     Xen takes the least of all CPUs that it brings up (`system_cpuinfo`), but brings up only CPUs of the boot CPU's
     kind unless it is booted with `hmp-unsafe` (`start_secondary`, Xen 4.20).

@@ -14,7 +14,7 @@ HOW_TO_MEASURE = (
 
 
 def to_toml(board: Board, comments: Iterable[str] = ()) -> str:
-    """A board file for this board; `comments` stand at its head, one line each. What is unknown is a comment."""
+    """A board file for this board; `comments` are at its head, one line each. What is unknown is a comment."""
     return "\n".join(_lines(board, comments)) + "\n"
 
 

@@ -120,7 +120,7 @@ def _about(
 ) -> Iterator[Problem]:
     """Where board and tree contradict each other, and where an emulated machine is not the silicon it stands for.
 
-    Such a machine runs with the silicon's tree, so that tree is no evidence against it.
+    Such a machine runs with the silicon's tree, so that tree is not evidence against it.
     """
     for text in silicon_differences(known, catalogue):
         yield Problem(ProblemKind.BOARD_NOT_SILICON, text, location or Location(known.name))

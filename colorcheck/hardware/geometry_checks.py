@@ -22,7 +22,7 @@ Checked = tuple[TreeGeometry, int | None, tuple[Problem, ...]]
 def checked(entry: CacheNode | None, cpu: Cpu, allowed: tuple[int, ...], is_llc: bool) -> Checked:
     """The numbers of a cache that can be relied on, its ways, and what is wrong or missing.
 
-    `allowed` are the ways that the core's manual knows; empty where it is not known. Where the manual knows one number
+    `allowed` are the ways that the core's manual knows; empty if it is not known. Where the manual knows one number
     of ways only, sets or size that are missing follow from it.
     """
     given = entry.geometry if entry else TreeGeometry()
@@ -48,7 +48,7 @@ def _only(allowed: tuple[int, ...]) -> int | None:
 
 
 def _fault(numbers: TreeGeometry, allowed: tuple[int, ...], cpu: Cpu) -> str:
-    """Why numbers cannot be right; empty where nothing is known against them."""
+    """Why numbers cannot be right; empty if nothing is known against them."""
     size, sets, line, ways = numbers.size, numbers.sets, numbers.line, numbers.ways
     if line is not None and (line & (line - 1) or not 16 <= line <= 2048):
         return f"a line of {line} bytes is not possible for a cache"
@@ -106,7 +106,7 @@ def _incomplete(entry: CacheNode, cpu: Cpu, unchecked: bool) -> tuple[Problem, .
 
 
 def l1_checked(cpu: Cpu, kind: CacheKind, allowed: tuple[int, ...]) -> tuple[Cache | None, tuple[Problem, ...]]:
-    """The first-level data or instruction cache in a CPU node; None where it is absent or contradicts the manual."""
+    """The first-level data or instruction cache in a CPU node; None if it is absent or contradicts the manual."""
     given = cpu.l1d if kind is CacheKind.DATA else cpu.l1i
     if not given.given:
         return None, ()

@@ -1,7 +1,7 @@
 """What colors leave of the caches that a core has for itself.
 
 A first-level cache that is indexed with physical address bits above the page offset is partitioned by colors too,
-although nobody else uses it: a domain with few colors has a smaller L1.
+although no one else uses it: a domain with few colors has a smaller L1.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def private_shares(board: Board, colors: Iterable[int], nr_colors: int) -> tuple
 
 
 def usable_parts(cache: Cache, colors: Iterable[int], nr_colors: int) -> tuple[int, int] | None:
-    """(usable parts, parts) of a cache for frames of these colors; None where its index is not known to be physical.
+    """(usable parts, parts) of a cache for frames of these colors; None if its index is not known to be physical.
 
     Frames of color c are c, c + nr_colors, …; in a cache of k parts they meet all parts that are c modulo the greatest
     common divisor of both numbers.

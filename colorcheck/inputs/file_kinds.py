@@ -93,7 +93,7 @@ class Slot(Enum):
 
 
 def told_apart(path: str, kind: FileKind | None, named_at: Location, slot: Slot) -> Problem | None:
-    """A problem that names the file as what it is; None where that is not known, or is what the slot takes."""
+    """A problem that names the file as what it is; None if that is not known, or is what the slot takes."""
     if kind is None or kind in slot.takes:
         return None
     return Problem(ProblemKind.OTHER_KIND, f"{path} is {kind.title}, not {slot.title}", named_at, kind.give)

@@ -1,4 +1,4 @@
-"""What a file is, by its content, so that one that stands in the wrong place is named as what it is.
+"""What a file is, by its content, so that one that is in the wrong place is named as what it is.
 
 Asked only about a file whose reader makes nothing of it: what a reader takes is never doubted.
 """
@@ -36,7 +36,7 @@ _STORED = pattern(rb"(?s).{4,5}[\x20-\x7e]{1,64}=[\x20-\x7e]*\0[\x20-\x7e]{1,64}
 def other_kind(
     path: str, named_at: Location, slot: Slot, kinds: Collection[FileKind] = tuple(FileKind)
 ) -> Problem | None:
-    """A problem that names the file as what it is; None where that is not known, is none of `kinds`, or is what the
+    """A problem that names the file as what it is; None if that is not known, is none of `kinds`, or is what the
     slot takes."""
     data = read_bytes(path, named_at, _LARGEST)
     kind = None if isinstance(data, Problem) else recognized(data)
@@ -44,7 +44,7 @@ def other_kind(
 
 
 def recognized(data: bytes) -> FileKind | None:
-    """The kind of a file by its content; None where nothing speaks clearly for one."""
+    """The kind of a file by its content; None if nothing speaks clearly for one."""
     if not data:
         return FileKind.EMPTY
     return _binary(data) or _text(data[:_HEAD])

@@ -44,7 +44,7 @@ class MachineTables(NamedTuple):
 class CacheState(NamedTuple):
     """The caches' contents: `tags` are the lines in the ways (-1: empty); `order` is what the policy keeps for a set
     (the most recently used way, the tree of pseudo-LRU, the random generator) and `links` for LRU the ring of its
-    ways. `where` has for each cache and line what is known of it there: 0 that it is absent, 1 to 32 that it is in
+    ways. `where` has for each cache and line what is known about it there: 0 that it is absent, 1 to 32 that it is in
     this way, more that another domain (this minus 33) pushed it out of a last-level cache."""
 
     tags: Ints

@@ -41,7 +41,7 @@ _CLEAR = (  # kinds that no script of U-Boot can be taken for
 
 
 def receive(deployment: Deployment) -> Handover:
-    """What Xen gets. Without a boot script it is the tree of the deployment as it stands."""
+    """What Xen gets. Without a boot script it is the tree of the deployment as it is."""
     manifest, target = deployment.manifest, deployment.manifest.target
     if by_uefi(deployment):
         from colorcheck.loader.uefi.follow import follow_uefi

@@ -10,7 +10,7 @@ __all__ = ["Plan", "PlanProblem", "plan"]
 def plan(problem: PlanProblem, *, repairs: bool = True) -> Plan:
     """The best plan for a problem, or why there is none.
 
-    Nobody shares who need not: groups that may share are made one only where there is no plan without. A plan has
+    No party shares that need not: groups that may share are merged only if there is no plan without that. A plan has
     been checked by the evaluator, which knows nothing of the search. `repairs` can be left out where only the clash is
     wanted. Never raises for a problem whose names are unique.
     """

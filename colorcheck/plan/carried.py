@@ -1,4 +1,4 @@
-"""What stands in a blob, carried into a file all the same: a line of the boot script, or a compiled overlay and its
+"""What is in a blob, carried into a file all the same: a line of the boot script, or a compiled overlay and its
 line in the manifest; and which file of the boot loader has to follow where the manifest itself has the arguments."""
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Wanted = tuple[str, str, str]
 
 
 class Carried(Struct, frozen=True):
-    """Edits and new files (by their path) that set what stands in a blob; `problems` where there is no way, and what
+    """Edits and new files (by their path) that set what is in a blob; `problems` where there is no way, and what
     somebody has to do besides."""
 
     edits: tuple[Edit, ...] = ()
@@ -118,7 +118,7 @@ def _name(number: int) -> str:
 
 
 def _manifest_line(name: str, deployment: Deployment, tree: Location) -> Edit | None:
-    """The overlay as the last one in the manifest; None where there is no place for it."""
+    """The overlay as the last one in the manifest; None if there is no place for it."""
     manifest = deployment.manifest
     original = read_original(manifest.file)
     if isinstance(original, Problem) or tree.file != manifest.file or not tree.line:

@@ -1,4 +1,4 @@
-"""A planning problem and its answer, as values. Where a problem comes from stands in `build`."""
+"""A planning problem and its answer, as values. Where a problem comes from is in `build`."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Demand(Struct, frozen=True):
     """What a domain, or Xen with its image, needs and asks for.
 
     `pages` are the frames that it takes from its colors (none for Xen's image, which lies in a region of its own).
-    `min_reason` says why so many colors, `advised` tells that nobody asked for them, `purpose` what the frames are for
+    `min_reason` says why so many colors, `advised` says that they were not asked for, `purpose` what the frames are for
     beside one boot. `keep` fixes today's colors, or those of `pin`.
     `curve` are costs measured with 1, 2, … colors; the last one holds for more, and `tolerance` is how much worse than
     the best of them it may get (0.1 is 10 %). A `critical` one is served first, up to `share` colors.
-    `again` are the frames of a further creation by a toolstack (0: nobody can create it), of which `restarts` are among
+    `again` are the frames of a further creation by a toolstack (0: it cannot be created), of which `restarts` are among
     `pages`.
     """
 
@@ -66,7 +66,7 @@ class Demand(Struct, frozen=True):
 
     @property
     def limit(self) -> Fraction | None:
-        """The most that it may cost on its curve; None where nobody says it."""
+        """The most that it may cost on its curve; None if it is not stated."""
         if self.tolerance is None or not self.curve:
             return None
         return min(map(exact, self.curve)) * (1 + exact(self.tolerance))
@@ -213,7 +213,7 @@ class Repair(Struct, frozen=True):
 
 
 class PlanEvidence(Struct, frozen=True):
-    """What supports a plan, in words; empty or None where it does not apply.
+    """What supports a plan, in words; empty or None if it does not apply.
 
     `smallest_change` says whether all smaller changes were excluded, of how many `files` and `lines`;
     `buddy_alloc_size` is in bytes.
@@ -235,7 +235,7 @@ class PlanEvidence(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """The answer. `status` is optimal, feasible, infeasible or unknown; `evidence` says what stands behind it."""
+    """The answer. `status` is optimal, feasible, infeasible or unknown; `evidence` says what is behind it."""
 
     status: str
     objective: tuple[Reached, ...] = ()

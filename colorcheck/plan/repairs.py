@@ -34,7 +34,7 @@ def with_reserve_edits(found: Plan, reserve: int | None, deployment: Deployment,
 
 
 def no_room_for_xen(system: System, boot: Boot | None) -> Plan | None:
-    """That no colors help where Xen finds no room to move to, and which module to move; None where it finds room."""
+    """That no colors help where Xen finds no room to move to, and which module to move; None if it finds room."""
     from colorcheck.replay.changes import room_for_xen
 
     panic = boot.panic if boot and boot.panic else system.panic

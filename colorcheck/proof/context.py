@@ -116,7 +116,7 @@ class Context(Struct, frozen=True, dict=True):
     @cached_property
     def ranges(self) -> tuple[tuple[int, int], ...]:
         """All DRAM: what the board has and what the boot has met, as merged (start, end) addresses; every address where
-        nobody says which memory there is."""
+        it is not known which memory there is."""
         if MEMORY.name in self.system.unknown:
             return ((0, 1 << self._address_bits),)
         known = [(start, start + size) for start, size in self.board.dram if size > 0] if self.board else []
@@ -154,7 +154,7 @@ class Context(Struct, frozen=True, dict=True):
 
     @cached_property
     def cpus(self) -> frozenset[int] | None:
-        """All CPUs of the board; None where their numbers are not beyond doubt."""
+        """All CPUs of the board; None if their numbers are not beyond doubt."""
         numbers = [shared.cpus for shared in self.caches if shared.id != "system"]
         known = [each for each in numbers if each is not None]
         return frozenset().union(*known) if known and len(known) == len(numbers) else None

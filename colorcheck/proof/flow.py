@@ -15,7 +15,7 @@ def most_taken(demands: Sequence[FlowDemand], free: Sequence[int], of: Collectio
 
 
 def unserved(demands: Sequence[FlowDemand], free: Sequence[int]) -> list[int]:
-    """The numbers of wishes that together ask for more than all their colors hold; empty where all can be served."""
+    """The numbers of wishes that together ask for more than all their colors hold; empty if all can be served."""
     every = {color for _, colors in demands for color in colors}
     flow = _Flow(demands, free, every)
     return flow.reached if sum(flow.sent) < sum(pages for pages, _ in demands) else []

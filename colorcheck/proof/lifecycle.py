@@ -112,7 +112,7 @@ def _impossible(context: Context, domain: Domain) -> str:
 
 
 def _after_xen(context: Context) -> tuple[int, ...] | None:
-    """The free frames after Xen has built its own domains; None where one finds no room."""
+    """The free frames after Xen has built its own domains; None if one finds no room."""
     free: tuple[int, ...] | None = context.boot.free_initial
     for domain in context.system.domains:
         if domain.kind is not DomainKind.XL and free is not None:

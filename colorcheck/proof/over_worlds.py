@@ -28,7 +28,7 @@ OUTSIDE = Assumption(
 
 
 _ASK_EXISTENCE = (TheoremKind.MEMORY, TheoremKind.MEMORY_ANY_ORDER, TheoremKind.LIFECYCLE_MEMORY)
-"""Theorems that say of a domain that it is there: a world without it is none in which they hold."""
+"""Theorems that say about a domain that it is there: a world without it is none in which they hold."""
 
 Kinds = frozenset[TheoremKind]
 Prover = Callable[[World, Boot, str, Kinds | None], tuple[Theorem, ...]]

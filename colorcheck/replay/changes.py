@@ -24,7 +24,7 @@ BLOCK = 2 * MIB  # where modules are proposed to lie
 
 
 class MoreColors(Struct, frozen=True):
-    """These colors, which nobody has, given to the domain too."""
+    """These colors, which no domain has, given to the domain too."""
 
     colors: ColorSet
     boot: Boot
@@ -76,7 +76,7 @@ def builds(before: Boot, after: Boot | None, wanted: Built | None = None) -> boo
 
 
 def more_colors(boot: Boot, built: Built) -> MoreColors | None:
-    """The fewest colors of those that nobody has, neighbors of its own and of each other where possible."""
+    """The fewest colors of those that no domain has, neighbors of its own and of each other where possible."""
     own = built.domain.colors
     usable = list(ColorSet.all(len(built.free_before)) - _used(boot.system))
     had = sum(built.free_before[color] for color in set(own) if color < len(built.free_before))
@@ -99,7 +99,7 @@ def less_memory(boot: Boot, built: Built) -> OtherMemory | None:
 
 
 def low_memory(boot: Boot, built: Built) -> OtherMemory | None:
-    """The least memory in whole MiB, more than today's, by which dom0 gets memory below 4 GiB; None where it does not
+    """The least memory in whole MiB, more than today's, by which dom0 gets memory below 4 GiB; None if it does not
     fit."""
     prepared = boot.system.preparation
     if prepared is None:

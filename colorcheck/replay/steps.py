@@ -30,7 +30,7 @@ def steps(boot: Boot) -> tuple[BootStep, ...]:
 
 
 def number_of(told: Sequence[BootStep], wanted: str) -> int | None:
-    """The number, counted from 1, of the step that a name or a number means; None where there is none. A name counts
+    """The number, counted from 1, of the step that a name or a number means; None if there is none. A name counts
     before a number."""
     names = [step.name for step in told]
     if wanted in names:

@@ -62,11 +62,11 @@ class ColorMap(Struct, frozen=True):
     rows: tuple[ColorUser, ...]
     clashes: tuple[Clash, ...]
     cache: int | None = None
-    """Bytes of the colored cache that one color stands for; None where Xen's colors are not the cache's."""
+    """Bytes of the colored cache that one color stands for; None if Xen's colors are not the cache's."""
 
     @property
     def free(self) -> ColorSet:
-        """Colors that nobody has."""
+        """Colors that no domain has."""
         used = ColorSet()
         for row in self.rows:
             used |= row.colors
@@ -163,8 +163,8 @@ def _undecided(verification: Verification, proved: int) -> Iterator[str]:
         yield f"{len(theorems)} depend{'s' * (len(theorems) == 1)} on {told[0]}{more}{_worlds(shown)}"
     if others:
         yield f"{counted(others, 'theorem')} not decided"
-    if verification.skipped:
-        yield f"{counted(len(verification.skipped), 'check')} could not run"
+    if verification.not_checked:
+        yield f"{counted(len(verification.not_checked), 'check')} could not run"
     unread = len(verification.facts.deployment.unread)
     if unread:
         yield f"{counted(unread, 'input')} not read"
@@ -228,7 +228,7 @@ def color_map(facts: Facts, result: ReleaseResult) -> ColorMap | None:
 
 
 def bytes_of_color(facts: Facts, nr_colors: int) -> int | None:
-    """Bytes of the last-level cache that one color stands for; None where that is not known."""
+    """Bytes of the last-level cache that one color stands for; None if that is not known."""
     llc = facts.board.boot_cluster.llc if facts.board and facts.board.clusters else None
     if llc is None or llc.size is None or llc.nr_colors != nr_colors:
         return None
@@ -236,7 +236,7 @@ def bytes_of_color(facts: Facts, nr_colors: int) -> int | None:
 
 
 def _colors(domain: Domain) -> tuple[ColorSet, str]:
-    """A domain's colors and where they come from; none where it is refused before it has any."""
+    """A domain's colors and where they come from; none if it is refused before it has any."""
     return (ColorSet(), "never created") if domain.failure else (ColorSet.of(domain.colors), str(domain.source))
 
 
@@ -291,7 +291,7 @@ def memory_rows(boot: Boot) -> tuple[MemoryRow, ...]:
 
 
 def _budget(creations: tuple[int, int] | None) -> str:
-    """How often a domain can be created, alone and if every guest restarts as often; empty where nothing does."""
+    """How often a domain can be created, alone and if every guest restarts as often; empty if nothing does."""
     if creations is None:
         return ""
     alone, together = creations
@@ -324,7 +324,7 @@ def assumptions(theorems: tuple[Theorem, ...]) -> tuple[Assumption, ...]:
 
 
 def requirement_lines(requirement: Traced) -> Iterator[str]:
-    """What shows a requirement, in a line; where it is not met, how it stands and a line for each thing in its way."""
+    """What shows a requirement, in a line; where it is not met, its status and a line for each thing in its way."""
     if requirement.standing is Standing.MET:
         theorems = {each.subject for each in requirement.evidence if each.kind is EvidenceKind.THEOREM}
         rules = {each.subject for each in requirement.evidence if each.kind is EvidenceKind.RULE}
@@ -339,7 +339,7 @@ def requirement_lines(requirement: Traced) -> Iterator[str]:
 
 
 def not_told(verification: Verification) -> str:
-    """How many findings are kept from being told, and by what; empty where there are none."""
+    """How many findings are kept from being reported, and by what; empty if there are none."""
     by = {
         Silence.COMMENT: "silenced by comments",
         Silence.SELECTION: "ignored by selection",

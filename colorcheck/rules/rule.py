@@ -175,7 +175,7 @@ def problems(facts: Facts) -> Iterator[Problem]:
 def notes(facts: Facts) -> Iterator[tuple[str, Note]]:
     """(release, note) of every Xen that was modelled: first of its options and domains, then of its boot.
 
-    None where a device tree is named and could not be read: what Xen would make of the rest is not worth a word.
+    None if a device tree is named and could not be read: what Xen would do with the rest is not worth a word.
     """
     for result in facts.results if readable(facts) else ():
         for stage in (result.system, result.boot):
@@ -188,7 +188,7 @@ def readable(facts: Facts) -> bool:
 
 
 def on(facts: Facts, releases: Iterable[str]) -> str:
-    """` (Xen 4.20)` where only some of several targets are meant; empty where all are."""
+    """` (Xen 4.20)` where only some of several targets are meant; empty if all are."""
     releases = tuple(dict.fromkeys(releases))
     targets = [result.release for result in facts.results]
     if not releases or len(targets) < 2 or set(releases) == set(targets):

@@ -1,4 +1,5 @@
-"""Assumptions of use that concern cache coloring: what the integrator has to see to, and what the inputs say of each.
+"""Assumptions of use that concern cache coloring: what the integrator has to see to, and what the inputs say about
+each.
 
 Xen's own safety work leaves its assumptions of use to the integrator; these are the ones that theorems here rest on.
 IDs are those of OpenFastTrace (`type~name~revision`); a revision rises when the meaning of the text changes.
@@ -20,7 +21,7 @@ from colorcheck.xen.release.log_version import log_version
 
 
 class UseStanding(StrEnum):
-    """What the inputs say of an assumption of use."""
+    """What the inputs say about an assumption of use."""
 
     AGREES = "inputs-agree"  # an input says so; that the input is true of the board is still the integrator's
     CONTRADICTED = "contradicted"
@@ -67,7 +68,7 @@ def _release(verification: Verification) -> Judged:
     others = [name for name, system in verification.facts.systems() if not said.agrees(system.release)]
     if others:
         return UseStanding.CONTRADICTED, f"the log is of Xen {said.text}, and not of {', '.join(others)}"
-    return UseStanding.AGREES, f"the boot log is of Xen {said.text}; patches do not show in it"
+    return UseStanding.AGREES, f"the boot log is of Xen {said.text}, which does not show patches"
 
 
 def _built_in(verification: Verification) -> Judged:
@@ -218,7 +219,7 @@ ASSUMPTIONS_OF_USE: tuple[AssumptionOfUse, ...] = (
     ),
     AssumptionOfUse(
         "aou~coloring-claim~1",
-        'Nobody takes "no eviction in the last-level cache" for "no interference": bus, DRAM, miss registers and the '
+        'No one takes "no eviction in the last-level cache" for "no interference": bus, DRAM, miss registers and the '
         "write-back path stay shared.",
         "no check: the report lists what stays shared, with a grade",
         _left("a matter of the argument, not of files"),

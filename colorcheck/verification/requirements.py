@@ -1,4 +1,4 @@
-"""What stands behind each requirement of the manifest: the theorems and rules that its patterns name, with answers.
+"""What is behind each requirement of the manifest: the theorems and rules that its patterns name, with answers.
 
 Nothing is met by default: a pattern that names nothing, a theorem that is stated for only some of the releases, a pair
 that the policy lets share and a finding that was silenced all keep a requirement from being met.

@@ -61,7 +61,7 @@ class Remainder(Struct, frozen=True):
 
     @property
     def colors(self) -> str:
-        """`260-261 frames of every color`, or how many colors it has; empty where nothing is known."""
+        """`260-261 frames of every color`, or how many colors it has; empty if nothing is known."""
         some = [count for count in self.by_color if count]
         if not some:
             return ""

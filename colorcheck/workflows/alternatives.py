@@ -20,12 +20,12 @@ _Choice = tuple[tuple[XlFile, ...], str]
 
 
 def too_many(deployment: Deployment, branches: tuple[WorldBranch, ...]) -> str:
-    """Why nothing is concluded: there are more combinations than are looked at; empty where that is not so."""
+    """Why nothing is concluded: there are more combinations than are looked at; empty if that is not so."""
     count = prod(map(len, deployment.listed_guests)) * (len(branches) + 1)
     return "" if count <= MOST_WAYS or not _choose(deployment) else _MANY.format(count)
 
 
-_MANY = "the alternatives of the guests (one-of) make {} combinations, and no more than 64 are looked at"
+_MANY = "the alternatives of the guests (one-of) make {} combinations, and at most 64 are checked"
 
 
 def over_alternatives(deployment: Deployment, branches: tuple[WorldBranch, ...]) -> tuple[WorldBranch, ...]:

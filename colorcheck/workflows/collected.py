@@ -1,4 +1,4 @@
-"""What `collect` packs on a running system, and what `init --from` makes of it: files beside the manifest."""
+"""What `collect` packs on a running system, and what `init --from` does with it: files beside the manifest."""
 
 from __future__ import annotations
 

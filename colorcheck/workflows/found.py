@@ -98,7 +98,7 @@ def _trees(files: tuple[_File, ...], given: dict[str, object], left: list[LeftOu
     whole.sort(key=lambda file: (file.kind is not FileKind.BLOB, file.name))
     if whole:
         given["inputs.device-tree"] = whole[0].name
-        left += (LeftOut(file.name, f"another device tree than {whole[0].name}") for file in whole[1:])
+        left += (LeftOut(file.name, f"a different device tree than {whole[0].name}") for file in whole[1:])
 
 
 def _guests(files: tuple[_File, ...], given: dict[str, object], left: list[LeftOut]) -> None:

@@ -32,10 +32,10 @@ FEW_RANGES = 12  # ranges of up to three digits that an option of 127 characters
 
 
 class Planned(Struct, frozen=True):
-    """A plan for a deployment. `system` and `boot` are those with the plan's colors, None where there is no plan.
+    """A plan for a deployment. `system` and `boot` are those with the plan's colors, None if there is no plan.
 
     `problems` are faults of the options and miss curves, and changes that no edit can make. `overlay` is the source
-    of a device tree overlay for what stands in a blob. `costs` say what everybody has before and after. Where the plan
+    of a device tree overlay for what is in a blob. `costs` say what everybody has before and after. Where the plan
     is the smallest change, `gains` are what a full one would win, by changing `full_lines` lines.
     """
 
@@ -54,7 +54,7 @@ class Planned(Struct, frozen=True):
 def plan_deployment(
     deployment: Deployment, system: System, boot: Boot | None, board: Board | None, options: PlanOptions | None = None
 ) -> Planned:
-    """The best plan for what one Xen makes of a deployment.
+    """The best plan for what one Xen does with a deployment.
 
     A plan is booted in the model before it is given out; one that does not boot there is unknown, with the reason. A
     list that Xen would cut is never written: the plan is made again with fewer ranges.
@@ -124,7 +124,7 @@ def plan_with_capacity(
     capacity: tuple[int, ...],
     options: PlanOptions | None = None,
 ) -> Planned | None:
-    """The best plan where each color has only so many free frames; None where there is no problem."""
+    """The best plan where each color has only so many free frames; None if there is no problem."""
     wanted, system = options or PlanOptions(), world[0]
     posed = pose(deployment, system, world[1], board, wanted)
     if posed.problem is None or len(capacity) != posed.problem.nr_colors:
@@ -139,7 +139,7 @@ def plan_with_capacity(
 
 
 def _smallest(problem: PlanProblem, deployment: Deployment, system: System, wanted: PlanOptions) -> Plan | None:
-    """The smallest change of a colored system; None where the whole plan is asked for, or to be made."""
+    """The smallest change of a colored system; None if the whole plan is asked for, or to be made."""
     given = [system.xen_source, *(domain.source for domain in system.domains)]
     asked = wanted.full or problem.objectives or wanted.max_ranges or wanted.separate_banks
     if asked or not any(source in {ColorSource.GIVEN, ColorSource.REMAINS} for source in given):
@@ -236,12 +236,12 @@ COLOR_FAILURES = frozenset(
 
 
 def booted_with(found: Plan, problem: PlanProblem, system: System) -> str:
-    """Why a system does not boot with a plan's colors; empty where it does."""
+    """Why a system does not boot with a plan's colors; empty if it does."""
     return _failure(boot_again(with_colors(system, found, problem)))
 
 
 def _failure(booted: Boot | None) -> str:
-    """Why the boot is none; a guest that fails for reasons that colors do not mend is not the plan's fault."""
+    """Why the boot is none; a guest that fails for reasons that colors do not fix is not the plan's fault."""
     if booted is None:
         return "it could not be modelled"
     if booted.panic:

@@ -35,7 +35,7 @@ MOST_MISSING = 1 << 14  # MiB
 def over_open(planned: Planned, facts: Facts, options: PlanOptions | None = None) -> Planned:
     """The plan with the status that holds whatever the open facts are.
 
-    Behind something unread or opaque nobody knows whether the colors suffice: the plan is unknown and has no edits.
+    If something is unread or opaque, it is not known whether the colors suffice: the plan is unknown and has no edits.
     Where values are listed, or only places and sizes are open, a plan that fits in every world is feasible; which one
     is best may depend on them. One that does not is made again for the least that may be free; if there is none, the
     worlds in which it fails are named, and the open fact that costs most, as for a plan that is infeasible.
@@ -80,7 +80,7 @@ class FailingWorld(Struct, frozen=True):
 
 
 def _failing(planned: Planned, facts: Facts, opened: Sequence[OpenFact]) -> list[FailingWorld]:
-    """The worlds in which somebody is left out who is built in the usual one; empty where it holds in all."""
+    """The worlds in which somebody is left out who is built in the usual one; empty if it holds in all."""
     found: list[FailingWorld] = []
     for result in facts.results:
         every = _combinations(result, opened)
@@ -139,7 +139,7 @@ def _with_alternatives(planned: Planned, facts: Facts) -> Planned:
 
 
 def _fails(planned: Planned, worlds: Worlds, opened: Sequence[OpenFact]) -> str:
-    """Why the plan does not hold in worlds that differ in places and sizes only; empty where it does."""
+    """Why the plan does not hold in worlds that differ in places and sizes only; empty if it does."""
     system = worlds.base.system
     problem = planned.problem
     if problem is None or len(system.domains) + 1 != len(problem.demands):
@@ -152,17 +152,17 @@ def _fails(planned: Planned, worlds: Worlds, opened: Sequence[OpenFact]) -> str:
     boot = boot_again(with_colors(system, planned.plan, problem))
     worst = worlds.worst_of(boot) if boot is not None else None
     if boot is None or worst is None:
-        return "no bound holds for all places"
+        return "no bound holds for all placements"
     built = [each.domain.name for each in boot.built if each.created]
     fewer = {each.domain.name for each in worst[0].built if each.created}
     missing = [name for name in built if name not in fewer]
     if missing:
-        return f"in the worst place there is no room for {missing[0]}"
-    return f"in the worst place: {worst[0].panic.message}" if worst[0].panic is not None else ""
+        return f"in the worst placement there is no room for {missing[0]}"
+    return f"in the worst placement: {worst[0].panic.message}" if worst[0].panic is not None else ""
 
 
 def _combinations(result: ReleaseResult, opened: Sequence[OpenFact]) -> list[tuple[Chosen, Worlds]] | None:
-    """For every combination of finite facts the worlds that have it; None where there are too many."""
+    """For every combination of finite facts the worlds that have it; None if there are too many."""
     if result.worlds is None or result.system is None:
         return None
     finite = [f for f in opened if isinstance(f.values, tuple) and f.what in result.worlds.open]
@@ -177,7 +177,7 @@ def _combinations(result: ReleaseResult, opened: Sequence[OpenFact]) -> list[tup
 
 
 def _for_the_least(facts: Facts, opened: Sequence[OpenFact], options: PlanOptions | None) -> Planned | None:
-    """A plan for the fewest frames of each color that any world leaves; None where there is none."""
+    """A plan for the fewest frames of each color that any world leaves; None if there is none."""
     result = next((each for each in facts.results if each.system is not None), None)
     least: tuple[int, ...] | None = None
     for each in facts.results:
@@ -193,7 +193,7 @@ def _for_the_least(facts: Facts, opened: Sequence[OpenFact], options: PlanOption
 
 
 def _dearest(problem: PlanProblem | None, facts: Facts, opened: Sequence[OpenFact]) -> str:
-    """The open fact that costs most, as far as bounds tell; empty where none is known to cost anything."""
+    """The open fact that costs most, as far as bounds tell; empty if none is known to cost anything."""
     result = next((each for each in facts.results if each.worlds is not None and each.system is not None), None)
     if problem is None or result is None or result.worlds is None:
         return ""

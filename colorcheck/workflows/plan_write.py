@@ -177,7 +177,7 @@ def _kept_in(memory: _Remembered) -> str:
 
 
 def _wrong(change: Change, before: Verification, after: Verification) -> str:
-    """What is not as it was planned; empty where all is."""
+    """What is not as it was planned; empty if all is."""
     if after.faults:
         return f"colorcheck itself failed ({after.faults[0].message})"
     for release, system in after.facts.systems():

@@ -1,5 +1,5 @@
-"""The rules on every way through a boot script: a fault on a way that is not shown is told too, once, with the answers
-that lead to it."""
+"""The rules on every way through a boot script: a fault on a way that is not shown is reported too, once, with the
+answers that lead to it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def over_ways(facts: Facts, run: Rules) -> tuple[tuple[Finding, ...], tuple[Faul
         for finding in found:
             if _key(finding) not in told:
                 told.add(_key(finding))
-                words = way.told if way.guests else f"on the way of the boot script with {way.answers}"
+                words = way.told if way.guests else f"on the path of the boot script with {way.answers}"
                 message = f"{finding.message} ({words})"
                 further.append(replace(finding, message=message, fix=()))
     return (*findings, *further), faults

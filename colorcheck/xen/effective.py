@@ -1,6 +1,6 @@
 """The effective system: what a release of Xen decides from the files before it hands out memory.
 
-The notes' kinds and data stand in `note_kinds`.
+The notes' kinds and data are in `note_kinds`.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class _Context(Struct):
 def effective(
     deployment: Deployment, board: Board | None, release: str | Release, facts: FactBook | None = None
 ) -> System:
-    """What that release makes of the deployment. Raises `UnknownReleaseError` for a name; never fails for the files.
+    """What that release does with the deployment. Raises `UnknownReleaseError` for a name; never fails for the files.
 
     Without a board the number of colors is known only where the options give it; `nr_colors` is then None.
     """
@@ -215,7 +215,7 @@ def _is_compressed(machine: Machine) -> bool:
 
 
 def elsewhere(system: System, deployment: Deployment, facts: FactBook) -> System:
-    """The same system where the boot loader puts things as these facts have it; all else must be as before."""
+    """The same system where the boot loader puts things as these facts have it; everything else must be as before."""
     prepared = system.preparation
     if prepared is None:
         return system

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import zlib
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from colorcheck.loader.handover import Handover
 from colorcheck.loader.read_by import blocking
 from colorcheck.loader.u_boot.blob import compile_tree
 from tests.loader.own_scripts import BOARD
-from tests.loader.test_u_boot_bad_input import written
+from tests.loader.test_u_boot_bad_input import END, HEAD, written
 from tests.loader.u_boot_cases import stub
 from tests.shapes import table
 
@@ -31,7 +32,7 @@ def blob(text: str) -> bytes:
 
 def image(configurations: str, *, kernel: str = LOAD, tree: str = "", disk: str = "", wrong: bool = False) -> bytes:
     parts = {
-        "k": (stub().ljust(0x20000, b"\0"), f'type = "kernel"; arch = "arm64"; os = "linux"; {kernel}'),
+        "k": (stub().ljust(0x400, b"\0"), f'type = "kernel"; arch = "arm64"; os = "linux"; {kernel}'),
         "f": (blob(BOARD), f'type = "flat_dt"; arch = "arm64"; {tree}'),
         "r": (b"R" * 0x1234, f'type = "ramdisk"; arch = "arm64"; os = "linux"; {disk}'),
     }
@@ -109,7 +110,7 @@ def test_load_addresses(kernel: str, tree: str, place: int, tmp_path: Path) -> N
         (image(PLAIN, kernel=f'{LOAD} compression = "gzip";'), "bootm 48000000"),
         (image(PLAIN, kernel="load = <0x4c000000>; entry = <0x4c000040>;"), "bootm 48000000"),
         (image(PLAIN, kernel=""), "bootm 48000000"),
-        (image(PLAIN)[:0x3000], "bootm 48000000"),
+        (image(PLAIN)[:0x800], "bootm 48000000"),
         (image(PLAIN), "bootm 48000000#c2"),
         (image(PLAIN), "bootm 48000000:k - 4a000000"),
         (image(PLAIN), "bootm 48000000 48000000:r 4a000000"),
@@ -123,3 +124,27 @@ def test_what_is_not_followed_is_open(data: bytes, command: str, tmp_path: Path)
         assert list(blocking(found))
     else:
         assert found.stopped
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_damaged_image_never_raises(seed: int, tmp_path: Path) -> None:
+    source = random.Random(seed)
+    data = bytearray(image(DISK))
+    for _ in range(source.randint(1, 4)):
+        at = source.randrange(source.choice((64, len(data))))
+        data[at : at + source.choice((1, 4))] = source.randbytes(source.choice((1, 4)))
+    found = started(tmp_path, bytes(data))
+    assert found.stopped or found.tree is not None
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_damaged_tree_never_raises(seed: int, tmp_path: Path) -> None:
+    source = random.Random(seed)
+    data = bytearray(blob(BOARD))
+    for _ in range(source.randint(1, 4)):
+        at = source.randrange(40, len(data))
+        data[at : at + 4] = source.randbytes(4)
+    manifest = written(tmp_path, f"{HEAD}fdt set /chosen a b\nfdt print /\n{END}".encode())
+    (tmp_path / "board.dtb").write_bytes(data)
+    found = api.handover(manifest)
+    assert found.stopped or found.tree is not None

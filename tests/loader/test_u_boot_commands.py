@@ -148,6 +148,9 @@ def test_what_may_touch_the_tree_leaves_all_open(command: str, tmp_path: Path) -
         ("booti ${k}0 - 4a000000\n", None),
         ("load virtio 0:1 48000000 absent.bin && booti 4c000000 - 48000000\n", {}),
         ("go 4c000000\n", {}),
+        ("run board_boot\n", None),
+        ("boot\n", None),
+        ("source ${scriptaddr}\n", None),
         ("sysboot virtio 0:1 any 41000000 /extlinux.conf\n", {}),
     ],
 )

@@ -1,4 +1,4 @@
-"""Boot logs of Xen as a serial console shows them: what Xen said of itself, each statement with its line.
+"""Boot logs of Xen as a serial console shows them: what Xen said about itself, each statement with its line.
 
 Takes logs with or without time stamps (Xen's `console_timestamps`, a terminal program's, the kernel's), with ANSI
 codes, with carriage returns, noise and lines of guests between Xen's own. A statement that noise has damaged is
@@ -37,7 +37,7 @@ class _Dumped(Struct):
 
 
 class LoggedDomain(Struct, frozen=True):
-    """What the debug key `q` says of a domain: `nr_pages` and its colors; None where the log has it not."""
+    """What the debug key `q` says about a domain: `nr_pages` and its colors; None if the log has it not."""
 
     id: int
     pages: Statement | None
@@ -54,7 +54,7 @@ class LoggedModule(Struct, frozen=True):
 
 
 class BootLog(Struct, frozen=True):
-    """The last boot that a log holds; every field is None or empty where the log does not say.
+    """The last boot that a log holds; every field is None or empty if the log does not say.
 
     `version` is `4.20.4`; `xen_region` (start, end) in bytes, end exclusive; `modules` and `memory` likewise, with
     the module's kind, and `reserved`; `heap` maps a color to its free frames as the debug key `H` printed them last;
@@ -109,13 +109,13 @@ class BootLog(Struct, frozen=True):
 
     @property
     def banks_found(self) -> tuple[tuple[int, int], ...] | None:
-        """The (start, end) of all banks of memory in the order of the log; None where the list is not whole."""
+        """The (start, end) of all banks of memory in the order of the log; None if the list is not whole."""
         whole = self.memory and self.modules and not self.damaged & {"memory", "modules"}
         return tuple((v[0], v[1]) for s in self.memory if isinstance(v := s.value, tuple)) if whole else None
 
     @property
     def modules_found(self) -> tuple[LoggedModule, ...] | None:
-        """All boot modules in Xen's order, Xen and the device tree among them; None where the list is not whole."""
+        """All boot modules in Xen's order, Xen and the device tree among them; None if the list is not whole."""
         found = tuple(
             LoggedModule(v[2], v[0], v[1] - v[0], s.location) for s in self.modules if isinstance(v := s.value, tuple)
         )

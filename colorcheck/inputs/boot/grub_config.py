@@ -28,7 +28,7 @@ _PLATFORM = "no-real-mode edd=off"  # what 20_linux_xen adds where the platform 
 
 
 class GrubModule(Struct, frozen=True):
-    """`xen_module FILE ARGUMENTS`; the arguments are None where they hold a variable that nothing sets."""
+    """`xen_module FILE ARGUMENTS`; the arguments are None if they hold a variable that nothing sets."""
 
     file: str
     arguments: Passage | None
@@ -36,7 +36,7 @@ class GrubModule(Struct, frozen=True):
 
 
 class GrubEntry(Struct, frozen=True):
-    """A menu entry that starts Xen. `arguments` are Xen's, None where not all of them are known."""
+    """A menu entry that starts Xen. `arguments` are Xen's, None if not all of them are known."""
 
     title: str
     location: Location
@@ -46,7 +46,7 @@ class GrubEntry(Struct, frozen=True):
 
 
 class GrubConfig(Struct, frozen=True):
-    """What a file says. `entry` is the entry that is started, None where nobody can say which; `all_modules` tells
+    """What a file says. `entry` is the entry that is started, None if it is not known which; `all_modules` tells
     whether its modules are listed, as in a grub.cfg."""
 
     file: str
@@ -56,7 +56,7 @@ class GrubConfig(Struct, frozen=True):
 
 
 def read_grub_config(text: str, file: str) -> GrubConfig:
-    """Read either file, told apart by what stands in it; no entries where it has neither."""
+    """Read either file, distinguished by what is in it; no entries where it has neither."""
     lines = [(line, number) for number, line in enumerate(text.split("\n")[:_MOST_LINES], 1)]
     if not any(_STARTS_XEN.search(line) for line, _ in lines):
         entry = _defaults(lines, file)
@@ -331,7 +331,7 @@ class _Reader:
         return "".join(out), at + 1, known
 
     def _variable(self, text: str, at: int) -> tuple[str | None, int]:
-        """The value of the variable at a `$`: empty where nothing ever sets it in this file is not known either."""
+        """The value of the variable at a `$`: empty if nothing ever sets it in this file is not known either."""
         braced = text[at + 1 : at + 2] == "{"
         match = _NAME.match(text, at + 2 if braced else at + 1)
         if match is None:  # `$(...)` of the shell that reads /etc/default/grub is not executed
@@ -341,7 +341,7 @@ class _Reader:
 
 
 def _chosen(items: list[_Item], said: str) -> _Item | None:
-    """The item of a menu with this number, title or identifier; None where that is not certain."""
+    """The item of a menu with this number, title or identifier; None if that is not certain."""
     if re.fullmatch(r"\d{1,9}", said, re.ASCII):
         before = items[: int(said) + 1]
         return before[-1] if len(before) == int(said) + 1 and all(item.sure for item in before) else None
@@ -356,9 +356,9 @@ def _with(entry: GrubEntry, **changes: object) -> GrubEntry:
 
 
 def _joined(words: list[_Word], place: Location) -> Passage | None:
-    """The words with one blank between them, as GRUB hands them over, each where it stands.
+    """The words with one blank between them, as GRUB hands them over, each where it is.
 
-    A word with a blank in it stands in quotes, and quotes and backslashes get a backslash (grub-core/lib/cmdline.c;
+    A word with a blank in it is in quotes, and quotes and backslashes get a backslash (grub-core/lib/cmdline.c;
     measured with 2.12).
     """
     if not all(word.whole for word in words):

@@ -93,7 +93,7 @@ class ImageBuilderFile(Struct, frozen=True):
 
 
 def shell_index(text: str) -> str | None:
-    """The decimal index that the shell's arithmetic reads: octal behind a zero, the last of several between commas.
+    """The decimal index that the shell's arithmetic reads: octal after a zero, the last of several between commas.
     None for what is no such number (`08`)."""
     last = text.rpartition(",")[2]
     if not last.startswith("0"):
@@ -404,7 +404,7 @@ class _Reader:
         parts += self._pieces(position, end)
 
     def _pieces(self, start: int, end: int) -> list[Passage]:
-        """`text[start:end]`, split behind newlines."""
+        """`text[start:end]`, split after newlines."""
         found = []
         while start < end:
             newline = self.text.find("\n", start, end)

@@ -26,7 +26,7 @@ class KconfigOption(Struct, frozen=True):
 
     @property
     def number(self) -> int | None:
-        """A decimal or hexadecimal number; None where the value is none."""
+        """A decimal or hexadecimal number; None if the value is none."""
         return integer(self.value)
 
 

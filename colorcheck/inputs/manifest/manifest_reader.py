@@ -297,7 +297,7 @@ class _Document(Struct):
         return tuple(found)
 
     def _part(self, name: str, kind: type) -> object:
-        """A table or list of tables below [target]; None where it is not given or something else."""
+        """A table or list of tables below [target]; None if it is not given or something else."""
         target = self.content.get("target")
         given = target.get(name) if isinstance(target, dict) else None
         if given is None:
@@ -431,7 +431,7 @@ class _Document(Struct):
 
 
 def _names(given: tuple[str, ...] | None) -> tuple[str, ...]:
-    """Names of rules or objectives; several may stand in one text, with commas between them."""
+    """Names of rules or objectives; several may be in one text, with commas between them."""
     return tuple(name.strip() for text in given or () for name in text.split(",") if name.strip())
 
 

@@ -22,7 +22,7 @@ _SIZE = re.compile(r"(0x[0-9a-f]+|[0-9][0-9_]*)\s*([KMGT]?)(?:i?B)?", re.IGNOREC
 
 
 class Setting(Struct, frozen=True):
-    """A value as written, and where it stands; `passage` where it is a text without escapes."""
+    """A value as written, and where it is; `passage` where it is a text without escapes."""
 
     value: object
     location: Location
@@ -58,7 +58,7 @@ ONE_OF = "one-of"
 
 
 class ListedGuest(Struct, frozen=True):
-    """An entry of the list of guests: its files, each with what is put behind it. `one_of`: they are alternatives, of
+    """An entry of the list of guests: its files, each with what is put after it. `one_of`: they are alternatives, of
     which one is run at a time."""
 
     files: tuple[tuple[str, ...], ...]
@@ -188,14 +188,14 @@ def flag(value: object) -> bool:
 
 
 class SettingReader(Struct):
-    """Takes settings by their key and collects what is wrong with them. `table` is where they stand, for messages."""
+    """Takes settings by their key and collects what is wrong with them. `table` is where they are, for messages."""
 
     settings: Settings
     problems: list[Problem] = field(default_factory=list)
     table: str = ""
 
     def get(self, key: str, kind: KeyKind, read: Callable[[object], T]) -> T | None:
-        """The value of a key; None where it is not given or of another kind, which is a problem."""
+        """The value of a key; None if it is not given or of another kind, which is a problem."""
         setting = self.settings.get(key)
         if setting is None:
             return None

@@ -91,7 +91,7 @@ class XlError(Struct, frozen=True):
 
     @property
     def problem(self) -> Problem:
-        """The error with what to write instead. A dash is mended where it can only mean the key of the colors."""
+        """The error with what to write instead. A dash is fixed where it can only mean the key of the colors."""
         message = f'near "{self.near}": {self.message}; xl refuses the whole file'
         text = ""
         fix: tuple[Edit, ...] = ()

@@ -149,7 +149,7 @@ def _nothing(name: str, place: Location) -> Property:
 
 
 def _text(name: str, place: Location, *texts: str) -> Property:
-    """A property of strings, which stand nowhere as they are."""
+    """A property of strings that are not written anywhere in this form."""
     value = b"".join(text.encode("utf-8", "surrogateescape") + b"\0" for text in texts)
     return Property(name, value, place, place, tuple(Passage(text, place) for text in texts))
 

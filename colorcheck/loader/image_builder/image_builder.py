@@ -1,4 +1,4 @@
-"""What ImageBuilder's `uboot-script-gen` makes of a configuration, its defects included.
+"""What ImageBuilder's `uboot-script-gen` does with a configuration, its defects included.
 
 Source: `scripts/uboot-script-gen` of `xlnx_rel_v2023.2`. Older ones (2022.2 and before) know no colors at all.
 """
@@ -145,7 +145,7 @@ def _wants_root(file: ImageBuilderFile) -> bool:
 
 
 def root_device(file: ImageBuilderFile) -> str:
-    """The partition behind the one that `LOAD_CMD` names; empty where it is not known."""
+    """The partition behind the one that `LOAD_CMD` names; empty if it is not known."""
     command = file.text("LOAD_CMD")
     found = _DEVICE.fullmatch(command)
     if found is None:
@@ -459,7 +459,7 @@ def _key_problems(file: ImageBuilderFile) -> Iterator[Problem]:
 def load_addresses(boot: ImageBuilderBoot, sizes: Mapping[str, int]) -> tuple[LoadedFile, ...]:
     """Where ImageBuilder has its files loaded, in that order; up to the first whose size (bytes) `sizes` does not give.
 
-    Each starts at the next 2 MiB behind the file before it. Only sizes on disk count: what a file needs beyond when
+    Each starts at the next 2 MiB after the file before it. Only sizes on disk count: what a file needs beyond when
     it runs is not accounted.
     """
     start = _number(boot.file, "MEMORY_START", None, 0, [])

@@ -143,7 +143,7 @@ def _no_tree(machine: UBootMachine, word: Marked) -> None:
 
 
 def _fit(machine: UBootMachine, words: Sequence[Marked], address: int) -> FitParts | None:
-    """The parts of the FIT image that bootm takes; None where there is none. Raises OpenEndError where there may be."""
+    """The parts of the FIT image that bootm takes; None if there is none. Raises OpenEndError where there may be."""
     what = f"the image at {machine.shown(address)}"
     if is_fit(machine, address):
         parts = opened(machine, words[0] if words else Marked(""), address)
@@ -164,7 +164,7 @@ def _loaded(machine: UBootMachine, load: int, body: bytes) -> _Image:
 
 
 def _image(machine: UBootMachine, command: str, address: int) -> _Image | None:
-    """Where the image runs, and how many bytes are its own; None where the command refuses it."""
+    """Where the image runs, and how many bytes are its own; None if the command refuses it."""
     head = machine.memory.read(address, 64)
     if head is None:
         return _unread_image(machine, address)
@@ -206,7 +206,7 @@ def _placed(machine: UBootMachine, address: int, head: bytes) -> _Image:
 
 
 def _unread_image(machine: UBootMachine, address: int) -> _Image | None:
-    """An image that nobody has read: Xen's, whose flags let it stay where it is if that is a 2 MiB boundary."""
+    """An image that was not read: Xen's, whose flags let it stay where it is if that is a 2 MiB boundary."""
     size = machine.settings.image_size
     elsewhere = any(loaded.data[56:60] == b"ARM\x64" for loaded in machine.loaded)
     if not machine.memory.is_dark(address) and (elsewhere or address in machine.empty):
@@ -240,7 +240,7 @@ def gunzip(data: bytes, most: int) -> bytes | None:
 
 
 def _compressed(machine: UBootMachine, data: bytes) -> bytes | None:
-    """What booti makes of a compressed image; None where it refuses it."""
+    """What booti does with a compressed image; None if it refuses it."""
     where = hexadecimal(machine.text("kernel_comp_addr_r") or "0")
     size = hexadecimal(machine.text("kernel_comp_size") or "0")
     if not where or not size:

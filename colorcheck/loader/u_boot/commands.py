@@ -175,7 +175,8 @@ def run(machine: UBootMachine, words: Sequence[Marked]) -> Status:
             return 1
         fact = fact or machine.depends(value) if value is not None else fact
         if fact is not None or value is None:
-            machine.open(f"run {word.text} at {machine.place}", "the value of this variable is not known")
+            name = machine.readable(word.text)
+            machine.hidden.append(machine.open(f"run {name} at {machine.place}", "this variable's value is not known"))
             return 1
         try:
             status = run_macro(machine, value)
@@ -198,6 +199,8 @@ def source(machine: UBootMachine, words: Sequence[Marked]) -> Status:
             'file = "second.scr"',
         )
         usual = machine.memory.is_dark(address)
+        if usual or address not in machine.failed:
+            machine.hidden.append(fact)
         return Doubt(f"source {words[0].text if words else ''}", usual, fact)
     size = HEADER + int.from_bytes(head[12:16], "big")
     data = machine.memory.read(address, min(size, _LONGEST))
@@ -277,7 +280,7 @@ def _compare(machine: UBootMachine, command: str, words: Sequence[Marked]) -> St
         if one is not None and other is not None:
             return 0 if one == other else 1
     text = " ".join(word.text for word in words)
-    why = "what stands in the memory that is compared is not known from files"
+    why = "the content of the compared memory is not known from files"
     return Doubt(machine.anew(f"cmp {text}"), True, OpenFact(f"cmp {text}", why, (), machine.place))
 
 

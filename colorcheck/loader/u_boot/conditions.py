@@ -119,7 +119,7 @@ def _knows_equals(machine: UBootMachine, same: bool) -> bool:
 
 
 def _on_medium(machine: UBootMachine, where: Sequence[Marked], name: Marked) -> bool:
-    """Whether a file is on the medium: yes if it is here, else nobody knows."""
+    """Whether a file is on the medium: yes if it is here, otherwise not known."""
     from colorcheck.loader.u_boot.devices import medium_of, system_on
     from colorcheck.loader.u_boot.load import find
     from colorcheck.loader.u_boot.media import File
@@ -168,7 +168,7 @@ def _operand_text(machine: UBootMachine, text: str) -> bytes | None:
 
 
 def _text_in_memory(machine: UBootMachine, address: int) -> bytes | None:
-    """The bytes up to a zero; None where they are not known."""
+    """The bytes up to a zero; None if they are not known."""
     data = bytearray()
     while len(data) < _LONGEST:
         more = machine.memory.read(address + len(data), 1)
@@ -224,7 +224,7 @@ def arithmetic(machine: UBootMachine, command: str, words: Sequence[Marked]) -> 
 
 
 def _texts(machine: UBootMachine, name: str, rest: Sequence[Marked]) -> Status:
-    """`setexpr.s NAME *ADDRESS [+ *ADDRESS]`: texts in memory, one behind the other."""
+    """`setexpr.s NAME *ADDRESS [+ *ADDRESS]`: texts in memory, one after the other."""
     words = rest[::2]
     if any(not word.text.startswith("*") for word in words) or (len(rest) == 3 and rest[1].text != "+"):
         return 1

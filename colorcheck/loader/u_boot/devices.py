@@ -34,7 +34,7 @@ def medium_of(words: Sequence[Marked]) -> str:
 
 def system_on(machine: UBootMachine, command: str, medium: str) -> str | None:
     """The file system that a command reads on a medium: its own, or what another command read there before; empty
-    where it is not known, None where the command finds no medium or another system.
+    if it is not known, None if the command finds no medium or another system.
 
     What the script loads without asking is there, as is assumed; where the script asks, and names other media too, it
     is a question."""

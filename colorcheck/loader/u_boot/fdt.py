@@ -1,6 +1,6 @@
 """The `fdt` command.
 
-Source: `cmd/fdt.c`, `boot/fdt_support.c` of U-Boot 2023.01. Subcommands are told apart by their first letters.
+Source: `cmd/fdt.c`, `boot/fdt_support.c` of U-Boot 2023.01. Subcommands are distinguished by their first letters.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def present(machine: UBootMachine, address: int) -> TreeInMemory | None:
 
     machine.memory.write(address, b"\0")
     put(machine, given, address)
-    machine.assumptions[f"the tree that lies at {machine.shown(address)} before the script is {given.name}"] = None
+    machine.assumptions[f"the tree at {machine.shown(address)} before the script is {given.name}"] = None
     return tree_at(machine, address)
 
 
@@ -143,7 +143,7 @@ def lies_there(machine: UBootMachine, address: int) -> bool:
 
 
 def own_address(machine: UBootMachine) -> int | None:
-    """Where U-Boot's own tree is, which the variable fdtcontroladdr says; None where nothing asks for it."""
+    """Where U-Boot's own tree is, which the variable fdtcontroladdr says; None if nothing asks for it."""
     text = machine.text("fdtcontroladdr")
     if text is not None:
         return machine.address(Marked(text))
@@ -152,7 +152,7 @@ def own_address(machine: UBootMachine) -> int | None:
 
 
 def _flags(words: Sequence[Marked]) -> tuple[str, Sequence[Marked]] | None:
-    """The letters of the options in front of the address, and what stands behind them; None for an unknown one."""
+    """The letters of the options in front of the address, and what is behind them; None for an unknown one."""
     letters = ""
     while words and words[0].text.startswith("-"):
         letters += words[0].text[1:]

@@ -53,7 +53,7 @@ def root(machine: UBootMachine, tree: TreeInMemory) -> bool:
 
 
 def chosen(machine: UBootMachine, tree: TreeInMemory) -> bool:
-    """/chosen, with the variable bootargs over whatever stands there, and U-Boot's version."""
+    """/chosen, with the variable bootargs over whatever is there, and U-Boot's version."""
     at = tree.find_or_add(0, "chosen")
     if at < 0:
         return False

@@ -115,7 +115,7 @@ def _as_named(handovers: list[Handover], first: Handover) -> tuple[list[Handover
 
 
 def _base(handovers: list[Handover], known: list[Handover]) -> Handover:
-    """The way that is shown: files that are not here are not there, and no condition holds that nobody knows, unless
+    """The way that is shown: files that are not here are not there, and no unknown condition holds, unless
     Xen is not started that way and is on another, of those where it is `known` what it gets."""
     first = handovers[0]
     for key in (ELSEWHERE, MISSING):
@@ -216,7 +216,10 @@ class ScriptWorld:
         machine = self.machine
         machine.here = (0, 1)
         try:
-            self.stopped = program(machine) or "the script ends without starting Xen"
+            refused = program(machine)
+            if refused is None and machine.hidden:
+                raise OpenEndError(machine.hidden[-1])
+            self.stopped = refused or "the script ends without starting Xen"
         except StartedError:
             return
         except OpenEndError as end:
@@ -364,7 +367,7 @@ def _firmware(machine: UBootMachine) -> OpenFact:
 
 
 def _answers(manifest: Manifest) -> dict[str, bool]:
-    """What the manifest says of the U-Boot that runs the script, by the keys of the questions."""
+    """What the manifest says about the U-Boot that runs the script, by the keys of the questions."""
     target, found = manifest.target, dict[str, bool]()
     if target.overlays is not None:
         found[OVERLAYS] = target.overlays

@@ -45,7 +45,7 @@ def missing(machine: UBootMachine, name: str) -> Doubt:
 
 def find(machine: UBootMachine, name: str, system: str = "") -> File | Status:
     """The file of a name on the medium, or the status of not finding it: a question where the file is not here, or
-    where one is here that may be meant, under another path or name. Of the file systems (`system`, empty where it is
+    where one is here that may be meant, under another path or name. Of the file systems (`system`, empty if it is
     not known) only FAT ignores the case of names."""
     found = machine.media.find(name)
     if found is not None:
@@ -205,7 +205,7 @@ def _is_tree_of_inputs(machine: UBootMachine, where: int) -> bool:
 
 
 def put(machine: UBootMachine, file: File, where: int, start: int = 0, length: int | None = None) -> None:
-    """A file, or a part of it, comes to stand at an address."""
+    """A file, or a part of it, ends up at an address."""
     length = file.size - start if length is None else length
     known = file.data[start : start + length]
     machine.memory.darken(where + len(known), length - len(known))
@@ -219,7 +219,7 @@ def put(machine: UBootMachine, file: File, where: int, start: int = 0, length: i
 
 
 def _refused(machine: UBootMachine, start: int, length: int) -> str:
-    """Why U-Boot does not load to a stretch of memory; empty where it does, as far as is known."""
+    """Why U-Boot does not load to a stretch of memory; empty if it does, as far as is known."""
     banks = machine.settings.banks
     end = start + length
     if end > 1 << 64 and start < VIRTUAL:

@@ -61,7 +61,7 @@ Status = int | Doubt
 
 
 class FileInMemory(Struct, frozen=True):
-    """A file that the script put into memory. `size` None where it is not known, `data` what is known of it."""
+    """A file that the script put into memory. `size` None if it is not known, `data` what is known about it."""
 
     name: str
     address: int
@@ -71,7 +71,7 @@ class FileInMemory(Struct, frozen=True):
 
 
 class Settings(Struct, frozen=True):
-    """What is given about the U-Boot. `banks` (start, size) is None where nobody said what memory it finds;
+    """What is given about the U-Boot. `banks` (start, size) is None if it is not stated what memory it finds;
     `answered` are the questions that the manifest answers, whose answers are among the choices."""
 
     banks: tuple[tuple[int, int], ...] | None = None
@@ -127,12 +127,13 @@ class UBootMachine(Struct):
     foreign: set[int] = field(default_factory=set)  # where trees lie that the script did not load
     scratchpad: bytearray = field(default_factory=lambda: bytearray(SCRATCHPAD))
     started: object = None
+    hidden: list[OpenFact] = field(default_factory=list)  # texts that are run and not known: any may start Xen
     configuration: str | None = None  # of the FIT image that is started
     kept: tuple[int, object] = (-1, None)  # the tree that was written last, and the memory's version after that
 
     @property
     def place(self) -> Location:
-        """Where the command stands that is being followed."""
+        """Where the command is that is being followed."""
         return self.sources.location(*self.here)
 
     def step(self) -> None:
@@ -223,7 +224,7 @@ class UBootMachine(Struct):
         return found
 
     def peek(self, name: str) -> Marked | None:
-        """A variable of the environment, of which the words that it stands in tell what hangs on it."""
+        """A variable of the environment, of which the words that it is in tell what hangs on it."""
         found = self.environment.get(name)
         if found is not None or name in self.deleted:
             return found
@@ -247,7 +248,7 @@ class UBootMachine(Struct):
 
     def address(self, text: Marked) -> int | None:
         """The address that a word gives. One that is a variable of unknown value stands for itself, far from all
-        others; None where the word only depends on something unknown."""
+        others; None if the word only depends on something unknown."""
         doubts = unknowns(text.text)
         if not doubts:
             return hexadecimal(text.text.partition(":")[0])
@@ -300,7 +301,7 @@ class UBootMachine(Struct):
         return self.entered[key]
 
     def unset(self, name: str) -> None:
-        """U-Boot looks at a variable: without the environment, nobody knows whether it is set."""
+        """U-Boot looks at a variable: without the environment, it is not known whether it is set."""
         if not self.settings.whole_environment and name not in self.deleted and name not in self.environment:
             fact = self.variable(name)
             self.number(fact)

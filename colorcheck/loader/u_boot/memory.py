@@ -1,4 +1,4 @@
-"""The board's memory as a script fills it: what is known of it, byte by byte, and who wrote it."""
+"""The board's memory as a script fills it: what is known about it, byte by byte, and who wrote it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Memory(Struct):
             self.known[page] = [(a, b) for a, b in kept if a < b]
 
     def read(self, address: int, size: int) -> bytearray | None:
-        """The bytes of a stretch; None where any of them is not known."""
+        """The bytes of a stretch; None if any of them is not known."""
         found = bytearray(size)
         position = 0
         while position < size:
@@ -68,7 +68,7 @@ class Memory(Struct):
         return found
 
     def copy(self, source: int, target: int, size: int) -> None:
-        """What is known of a stretch comes to another place; the rest there is then of unknown content."""
+        """What is known about a stretch comes to another place; the rest there is then of unknown content."""
         known: list[tuple[int, bytes]] = []
         for page in [p for p in self.known if source < (p + 1) * PAGE and p * PAGE < source + size]:
             for a, b in self.known[page]:

@@ -19,7 +19,7 @@ def hexadecimal(text: str) -> int:
 
 
 def hexadecimal_end(text: str, start: int) -> tuple[int, int]:
-    """The hexadecimal number at an offset, and the offset behind it."""
+    """The hexadecimal number at an offset, and the offset after it."""
     match = _HEX.match(text, start)
     if match is None or match.end() == start:
         return 0, start
@@ -27,7 +27,7 @@ def hexadecimal_end(text: str, start: int) -> tuple[int, int]:
 
 
 def any_base(text: str, start: int = 0) -> tuple[int, int]:
-    """`simple_strtoul` with base 0 at an offset: 0x, a leading 0 for octal, else decimal; and the offset behind it."""
+    """`simple_strtoul` with base 0 at an offset: 0x, a leading 0 for octal, else decimal; and the offset after it."""
     for pattern, base in ((_SIXTEEN, 16), (_EIGHT, 8), (_TEN, 10)):
         match = pattern.match(text, start)
         if match is not None and match.end() > start:

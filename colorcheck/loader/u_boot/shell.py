@@ -45,7 +45,7 @@ def run_text(machine: UBootMachine, text: Marked) -> Status:
 
 
 def _ended(text: Marked) -> Marked:
-    """With the newline that U-Boot puts behind a text, unless the only one that it has stands at its end."""
+    """With the newline that U-Boot puts behind a text, unless the only one that it has is at its end."""
     first = text.text.find("\n")
     return text if 0 <= first == len(text.text) - 1 else joined((text, Marked("\n")))
 
@@ -137,7 +137,7 @@ def _advice(text: str, at: int) -> str:
 
 
 class _Reader:
-    """Runs the lists of one text; `text` tells where its characters stand."""
+    """Runs the lists of one text; `text` tells where its characters are."""
 
     def __init__(self, machine: UBootMachine, text: Marked) -> None:
         self.machine = machine

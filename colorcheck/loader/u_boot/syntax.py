@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Then(Enum):
-    """What stands behind a step, and so when the next one is run."""
+    """What is behind a step, and so when the next one is run."""
 
     ALWAYS = ";"
     IF_TRUE = "&&"
@@ -70,9 +70,9 @@ _THEN = {"AND": Then.IF_TRUE, "OR": Then.IF_FALSE}
 
 
 class ShellScript(Struct, frozen=True):
-    """The lists of a text, one a line or a compound; `error` is the offset at which reading stops, if it does.
+    """The lists of a text, one per line or compound; `error` is the offset at which reading stops, if it does.
 
-    At `strays` stand words of the language where none may, right in front of an operator: U-Boot calls each a syntax
+    At `strays` are words of the language where none may, right in front of an operator: U-Boot calls each a syntax
     error and goes on behind it.
     """
 

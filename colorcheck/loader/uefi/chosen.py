@@ -67,7 +67,7 @@ def _number(value: int, cells: int) -> bytes:
 
 
 def text(name: str, said: Passage, before: bytes = b"") -> Property:
-    """A property with one string, whose characters stand where the passage has them."""
+    """A property with one string, whose characters are where the passage has them."""
     value = before + said.text.encode("utf-8", "surrogateescape") + b"\0"
     return Property(name, value, said.whole, said.whole, (said,))
 

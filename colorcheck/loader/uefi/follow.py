@@ -155,7 +155,7 @@ def ignored(tree: DeviceTree, config: UefiConfig | None) -> bool:
 
 def undetermined(deployment: Deployment) -> Location | None:
     """Where Xen follows `chain=` with a section from `default=`: it then reads the section's name out of the second
-    file, which is a fault of Xen's, and nobody can say what it finds."""
+    file, which is a fault of Xen's, and it is not known what it finds."""
     configs = deployment.uefi_configs
     if not configs or deployment.tree is None or ignored(deployment.tree, configs[0]):
         return None

@@ -21,7 +21,7 @@ KINDS = ("min-colors", "max-colors", "memory", "separate", "tolerance")
 
 
 def sharings(problem: PlanProblem) -> Iterator[tuple[Merge, ...]]:
-    """Who is made to share: nobody, then two of a group, then whole groups, then all groups."""
+    """Who is made to share: no one, then two of a group, then whole groups, then all groups."""
     yield ()
     pairs = [pair for group in problem.shares for pair in combinations(sorted(set(group)), 2)]
     yield from ((pair,) for pair in pairs)
@@ -41,7 +41,7 @@ def requirements(problem: PlanProblem) -> list[Requirement]:
             found.append(Requirement(f"keep {name}", f"{name} {verb} colors {demand.fixed}", place))
         if demand.min_colors > 1:
             reason = f" ({demand.min_reason})" if demand.min_reason else ""
-            text = f"{name} has {demand.min_colors} colors at least{reason}"
+            text = f"{name} has {demand.min_colors}colors at least{reason}"
             found.append(Requirement(f"min-colors {name}", text, place))
         if demand.tolerated > 1:
             found.append(Requirement(f"tolerance {name}", tolerance_text(problem, demand), place))
@@ -64,7 +64,7 @@ def tolerance_text(problem: PlanProblem, demand: Demand) -> str:
 
 
 def core_of(problem: PlanProblem, deadline: float) -> tuple[Requirement, ...] | None:
-    """Requirements that clash, none of which can be left out; None where a clash was not shown.
+    """Requirements that clash, none of which can be left out; None if a clash was not shown.
 
     Whether some of them clash is counted: too few colors, or too few frames. Where cells hold different numbers of
     frames, fewer may clash than counting shows: Z3 is asked, of large problems only where counting shows nothing at

@@ -1,4 +1,4 @@
-"""The smallest change that mends today's colors: fewest files, then lines, then colors."""
+"""The smallest change that fixes today's colors: fewest files, then lines, then colors."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Today(Struct, frozen=True):
 
 def smallest(problem: PlanProblem, today: Today, deadline: float) -> Plan | None:
     """The plan that changes the fewest files, of those the fewest lines, of those the fewest colors; among equals the
-    best by the usual objectives. None where none was found in time, so that the whole plan is to be made anew.
+    best by the usual objectives. None if none was found in time, so that the whole plan is to be made anew.
 
     It is the smallest there is if its `evidence` says so: all smaller sets of lines were excluded.
     """
@@ -123,7 +123,7 @@ def _clashes(problem: PlanProblem) -> list[frozenset[str]]:
 def _sets_of_lines(
     problem: PlanProblem, today: Today, clashes: Sequence[frozenset[str]]
 ) -> Iterator[tuple[tuple[int, int], frozenset[str]]]:
-    """((files, lines), names whose colors stand there), the fewest files first, then the fewest lines; at the end
+    """((files, lines), names whose colors are there), the fewest files first, then the fewest lines; at the end
     `GIVEN_UP` where there are too many to look at."""
     on_line: dict[Place, set[str]] = {}
     for demand in problem.demands:

@@ -15,7 +15,7 @@ from colorcheck.plan.search.search import Search, SearchResult, assigned_colors
 
 
 def solved(problem: PlanProblem, merges: Sequence[Merge], deadline: float) -> Plan | None:
-    """The plan in which exactly these groups share; None where none was found."""
+    """The plan in which exactly these groups share; None if none was found."""
     begin = time.monotonic()
     field = make_field(problem, merges)
     if field is None or not field.possible():

@@ -27,7 +27,7 @@ def render_deployment(
     evidence: XenAttested,
     style: Style,
 ) -> str:
-    """One boot; `checks` is None where the result was known already."""
+    """One boot; `checks` is None if the result was known already."""
     return printed(_deployment(boot, checks, changes, evidence, style), style)
 
 

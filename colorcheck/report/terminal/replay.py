@@ -28,7 +28,8 @@ _SLACK = 8  # frames by which colors may differ that are told together beside a 
 
 
 class ReplayRequest(Struct, frozen=True):
-    """What is to be told: the boot up to a step (a name or a number), and where a domain's frames lie; empty: all."""
+    """What is to be reported: the boot up to a step (a name or a number), and where a domain's frames lie; empty:
+    all."""
 
     until: str = ""
     at: str = ""

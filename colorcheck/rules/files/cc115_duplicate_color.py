@@ -7,7 +7,7 @@ Most often one of the two was meant to be another color. The Xilinx forks refuse
 
 What it cannot see: which color was meant.
 
-Source: `parse_color_config` (xen/common/llc-coloring.c, 4.20.4): the list is kept as it stands; measured.
+Source: `parse_color_config` (xen/common/llc-coloring.c, 4.20.4): the list is kept as written; measured.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """xl stops at the guest's file.
 
-What it checks: what xl itself refuses: a range that starts above its end, an element that begins with no number, a
-guest without a name.
+What it checks: what xl itself refuses: a range that starts above its end, an element that does not begin with a
+number, a guest without a name.
 
 Why it matters: the guest is not created.
 

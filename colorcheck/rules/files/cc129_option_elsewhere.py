@@ -1,7 +1,7 @@
 """Options of Xen are in a place where Xen does not read them.
 
 What it checks: every text of the device tree and the kernel arguments of every xl file for options of cache coloring:
-among dom0's arguments, in the `bootargs` of a boot module, in a property of another name.
+among dom0's arguments, in the `bootargs` of a boot module, in a property with another name.
 
 Why it matters: Xen reads one property of /chosen only. Whatever is elsewhere is passed to a kernel that does not
 know it, or is not used at all; coloring stays off, and nothing is printed about it.

@@ -1,10 +1,10 @@
 """The memory of a domain does not fit the frames that its colors have left.
 
 What it checks: for each domain, in the order of creation, its memory with its P2M pool (dom0: its P2M tables) against
-the free frames of its distinct colors after Xen, modules, the buddy heap and the domains before it took theirs.
+the free frames of its distinct colors after Xen, modules, the buddy heap and the domains before it have taken theirs.
 
 Why it matters: a colored domain gets frames of its own colors only; there is no fallback. A color holds its share of
-the memory that goes to the color heap: 256 MiB of 4 GiB with 16 colors. If dom0 or a dom0less domain does not fit, Xen
+the memory in the color heap: 256 MiB of 4 GiB with 16 colors. If dom0 or a dom0less domain does not fit, Xen
 panics at boot; xl's creation of a guest fails.
 
 What it cannot see: what domains take later at run time: grant mappings and foreign mappings grow dom0's P2M.

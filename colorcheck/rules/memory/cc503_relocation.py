@@ -4,7 +4,7 @@ What it checks: whether some memory bank has a gap, aligned to 2 MiB and free of
 large as Xen's image times the number of colors.
 
 Why it matters: with coloring Xen copies itself page by page into frames of its colors and needs this region in one
-piece: 24 MiB with 16 colors, 186 MiB with 128. Without it Xen panics before it prints much.
+piece: 24 MiB with 16 colors, 186 MiB with 128. Without it Xen panics early in the boot.
 
 What it cannot see: reservations that the boot loader adds after the device tree was read.
 

@@ -54,7 +54,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _restarts(guest: XlGuest) -> str:
-    """The key by which the guest restarts; empty where none says so."""
+    """The key by which the guest restarts; empty if none says so."""
     settings = ((key, guest.file.setting(key)) for key in _ACTIONS)
     return next((key for key, setting in settings if setting and setting.value in _RESTARTS), "")
 

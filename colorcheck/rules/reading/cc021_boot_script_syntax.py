@@ -1,6 +1,6 @@
 """The boot script has a syntax error.
 
-What it checks: that U-Boot can read the whole script: quotes, `if` and loops have their ends, `&` and `|` are quoted.
+What it checks: that U-Boot can read the whole script: quotes, `if` and loops are closed, `&` and `|` are quoted.
 
 Why it matters: U-Boot stops reading at a syntax error. What came before has been done, nothing after it is.
 

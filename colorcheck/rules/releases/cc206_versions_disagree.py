@@ -1,11 +1,11 @@
 """The targets do not agree on a domain's colors.
 
-What it checks: with several Xens in the manifest, whether each gives Xen and every domain the same colors.
+What it checks: if the manifest names several releases of Xen, whether each gives Xen and every domain the same colors.
 
 Why it matters: a list that one version rejects and another accepts, or a default that changed, isolates on one of them
-and not on the other. A deployment moved to another Xen is then another deployment.
+and not on the other. Moving such a deployment to another Xen changes it.
 
-What it cannot see: Xens that the manifest does not name.
+What it cannot see: releases of Xen that the manifest does not name.
 
 Source: Xen 4.20.4, 4.21.2 and 4.22.0, measured on the same lists.
 """

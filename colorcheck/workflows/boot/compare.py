@@ -55,7 +55,7 @@ class BootRecipe(Struct, frozen=True):
 
 
 class ComparedBoot(Struct, frozen=True):
-    """A boot and what the model says of it. `version` is what Xen calls itself, `release` the modelled release.
+    """A boot and what the model says about it. `version` is what Xen calls itself, `release` the modelled release.
     `seconds` of QEMU, and of everything else."""
 
     result: Result
@@ -144,7 +144,7 @@ def silence(console: Console) -> str:
 
 
 def release_of(version: str) -> str:
-    """The modelled release that a version is, or is nearest to; empty where there is none."""
+    """The modelled release that a version is, or is nearest to; empty if there is none."""
     said = log_version(version)
     names = (said.text, said.base, ".".join(said.base.split(".")[:2]))
     found = next((release for name in names if (release := find_release(name))), None)

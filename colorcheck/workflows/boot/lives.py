@@ -137,7 +137,7 @@ def _step(life: Life, number: int, state: HeapState, talked: Dialogue, own: froz
 
 
 def _frames(text: str, colors: int) -> tuple[int, ...]:
-    """The free frames of each color in one dump; empty where there is none. Xen leaves out colors without frames."""
+    """The free frames of each color in one dump; empty if there is none. Xen leaves out colors without frames."""
     found = {color: int(str(statement.value)) for color, statement in parse_boot_log(CONSOLE, text).heap}
     return tuple(found.get(color, 0) for color in range(max(colors, max(found) + 1))) if found else ()
 

@@ -177,7 +177,7 @@ def _shown(value: object) -> str:
 
 
 def _attested(name: str, content: bytes, verification: Verification) -> dict[str, object]:
-    """What the log of a real boot says of the model."""
+    """What the log of a real boot says about the model."""
     log = parse_boot_log(name, content.decode("utf-8", "replace"))
     found = None if log.says_nothing else attested(log, verification.facts)
     if found is None:
@@ -214,7 +214,7 @@ def check(
         copied, broken = folders.copied(source / CERTIFICATES, json.loads(text))
         attached = {name: contents(source / name, LARGEST, named=True) for name in document["attached"] if _own(name)}
         lost = [name for name in document["attached"] if name not in attached]
-        broken += [folders.CertificateCheck(name, "differs", "no name of a log") for name in lost]
+        broken += [folders.CertificateCheck(name, "differs", "not the name of a log") for name in lost]
         if not broken:
             made = bundle(copied, attached)
             broken = [each for each in _different(source, made) if not each.subject.startswith(CERTIFICATES)]
@@ -253,7 +253,7 @@ def _different(source: Path, made: Mapping[str, bytes]) -> Iterator[folders.Cert
             yield folders.CertificateCheck(name, "missing", error.reason)
             continue
         if not same:
-            yield folders.CertificateCheck(name, "differs", "it is not what the inputs give")
+            yield folders.CertificateCheck(name, "differs", "it does not match the inputs")
 
 
 def compare(first: str | Path, second: str | Path) -> list[str]:

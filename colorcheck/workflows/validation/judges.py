@@ -1,4 +1,4 @@
-"""How a case is judged: what colorcheck says of its files, held against what was measured. Empty texts agree."""
+"""How a case is judged: what colorcheck says about its files, compared with what was measured. Empty texts agree."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def differing(expected: Mapping[str, object], found: Mapping[str, object]) -> st
 
 
 def boot(case: MeasuredCase, folder: Path) -> str:
-    """The outcome, and of a colored boot all that the log told."""
+    """The outcome, and of a colored boot all that the log said."""
     found = _replayed(case.lay_out(folder))
     e = case.expect
     outcome = {"stub-stops": "stopped"}.get(e["outcome"], e["outcome"])

@@ -44,7 +44,7 @@ def presence(deployment: Deployment, machine: Machine, arguments: BootArguments,
 
     It also starts one, in vain, where the tree that it gets has no kernel for any domain (`is_dom0less_mode`).
     A module of dom0's kernel to which the boot loader must give its place counts, since without it Xen stops.
-    Where the boot loader must load a kernel that nobody named, dom0 is there if guests of xl or options for dom0 are.
+    Where the boot loader must load a kernel that was not named, dom0 is there if guests of xl or options for dom0 are.
     """
     if machine.module(ModuleKind.KERNEL) is not None:
         return True
@@ -111,7 +111,7 @@ def _colors(arguments: BootArguments, machine: Machine, system: System) -> Color
 
 
 def _memory(arguments: BootArguments) -> tuple[int, Location, tuple[Note, ...]]:
-    """`dom0_mem` in bytes, where it stands, and notes."""
+    """`dom0_mem` in bytes, where it is, and notes."""
     option = arguments.in_force(Concept.DOM0_MEMORY)
     place = option.location if option else arguments.location
     memory = arguments.dom0_mem

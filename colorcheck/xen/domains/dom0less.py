@@ -1,4 +1,4 @@
-"""Dom0less domains: what their nodes ask for and what Xen makes of it.
+"""Dom0less domains: what their nodes ask for and what Xen does with it.
 
 Source: `create_domUs`, `construct_domU`, `domain_set_llc_colors_from_str` (xen/arch/arm/dom0less-build.c,
 xen/common/llc-coloring.c, 4.20; from 4.21 xen/common/device-tree/dom0less-build.c).

@@ -208,7 +208,7 @@ def _without_cpus(world: CpuWorld, what: str) -> Failure | None:
 
 
 def _pool_reason(world: CpuWorld, pool: object) -> Iterator[Related]:
-    """What is to be said of the pools of a Xen that reads them or not."""
+    """What is to be said about the pools of a Xen that reads them or not."""
     pools = world.pools
     if pools.location is None:
         return

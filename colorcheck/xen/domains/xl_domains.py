@@ -1,4 +1,4 @@
-"""Guests of xl: what their files ask for and what xl and Xen make of it, before any memory is given out.
+"""Guests of xl: what their files ask for and what xl and Xen do with it, before any memory is given out.
 
 Source: `libxl__domain_make`, `libxl__domain_build` (tools/libs/light), `domain_set_llc_colors_domctl`
 (xen/common/llc-coloring.c), 4.20–4.22; measured with xl of 4.20.

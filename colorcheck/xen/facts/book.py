@@ -46,7 +46,7 @@ class FactBook:
         self._records: list[set[str]] = []
 
     def read(self, key: FactKey[T]) -> T:
-        """The value in this world. Raises KeyError for a fact that nobody stated, which is a fault of the program."""
+        """The value in this world. Raises KeyError for a fact that was not stated, which is a fault of the program."""
         for record in self._records:
             record.add(key.name)
         if key.name in self.unknown:
@@ -97,6 +97,6 @@ class FactBook:
         return FactBook(self.known, self.unknown, {**self.chosen, **chosen}, self.met)
 
     def opened(self, fact: OpenFact) -> FactBook:
-        """The same facts with one more that is open, whatever was known of it."""
+        """The same facts with one more that is open, whatever was known about it."""
         known = {name: each for name, each in self.known.items() if name != fact.what}
         return FactBook(known, {**self.unknown, fact.what: fact}, self.chosen, self.met)

@@ -1,4 +1,4 @@
-"""The facts of a deployment: what its files give, what is documented, and what nobody said.
+"""The facts of a deployment: what its files give, what is documented, and what is not known.
 
 The rules are those of `docs/facts.md`: where a fact comes from, what it may be while it is open, what settles it.
 """
@@ -69,7 +69,7 @@ _UNREAD: dict[Scope, FactKey[None]] = {Scope.TREE: TREE, Scope.GUESTS: GUESTS, S
 
 
 def facts_of(deployment: Deployment, board: Board | None, release: Release | None = None) -> FactBook:
-    """All facts of a deployment under a release, with those that nobody settled. A log of another release says nothing
+    """All facts of a deployment under a release, with those that are open. A log of another release says nothing
     about places that this one has."""
     gathered = _Gathering(deployment, board, release)
     known: dict[str, Fact] = {}
@@ -192,7 +192,7 @@ class _Gathering:
             yield OpenFact(TREE_SIZE.name, why, lines, place, Span(max(written, 1), LARGEST_TREE + 1))
 
     def _followed_tree(self, followed: Followed) -> Iterator[Fact | OpenFact]:
-        """What a boot script makes of the blob: what it leaves open is open, whatever the manifest says."""
+        """What a boot script does with the blob: what it leaves open is open, whatever the manifest says."""
         place = followed.location
         if followed.device_tree_address is not None:
             yield Fact(TREE_ADDRESS.name, followed.device_tree_address, Origin.FOLLOWED, place)
@@ -235,7 +235,8 @@ class _Gathering:
         return OpenFact(MEMORY.name, why, ('memory = ["0x0+0x80000000"]',), self.place("target"))
 
     def _logged_in_part(self) -> OpenFact | None:
-        """Memory of a log that is not whole, where it has a bank that the tree has not: nobody knows the others."""
+        """Memory of a log that is not whole, where it has a bank that the tree does not have: the others are not
+        known."""
         log, tree = self.deployment.boot_log, self.deployment.tree
         if log is None or tree is None or self.foreign_log:
             return None
@@ -317,7 +318,7 @@ class _Gathering:
 
     def _given_in_part(self, *kinds: ModuleKind, others: bool = False) -> tuple[str, tuple[str, ...], Location] | None:
         """Why a module of `[[target.modules]]` of these kinds, or of all others, leaves something open; what settles
-        it, and where it stands."""
+        it, and where it is."""
         for module in self.deployment.given_modules if self.deployment.followed is None else ():
             if (module.kind in kinds) != others and (module.address is None or module.size is None):
                 lacks = "address" if module.address is None else "size"
@@ -439,7 +440,7 @@ class _Gathering:
                 yield fact
 
     def _unread(self) -> Iterator[OpenFact]:
-        """What was named and not read is opaque: nobody can list what it would have said."""
+        """What was named and not read is opaque: what it would have said cannot be listed."""
         for each in self.deployment.unread:
             key = _UNREAD.get(each.scope)
             if key is not None:

@@ -126,15 +126,15 @@ def read_machine(deployment: Deployment, facts: FactBook) -> tuple[Machine, tupl
 
 
 def _all_logged(deployment: Deployment, modules: Sequence[BootModule]) -> bool:
-    """Whether a boot log lists these very modules and no others: nobody adds one then."""
+    """Whether a boot log lists these very modules and no others: none is added then."""
     logged = deployment.boot_log.modules_found if deployment.boot_log else None
     return logged is not None and {m.address for m in logged} == {m.start for m in modules}
 
 
 def _unloaded(deployment: Deployment) -> Iterator[int]:
-    """Where the kernel of a domain is not: Xen's EFI loader loads what `xen,uefi-binary` names, and nobody what stands
-    at a plain `reg` (`kernel_probe` then fails with EINVAL; measured). A boot script and `[[target.modules]]` say that
-    somebody does, and so does a log of a boot that ended otherwise."""
+    """Where the kernel of a domain is not: Xen's EFI loader loads what `xen,uefi-binary` names, and nothing loads what
+    is at a plain `reg` (`kernel_probe` then fails with EINVAL; measured). A boot script and `[[target.modules]]` say
+    that somebody does, and so does a log of a boot that ended otherwise."""
     log, tree, target = deployment.boot_log, deployment.tree, deployment.manifest.target
     if tree is None or target.loader is not Loader.UEFI or deployment.followed is not None:
         return

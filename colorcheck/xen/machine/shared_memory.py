@@ -21,7 +21,7 @@ LONGEST_ID = 16  # MAX_SHM_ID_LENGTH, the final NUL included
 
 
 class Shared(Struct, frozen=True):
-    """A region of static shared memory in bytes; `start` is None where Xen takes it from the buddy heap."""
+    """A region of static shared memory in bytes; `start` is None if Xen takes it from the buddy heap."""
 
     id: str
     start: int | None

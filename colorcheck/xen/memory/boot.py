@@ -38,7 +38,7 @@ DEVICE_TREE_MARGIN = 8  # pages; an estimate: 17 were too few for a tree of 9, a
 
 
 def boot(system: System) -> Boot | None:
-    """How the boot goes; None where it cannot be modelled: a fork's line, or colors or memory are not known.
+    """How the boot goes; None if it cannot be modelled: a fork's line, or colors or memory are not known.
 
     All that it depends on is in the system and its `preparation`, so that a system that was changed (other colors,
     memory, reserve, modules) boots without the files. With coloring off no heap is modelled; only what stops such a
@@ -157,7 +157,7 @@ class _Run(Struct):
         return self._guests(heap), None
 
     def _too_small_buddy(self, pages: int) -> Failure | None:
-        """What Xen stops with when its own heap is nearly empty; where its tree just fits, nobody knows."""
+        """What Xen stops with when its own heap is nearly empty; if its tree just fits, it is not known."""
         tree = self.machine.module(ModuleKind.DEVICE_TREE)
         size = tree.size if tree else 1
         if pages == 0:

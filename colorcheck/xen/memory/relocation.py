@@ -31,7 +31,7 @@ def obstacles(machine: Machine, size: int) -> list[Span]:
 
 
 def place(machine: Machine, nr_colors: int) -> Span | None:
-    """The region that Xen moves to, in bytes: the highest aligned gap of all banks. None where there is no gap.
+    """The region that Xen moves to, in bytes: the highest aligned gap of all banks. None if there is no gap.
 
     A gap at address 0 is not seen (`s > paddr`).
     """

@@ -36,7 +36,7 @@ class NoMemory(Note, frozen=True):
 
 
 class MemoryWithoutReg(Note, frozen=True):
-    """A node of memory has no `reg`, and nobody writes one: Xen stops."""
+    """A node of memory has no `reg`, and nothing writes one: Xen stops."""
 
     KIND: ClassVar[str] = "memory-without-reg"
     node: str

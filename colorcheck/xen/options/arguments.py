@@ -26,7 +26,7 @@ def text_of(found: Property) -> Passage:
 
 
 def xen_arguments(deployment: Deployment) -> Passage:
-    """All arguments that Xen reads, those built into it (CONFIG_CMDLINE) first; empty where it has none."""
+    """All arguments that Xen reads, those built into it (CONFIG_CMDLINE) first; empty if it has none."""
     found, built_in = given_arguments(deployment), built_in_arguments(deployment)
     if not built_in.text or not found.text:
         return found if not built_in.text else built_in
@@ -36,7 +36,7 @@ def xen_arguments(deployment: Deployment) -> Passage:
 
 
 def built_in_arguments(deployment: Deployment) -> Passage:
-    """CONFIG_CMDLINE, else what a boot log says was built in; empty where Xen was built without."""
+    """CONFIG_CMDLINE, else what a boot log says was built in; empty if Xen was built without."""
     place = deployment.build_place("CMDLINE")
     logged = deployment.boot_log.built_in if deployment.boot_log else None
     if logged is not None and "CMDLINE" not in deployment.kconfig and logged.value:
@@ -75,9 +75,9 @@ def _handed_over(deployment: Deployment) -> Passage | None:
 
 
 def tree_arguments(tree: DeviceTree | None) -> Passage | None:
-    """Xen's arguments in a device tree; None where it has none.
+    """Xen's arguments in a device tree; None if it has none.
 
-    They stand in `xen,xen-bootargs`. Without that property `bootargs` counts if dom0's arguments stand elsewhere:
+    They are in `xen,xen-bootargs`. Without that property `bootargs` counts if dom0's arguments are elsewhere:
     in `xen,dom0-bootargs`, or in a kernel module.
     """
     found = arguments_property(tree)

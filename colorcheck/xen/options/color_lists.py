@@ -54,7 +54,7 @@ class ListError(Struct, frozen=True):
 
 
 class ColorList(Struct, frozen=True):
-    """What a Xen makes of a list.
+    """What a Xen reads from a list.
 
     `colors` are what the array holds afterwards, in its order and with repetitions; `items` what was stored on the
     way; `error` is None if the list is accepted.
@@ -240,7 +240,7 @@ READERS: dict[ListReader, Reader] = {
 
 
 def read_colors(written: Passage, release: Release, room: int, most_colors: int | None = None) -> ColorList:
-    """What a Xen of that release makes of a list.
+    """What a Xen of that release reads from a list.
 
     `room` is how many colors its array holds: `most_colors` on the command line, the number of colors of the cache
     in the device tree. `most_colors` is the limit that Xen was built with.

@@ -1,4 +1,4 @@
-"""Places that a boot loader may choose for what nobody placed: in memory, and over nothing that is there already."""
+"""Addresses that a boot loader may choose for what has none: in memory, and over nothing that is there already."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def _corners(pieces: int) -> Iterator[tuple[tuple[int, bool], ...]]:
 def _placed(
     pieces: list[PieceToPlace], gaps: list[tuple[int, int]], corners: tuple[tuple[int, bool], ...]
 ) -> Chosen | None:
-    """The pieces, each at the end of a gap that the corner names; None where one does not fit there."""
+    """The pieces, each at the end of a gap that the corner names; None if one does not fit there."""
     left, chosen = list(gaps), dict[str, object]()
     for piece, (number, high) in zip(pieces, corners, strict=True):
         fitting = [gap for gap in left if _start(gap, piece, high=high) is not None]

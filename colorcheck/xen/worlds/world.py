@@ -1,4 +1,4 @@
-"""The worlds of a deployment under one release, each with what Xen makes of it and its boot."""
+"""The worlds of a deployment under one release, each with what Xen does with it and its boot."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ StartedOn = Callable[[int], Board | None]
 
 
 class World(Struct, frozen=True, dict=True):
-    """One choice of values for the open facts; `boot` is None where nobody can boot it."""
+    """One choice of values for the open facts; `boot` is None if it cannot be booted."""
 
     chosen: Chosen
     system: System
@@ -145,7 +145,7 @@ class Worlds:
         return replace(self._deployment, manifest=replace(self._deployment.manifest, target=target)), board
 
     def combinations(self, names: Collection[str], deadline: float | None = None) -> tuple[World, ...] | None:
-        """A world for each combination of values of these finite facts; None where there are too many, also for the
+        """A world for each combination of values of these finite facts; None if there are too many, also for the
         time until `time.monotonic` passes `deadline`."""
         ordered = sorted(names)
         lists = [self._values(name) for name in ordered]
@@ -190,7 +190,7 @@ class Worlds:
         return self.facts.first
 
     def branch(self, branch: WorldBranch) -> Worlds | None:
-        """The worlds of another way through the boot script; None where Xen is not started there."""
+        """The worlds of another way through the boot script; None if Xen is not started there."""
         if branch.deployment is None:
             return None
         if id(branch) not in self._ways:  # the branch is kept, and so its id
@@ -220,7 +220,7 @@ class Worlds:
         return tuple(", ".join(os.path.basename(each.file) for each in files) for files in listed)
 
     def outcome(self) -> str:
-        """How the boot ends in every world; `unknown` where worlds differ or nobody can tell."""
+        """How the boot ends in every world; `unknown` if worlds differ or it cannot be determined."""
         ways = {self._outcome()}
         for branch in self.branches:
             worlds = self.branch(branch)
@@ -268,7 +268,7 @@ class Worlds:
     def worst(self, world: World) -> tuple[Boot, str] | None:
         """The boot of this world as if the least were free and the most needed, wherever things lie; and why.
 
-        None where no placement can be excluded that leaves less. A theorem on memory that holds of it holds in every
+        None if no placement can be excluded that leaves less. A theorem on memory that holds of it holds in every
         placement: a domain that finds room does so with more of every color free (`docs/proofs.md`).
         """
         skeleton = self._system({name: value for name, value in world.chosen.items() if name not in PLACEMENT})
@@ -294,7 +294,7 @@ class Worlds:
         return other
 
     def guaranteed(self) -> tuple[int, ...] | None:
-        """Frames of each color that are free before the first domain is built, wherever things lie; None where no bound
+        """Frames of each color that are free before the first domain is built, wherever things lie; None if no bound
         holds. Finite facts have their first value."""
         if PLACEMENT.isdisjoint(self.open):
             boot = boot_again(without_domains(self.base.system))
@@ -311,7 +311,7 @@ class Worlds:
             return None
         skeleton = self._system({name: value for name, value in world.chosen.items() if name not in PLACEMENT})
         most, _ = bounds(self.facts.in_world(world.chosen), skeleton)
-        # an image of unknown size has none in the skeleton, and nothing is known of the room that it needs
+        # an image of unknown size has none in the skeleton, and nothing is known about the room that it needs
         nowhere = None if self.facts.is_open(IMAGE_SIZE) else boot_again(skeleton)
         if nowhere is not None and nowhere.panic is not None and nowhere.panic.kind is FailureKind.RELOCATION:
             return nowhere  # there is less room yet with what has no place
@@ -324,7 +324,7 @@ def without_domains(system: System) -> System:
 
 
 def _with_free(boot: Boot, free: tuple[int, ...], dom0_tables: int, *, worst: bool) -> Boot:
-    """The boot with other frames at its start. Who is built is worked out again, from the frames alone; at worst nobody
+    """The boot with other frames at its start. Who is built is worked out again, from the frames alone; at worst none
     is who is not built in a usual world, for whatever reason."""
     domains = tuple(
         replace(domain, p2m_pages=dom0_tables) if domain.kind is DomainKind.DOM0 else domain

@@ -237,7 +237,7 @@ def _add_symbols(tree: LiveTree, phandles: Phandles) -> None:
 
 
 def _add_fixups(tree: LiveTree, dtc: Dtc) -> Iterator[Problem]:
-    """Where an overlay's references stand: in `__fixups__` those to labels elsewhere, in `__local_fixups__` its own."""
+    """Where an overlay's references are: in `__fixups__` those to labels elsewhere, in `__local_fixups__` its own."""
     outside: list[tuple[LiveNode, LiveProperty, Marker]] = []
     inside: list[tuple[LiveNode, LiveProperty, Marker]] = []
     for node in tree.root.walk():

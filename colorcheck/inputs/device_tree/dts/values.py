@@ -76,7 +76,7 @@ class LiveProperty(Struct):
 
 
 class ValueReader:
-    """Turns what stands behind a property's name into bytes; faults go to `problems`."""
+    """Turns what is after a property's name into bytes; faults go to `problems`."""
 
     def __init__(self, source: SourceText, files: Files, problems: list[Problem], dtc: Dtc = NEWEST) -> None:
         self.source = source
