@@ -184,6 +184,6 @@ def _residue(verification: Verification) -> h.Element:
 
 
 def _unchecked(verification: Verification) -> h.Node:
-    said = [f"{entry.check}: {entry.reason}" for entry in verification.skipped]
+    said = [f"{entry.check}: {entry.reason}" for entry in verification.not_checked]
     said += [f"fault in {fault.where}: {fault.message}" for fault in verification.faults]
     return section("unchecked", "Not checked", listed(said)) if said else None
