@@ -198,7 +198,7 @@ def test_a_tree_of_another_case_is_not_the_one_that_is_here(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("lines", "asked"), [("", True), ('u-boot = "2023.01"\n', False), ('u-boot = "2024.04"\n', True)]
+    ("lines", "asked"), [("", False), ('u-boot = "2023.01"\n', False), ('u-boot = "2024.04"\n', True)]
 )
 def test_fdt_fixup_of_an_environment_that_is_not_given(lines: str, asked: bool, tmp_path: Path) -> None:
     manifest = written(tmp_path, f"{HEAD}setenv bootargs x\nsetenv fdt_high ffffffffffffffff\n{END}".encode())
@@ -206,6 +206,7 @@ def test_fdt_fixup_of_an_environment_that_is_not_given(lines: str, asked: bool, 
     found = api.handover(manifest)
     assert any(fact.what == "U-Boot runs fdt_fixup" for fact in found.open) is asked
     assert any(list(blocking(way)) for way in found.alternatives) is asked
+    assert any("does not set fdt_fixup" in each for each in found.assumptions) is (not lines)
 
 
 def test_fdt_fixup_that_the_script_deletes(tmp_path: Path) -> None:

@@ -17,8 +17,10 @@ VERSION = "u-boot,version"
 CONFIGURATION = "u-boot,bootconf"
 LENGTH = 29  # of the version's text: only the room that it takes counts
 FIXUP_COMMANDS = "U-Boot runs fdt_fixup"
+FIXUP_BUILT = "U-Boot can run fdt_fixup"
 FIXUP_COMMANDS_SINCE = (2024, 4)
 """The release of U-Boot from which the variable fdt_fixup is run, if that was built in."""
+NO_FIXUP_COMMANDS = "the board's environment does not set fdt_fixup, which U-Boot before 2024.04 does not run"
 _CUT = 0xFFFFFFFF
 _INTERFACE = re.compile(r"ethernet\d*", re.ASCII)
 _CELLS = ("#address-cells", "#size-cells")
@@ -26,8 +28,17 @@ _MOST_CELLS = 4  # FDT_MAX_NCELLS
 
 
 def commands(machine: UBootMachine) -> None:
-    """The commands of the variable fdt_fixup: run since v2024.04, with CONFIG_OF_ENV_SETUP. They are not followed."""
+    """The commands of the variable fdt_fixup: run since v2024.04, with CONFIG_OF_ENV_SETUP. They are not followed.
+
+    Where neither the release nor the environment is given, it is assumed that there are none: hardly any board has
+    them, and a question here would leave the whole tree open.
+    """
     given = machine.environment.get("fdt_fixup") is not None
+    if not given and (machine.settings.whole_environment or "fdt_fixup" in machine.deleted):
+        return
+    if not given and machine.blanket is None and FIXUP_BUILT not in machine.settings.answered:
+        machine.assumptions[NO_FIXUP_COMMANDS] = None
+        return
     if not given and (machine.peek("fdt_fixup") is None or FIXUP_COMMANDS in machine.settings.answered):
         return
     unknown = "" if given else ", and no input says whether the board's environment has it"

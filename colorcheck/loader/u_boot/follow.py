@@ -21,7 +21,7 @@ from colorcheck.loader.u_boot.commands import EXIT, EXIT_SINCE, call
 from colorcheck.loader.u_boot.conditions import BRACKET, BRACKET_SINCE
 from colorcheck.loader.u_boot.devices import MEDIUM
 from colorcheck.loader.u_boot.fdt import OVERLAYS
-from colorcheck.loader.u_boot.fixups import FIXUP_COMMANDS, FIXUP_COMMANDS_SINCE, LENGTH, interfaces
+from colorcheck.loader.u_boot.fixups import FIXUP_BUILT, FIXUP_COMMANDS, FIXUP_COMMANDS_SINCE, LENGTH, interfaces
 from colorcheck.loader.u_boot.image import read_legacy, script_refused, script_text
 from colorcheck.loader.u_boot.load import ELSEWHERE, MISSING, missing_fact, put
 from colorcheck.loader.u_boot.machine import (
@@ -373,6 +373,7 @@ def _answers(manifest: Manifest) -> dict[str, bool]:
         found[OVERLAYS] = target.overlays
     if target.u_boot is not None:
         found |= {EXIT: target.u_boot >= EXIT_SINCE, BRACKET: target.u_boot >= BRACKET_SINCE}
+        found |= {FIXUP_BUILT: target.u_boot >= FIXUP_COMMANDS_SINCE}
         if target.u_boot < FIXUP_COMMANDS_SINCE:
             found[FIXUP_COMMANDS] = False
     return found
