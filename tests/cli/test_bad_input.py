@@ -73,7 +73,7 @@ CASES = {
     "reference-cycle": (in_tree("/ { a: a { x = &b; };\n b: b { x = &a; }; };"), 1, "", ""),
     "unknown-reference": (in_tree("/ { a { x = <&nothing>; }; };"), 1, "nothing", "system.dts"),
     "latin-1-guest": (written("rt.cfg", b"# gr\xfc\xdfe\n" + GUEST.encode()), 1, "0xfc is not UTF-8", "rt.cfg"),
-    "utf-16-guest": (written("rt.cfg", GUEST.encode("utf-16")), 1, "UTF-16", "rt.cfg"),
+    "utf-16-guest": (written("rt.cfg", GUEST.encode("utf-16")), 1, "UTF-16", "colorcheck.toml"),
     "deep-nesting": (replaced("system.dts", "chosen {", "a {" * 3000 + "};" * 3000 + "\n chosen {"), 1, "", ""),
 }  # fmt: skip
 
