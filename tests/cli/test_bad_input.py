@@ -100,7 +100,7 @@ def test_bad_input(  # noqa: PLR0917
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"[target\n", "not valid TOML"), (b"\xff\xfe[\x00t\x00", "not UTF-8"), (b"x" * (17 << 20), "16 MiB")],
+    [(b"[target\n", "not valid TOML"), (b"\xff\xfe[\x00t\x00", "UTF-16"), (b"x" * (17 << 20), "16 MiB")],
 )
 def test_a_manifest_that_cannot_be_read(
     deployment: Path, capsys: pytest.CaptureFixture[str], content: bytes, message: str
