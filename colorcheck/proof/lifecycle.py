@@ -169,13 +169,18 @@ def _decided(
         taken: dict[str, tuple[int, Sequence[int]]] = {}
         for lives in (*sequence, mine):
             colors = lives.party.domain.colors if lives.party.domain else ()
-            names = (f"{lives.party.name}#{number}" for number in range(1, lives.creations + 1))
+            names = (f"{lives.party.name}#{number}" for number in range(1, _that_count(lives, free) + 1))
             taken |= dict.fromkeys(names, (lives.pages, colors))
         first = _first_that_fails(mine, taken, free)
         if first is not None:
             return _refuted(obligation, mine, (first, taken, free), theorem)
     reason = "the bound over all orders does not hold, and no order was found that fails"
     return obligation.settled(Verdict.UNKNOWN, reason=reason, seconds=theorem.seconds)
+
+
+def _that_count(lives: GuestLifecycle, free: Sequence[int]) -> int:
+    """How many of its creations can make a difference: all that its colors have room for, and the first without."""
+    return min(lives.creations, sum(free[color] for color in lives.party.colors) // lives.pages + 2)
 
 
 def _bounded(

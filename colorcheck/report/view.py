@@ -163,8 +163,8 @@ def _undecided(verification: Verification, proved: int) -> Iterator[str]:
         yield f"{len(theorems)} depend{'s' * (len(theorems) == 1)} on {told[0]}{more}{_worlds(shown)}"
     if others:
         yield f"{counted(others, 'theorem')} not decided"
-    if verification.skipped:
-        yield f"{counted(len(verification.skipped), 'check')} could not run"
+    if verification.not_checked:
+        yield f"{counted(len(verification.not_checked), 'check')} could not run"
     unread = len(verification.facts.deployment.unread)
     if unread:
         yield f"{counted(unread, 'input')} not read"

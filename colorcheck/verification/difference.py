@@ -244,7 +244,7 @@ def _described(verification: Verification) -> dict[str, tuple[object, ...]]:
 
 def _undecided(side: str, verification: Verification) -> Iterator[str]:
     """Why a side decides less than it should."""
-    for entry in verification.skipped:
+    for entry in verification.not_checked:
         yield f"{side}: not checked: {entry.check}: {entry.reason}"
     waiting = {name for each in verification.theorems if each.verdict is Verdict.UNKNOWN for name in each.facts}
     for fact in open_facts(verification.facts, Reach.MEMORY):

@@ -200,6 +200,14 @@ class Verification(Struct, frozen=True):
             return Exit.UNDECIDED
         return Exit.CLEAN
 
+    @property
+    def not_checked(self) -> tuple[Skipped, ...]:
+        """The skipped checks for people: what several releases skip for one reason is there once."""
+        once: dict[tuple[str, str], Skipped] = {}
+        for entry in self.skipped:
+            once.setdefault((entry.check, entry.reason), entry)
+        return tuple(once.values())
+
     def target(self) -> dict[str, object]:
         """What was checked against, for the head of a report."""
         board = self.facts.board

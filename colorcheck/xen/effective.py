@@ -14,6 +14,7 @@ from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.units import GIB, MIB
 from colorcheck.hardware.board import Board
+from colorcheck.inputs.boot.kconfig import integer
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.dts.freeze import blob_size
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
@@ -236,10 +237,7 @@ def _most_colors(deployment: Deployment, release: Release) -> int:
 
 
 def _integer(text: str | None) -> int | None:
-    try:
-        return None if text is None else int(text.strip('"'), 0)
-    except ValueError:
-        return None
+    return None if text is None else integer(text)
 
 
 def _xen(context: _Context) -> System:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pytest
 
 from colorcheck.cli import main
+from colorcheck.emulation.blob import to_blob
+from colorcheck.inputs.device_tree.read import read_device_tree
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 REFUSED = str(EXAMPLES / "rpi4-xl")
@@ -120,6 +123,32 @@ def test_did_you_mean(words: list[str], meant: str, capsys: pytest.CaptureFixtur
     main(["verify", str(EXAMPLES / "zcu102-dom0less"), *words, "--format", "text"])
     out, err = capsys.readouterr()
     assert f'did you mean "{meant}"?' in " ".join((out + err).split())
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("/ethernet@ff0e0000", "/axi/ethernet@ff0e0000"), ("/axi/ethernet@ff0e000", "/axi/ethernet@ff0e0000")],
+)
+def test_did_you_mean_the_path_of_a_device(
+    written: str, meant: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    guest = tmp_path / "rt.cfg"
+    guest.write_text(f'name = "rt"\nmemory = 64\nllc_colors = ["9-13"]\ndtdev = ["{written}"]\n', encoding="utf-8")
+    tree = str(EXAMPLES / "xen-guide" / "system.dts")
+    words = ["--xen", "4.20", "--device-tree", tree, "--domain", str(guest), "--allow-outside"]
+    main(["verify", *words, "--format", "json"])
+    found = [each for each in json.loads(capsys.readouterr().out)["findings"] if each["rule"] == "CC319"]
+    assert [each["help"] for each in found] == [f'did you mean "{meant}"?']
+
+
+def test_a_blob_as_path_is_its_source_as_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`colorcheck verify system.dtb` checks the tree that it holds."""
+    blob = tmp_path / "system.dtb"
+    blob.write_bytes(to_blob(read_device_tree(str(EXAMPLES / "xen-guide" / "system.dts"))))
+    assert main(["verify", str(blob), "--xen", "4.20", "--quiet"]) == 1
+    out = capsys.readouterr().out
+    assert "error CC401 dom0 and domU1 share colors 4-6" in out
+    assert "did you mean" not in out
 
 
 def test_nothing_is_colored_under_ci(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,6 +63,7 @@ def test_with_an_address_every_format_has_it(capsys: pytest.CaptureFixture[str])
 
 def test_the_page_of_a_report_is_in_the_report(capsys: pytest.CaptureFixture[str]) -> None:
     html = report(capsys, "html")
+    assert 'href="#rules"' in html
     for rule in ("CC001", "CC111", "CC112", "CC307"):
         assert f'href="#{rule}"' in html
         assert f'id="{rule}"' in html

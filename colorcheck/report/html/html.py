@@ -62,13 +62,14 @@ def _head(verification: Verification, style: Style, further: tuple[str, ...]) ->
     ]
     waits = ("open",) if html_open.waiting(verification) else ()
     traced = ("requirements",) if verification.requirements else ()
+    pages = ("rules",) if html_rules.section(verification) else ()
     parts = ("findings", "colors", "memory", *waits, "theorems", *traced, "shared")
     return h.header[
         h.h1[h.span(class_=f"verdict {headline.mood}")[f"{marks.SIGNS[headline.mood]} {headline.word}"]],
         h.p[h.strong[headline.sentence]],
         h.p(".soft")[" · ".join(known)],
         grades,
-        links((part, part.capitalize()) for part in (*parts, *(heading.lower() for heading in further))),
+        links((part, part.capitalize()) for part in (*parts, *(heading.lower() for heading in further), *pages)),
     ]
 
 
@@ -183,6 +184,6 @@ def _residue(verification: Verification) -> h.Element:
 
 
 def _unchecked(verification: Verification) -> h.Node:
-    said = [f"{entry.check}: {entry.reason}" for entry in verification.skipped]
+    said = [f"{entry.check}: {entry.reason}" for entry in verification.not_checked]
     said += [f"fault in {fault.where}: {fault.message}" for fault in verification.faults]
     return section("unchecked", "Not checked", listed(said)) if said else None

@@ -59,7 +59,7 @@ def _place(location: Location, style: Style) -> str:
 
 
 def _rest(verification: Verification) -> Iterator[str]:
-    for skipped in verification.skipped:
+    for skipped in verification.not_checked:
         yield printable(f"colorcheck: not checked: {skipped.check}: {skipped.reason}")
     for fault in verification.faults:
         yield printable(f"colorcheck: fault in {fault.where}: {fault.message}")

@@ -36,7 +36,7 @@ def _lines(verification: Verification, style: Style) -> Iterator[str]:
         if theorem.verdict in (Verdict.UNKNOWN, Verdict.VACUOUS):
             text = f"{theorem.statement}: {theorem.verdict}. {theorem.reason}"
             yield _command("warning", Location(""), f"Xen {release}: not decided", text, style)
-    for entry in verification.skipped:
+    for entry in verification.not_checked:
         yield _command("warning", Location(""), f"not checked: {entry.check}", entry.reason, style)
     headline = view.headline(verification)
     if silent := view.not_told(verification):

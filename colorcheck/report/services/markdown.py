@@ -54,7 +54,7 @@ def _lines(verification: Verification, style: Style) -> Iterator[str]:
     yield from _theorems(verification)
     yield from _requirements(verification)
     yield from _residue(verification)
-    unchecked = [f"{entry.check}: {entry.reason}" for entry in verification.skipped]
+    unchecked = [f"{entry.check}: {entry.reason}" for entry in verification.not_checked]
     unchecked += [f"fault in {fault.where}: {fault.message}" for fault in verification.faults]
     if unchecked:
         yield from ["", "**Not checked**", "", *(f"- {escaped(text)}" for text in unchecked)]

@@ -135,7 +135,7 @@ def run(verification: Verification, style: Style) -> dict[str, Any]:
                 "executionSuccessful": not verification.faults,
                 "exitCode": int(status),
                 "exitCodeDescription": Exit(status).name.lower(),
-                "toolExecutionNotifications": list(_notifications(verification.faults, verification.skipped)),
+                "toolExecutionNotifications": list(_notifications(verification.faults, verification.not_checked)),
             }
         ],
         "columnKind": "unicodeCodePoints",

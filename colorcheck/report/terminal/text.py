@@ -173,10 +173,10 @@ def _residue(verification: Verification, style: Style) -> Iterator[RenderableTyp
 
 
 def _unchecked(verification: Verification) -> Iterator[RenderableType]:
-    if not verification.skipped and not verification.faults:
+    if not verification.not_checked and not verification.faults:
         return
     yield from title("Not checked")
-    for skipped in verification.skipped:
+    for skipped in verification.not_checked:
         yield indented("? ", text(f"{printable(skipped.check)}: {printable(skipped.reason)}"), "bold yellow")
     for fault in verification.faults:
         yield indented("! ", text(f"fault in {printable(fault.where)}: {printable(fault.message)}"), "bold red")

@@ -15,6 +15,7 @@ from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.boot.boot_arguments import option_name, read_boot_arguments
+from colorcheck.inputs.boot.kconfig import integer
 from colorcheck.inputs.deployment import Deployment, Followed
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell_sizes, compatible, ranges_of
 from colorcheck.inputs.manifest.manifest import Loader
@@ -448,10 +449,8 @@ class _Gathering:
 
 
 def _is_number(text: str, least: int, most: int) -> bool:
-    try:
-        return least <= int(text.strip('"'), 0) <= most
-    except ValueError:
-        return False
+    number = integer(text)
+    return number is not None and least <= number <= most
 
 
 def _listed(fact: OpenFact) -> bool:
