@@ -48,7 +48,13 @@ class FileKind(Enum):
     HTML = "a web page", "download the file itself (raw)"
     XML = "XML", "specify the right file"
     JSON = "JSON", "specify the right file"
+    YAML = "YAML", "specify the right file"
+    TOML = "TOML", "specify the right file"
     SHELL = "a shell script", "name the file that it writes or loads"
+    PYTHON = "a Python program", "name the file that it writes"
+    EFI_PROGRAM = "a program for UEFI or Windows", "specify the right file"
+    DOCUMENT = "a picture or a PDF document", "specify the right file"
+    UTF_16 = "UTF-16 text", "save it as UTF-8: iconv -f UTF-16 -t UTF-8 FILE > FILE.utf8"
     EMPTY = "an empty file", "specify the right file"
 
     @property

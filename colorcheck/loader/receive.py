@@ -37,6 +37,12 @@ _CLEAR = (  # kinds that no script of U-Boot can be taken for
     FileKind.KCONFIG,
     FileKind.BITBAKE,
     FileKind.BOOT_LOG,
+    FileKind.YAML,
+    FileKind.TOML,
+    FileKind.PYTHON,
+    FileKind.EFI_PROGRAM,
+    FileKind.DOCUMENT,
+    FileKind.UTF_16,
 )
 
 

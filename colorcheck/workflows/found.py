@@ -22,7 +22,19 @@ _SINGLE: Mapping[FileKind, str] = {
     FileKind.IMAGE_BUILDER: "inputs.image-builder",
 }
 _XEN_NAMES = ("xen", "xen.bin", "Image.xen", "xen.efi", "xen.gz")
-_NOT_GUESTS = frozenset({FileKind.SHELL, FileKind.JSON, FileKind.HTML, FileKind.XML, FileKind.EMPTY})
+_NOT_GUESTS = frozenset(
+    {
+        FileKind.SHELL,
+        FileKind.PYTHON,
+        FileKind.JSON,
+        FileKind.YAML,
+        FileKind.TOML,
+        FileKind.HTML,
+        FileKind.XML,
+        FileKind.DOCUMENT,
+        FileKind.EMPTY,
+    }
+)
 
 
 class LeftOut(Struct, frozen=True):

@@ -87,9 +87,12 @@ def read_manifest(path: str, options: Mapping[str, object] | None = None) -> Man
 
 def _other(path: str, content: bytes) -> Problem | None:
     """A problem where the file is known to be of another kind than a manifest."""
+    from colorcheck.inputs.file_kinds import FileKind
     from colorcheck.inputs.recognition import recognized
 
     kind = recognized(content) if content.strip() else None
+    if kind is FileKind.TOML:
+        return None  # a manifest with misspelled tables: each is named at its place
     return told_apart(path, kind, Location(path), Slot.MANIFEST)
 
 
