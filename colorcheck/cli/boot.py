@@ -193,8 +193,10 @@ def _deployment(options: argparse.Namespace, qemu: Qemu, recipe: BootRecipe, evi
     checks = (found.attested.checks if found.attested else ()) if found else None
     if options.format == "json":
         head = {"schema": "colorcheck/boot/1", "evidence": options.evidence, "changes": list(prepared.changes)}
-        told = [check.to_dict() for check in checks or ()]
-        write_json(json.dumps({**head, "xen": _xen(recipe.xen, evidence), **known.to_dict(), "checks": told}, indent=2))
+        shown = [check.to_dict() for check in checks or ()]
+        write_json(
+            json.dumps({**head, "xen": _xen(recipe.xen, evidence), **known.to_dict(), "checks": shown}, indent=2)
+        )
     else:
         write(render_deployment(known, checks, prepared.changes, evidence, style(options)))
     return _STATUS[Result(known.result)]

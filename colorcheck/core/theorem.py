@@ -52,7 +52,7 @@ class Tried(Struct, frozen=True):
     verdict: Verdict
     reason: str = ""
 
-    def told(self, others: tuple[Tried, ...] = ()) -> str:
+    def in_words(self, others: tuple[Tried, ...] = ()) -> str:
         """Its values in words; of those that all the others have as well, none."""
         common = set(self.values).intersection(*(other.values for other in others)) if len(others) > 1 else set()
         return ", ".join(f"{name} {value}" for name, value in self.values if (name, value) not in common)

@@ -119,8 +119,8 @@ def _replay(result: ReleaseResult, until: str, frames: bool | Callable[[Frames],
     open_facts = result.worlds.open if result.worlds is not None else {}
     if (result.worlds is not None and result.worlds.branches) or not boot.reads.isdisjoint(open_facts):
         frames = False  # which frame is whose differs from world to world
-    told = steps(boot)
-    shown = told[: number_of(told, until)] if until else told
+    every = steps(boot)
+    shown = every[: number_of(every, until)] if until else every
     free = next((step.free for step in reversed(shown) if step.free), ()) if until else boot.free_final
     built = [step.built for step in shown if step.built] if until else _all_built(system, boot)
     return {

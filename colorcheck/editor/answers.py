@@ -112,7 +112,7 @@ def actions(checked: Deployed, place: Cursor) -> Iterator[Action]:
 
 def _colors(checked: Deployed, facts: Facts, place: Cursor) -> Iterator[str]:
     """What each release does with a color list here: the colors, their share of the cache, who else has them."""
-    told: dict[str, list[str]] = {}
+    reported: dict[str, list[str]] = {}
     name = ""
     for result in facts.results:
         system = result.system
@@ -120,9 +120,9 @@ def _colors(checked: Deployed, facts: Facts, place: Cursor) -> Iterator[str]:
             continue
         for user, colors in _here(system, checked, place):
             name = user
-            told.setdefault(_said(facts, system, user, colors), []).append(result.release)
-    if told:
-        lines = "\n".join(f"- Xen {', '.join(lines)}: {text}" for text, lines in told.items())
+            reported.setdefault(_said(facts, system, user, colors), []).append(result.release)
+    if reported:
+        lines = "\n".join(f"- Xen {', '.join(lines)}: {text}" for text, lines in reported.items())
         yield f"**Colors of {_plain(name)}**\n\n{lines}"
 
 

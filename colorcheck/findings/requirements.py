@@ -27,7 +27,7 @@ def traced(
     return tuple(answers.traced(requirement) for requirement in facts.manifest.requirements)
 
 
-def told(requirements: Iterable[Traced], facts: Facts, rules: Iterable[Rule]) -> Iterator[Finding]:
+def unmet(requirements: Iterable[Traced], facts: Facts, rules: Iterable[Rule]) -> Iterator[Finding]:
     """Findings for what is not evidence, and for what no theorem tells."""
     theorems = dict.fromkeys(theorem.id for _, theorem in facts.theorems())
     known = (*theorems, *(name for rule in rules for name in (rule.id, rule.name)))

@@ -69,27 +69,27 @@ def can_be_silenced(finding: Finding) -> bool:
 def select(findings: Iterable[Finding], facts: Facts, rules: Iterable[Rule]) -> Selected:
     """What is left of the findings by the manifest's [rules] and by the comments in the inputs."""
     rules, manifest = tuple(rules), facts.manifest
-    told, silenced, extra = list(findings), list[Silenced](), list[Finding]()
+    reported, silenced, extra = list(findings), list[Silenced](), list[Finding]()
     for comment in comments(facts):
         extra += _unknown(comment.rules, comment.location, rules)
         if not comment.reason:
             extra.append(_without_reason(comment))
             continue
         ask = _Ask(comment.rules, comment.location, comment.reason, line=comment.line)
-        hit = _silence(ask, told, silenced, extra, manifest.folder)
+        hit = _silence(ask, reported, silenced, extra, manifest.folder)
         if not hit and not _left_out(comment, facts):
             extra.append(_unused(comment))
     for ask in _asks(facts):
         extra += _unknown(ask.names, ask.location, rules)
-        _silence(ask, told, silenced, extra, manifest.folder)
+        _silence(ask, reported, silenced, extra, manifest.folder)
     extra += _unknown(manifest.select, manifest.location("rules.select"), rules)
     if manifest.select:
-        chosen = [f for f in told if not can_be_silenced(f) or any(matches(name, f) for name in manifest.select)]
+        chosen = [f for f in reported if not can_be_silenced(f) or any(matches(name, f) for name in manifest.select)]
         why, where = manifest.silence_reason, manifest.location("rules.select")
-        hidden = [Silenced(f, where, why or _NO_REASON, Silence.SELECTION) for f in told if f not in chosen]
-        silenced, told = silenced + hidden, chosen
+        hidden = [Silenced(f, where, why or _NO_REASON, Silence.SELECTION) for f in reported if f not in chosen]
+        silenced, reported = silenced + hidden, chosen
         extra += _unreasoned(hidden, where)
-    return Selected(tuple(sorted((*without_consequences(told, facts), *extra), key=order)), tuple(silenced))
+    return Selected(tuple(sorted((*without_consequences(reported, facts), *extra), key=order)), tuple(silenced))
 
 
 def _asks(facts: Facts) -> Iterator[_Ask]:
@@ -101,14 +101,14 @@ def _asks(facts: Facts) -> Iterator[_Ask]:
         yield _Ask(entry.ignore, entry.location, entry.reason, entry.path, by=Silence.SELECTION)
 
 
-def _silence(ask: _Ask, told: list[Finding], silenced: list[Silenced], extra: list[Finding], folder: str) -> bool:
-    """Move what the wish is about from `told` to `silenced`; whether there was anything."""
-    wanted = [finding for finding in told if ask.wants(finding, folder)]
+def _silence(ask: _Ask, reported: list[Finding], silenced: list[Silenced], extra: list[Finding], folder: str) -> bool:
+    """Move what the wish is about from `reported` to `silenced`; whether there was anything."""
+    wanted = [finding for finding in reported if ask.wants(finding, folder)]
     kept = [finding for finding in wanted if not can_be_silenced(finding)]
     hidden: list[Silenced] = []
     for finding in wanted:
         if finding not in kept:
-            told.remove(finding)
+            reported.remove(finding)
             hidden.append(Silenced(finding, ask.location, ask.reason, ask.by))
     silenced += hidden
     extra += _unreasoned(hidden, ask.location)

@@ -27,13 +27,13 @@ def check_all(
     jobs: Sequence[Job],
     workers: int | None = None,
     cache: ResultCache | None = None,
-    told: Callable[[Checked], object] = id,
+    report: Callable[[Checked], object] = id,
 ) -> tuple[Checked, ...]:
-    """The results in the order of the jobs; `told` is called with each as it comes."""
+    """The results in the order of the jobs; `report` is called with each as it comes."""
     results: dict[str, Checked] = {}
     for job, checked in _answers(jobs, workers or os.cpu_count() or 1, cache):
         results[job.manifest] = checked
-        told(checked)
+        report(checked)
     return tuple(results[job.manifest] for job in jobs)
 
 

@@ -87,12 +87,12 @@ def blocking(received: Handover) -> Iterator[OpenFact]:
 def unsettled(received: Handover) -> tuple[Unsettled, ...]:
     """What memory, and what modules, are open by: the first fact of each."""
     found = reaches(received)
-    told: dict[str, Unsettled] = {}
+    reported: dict[str, Unsettled] = {}
     for fact in received.open:
         for each in sorted(found.get(fact.what, ())):
             if each in (ReadBy.MEMORY, ReadBy.MODULES):
-                told.setdefault(each, Unsettled(each.value, fact.why, fact.settle, fact.location))
-    return tuple(told.values())
+                reported.setdefault(each, Unsettled(each.value, fact.why, fact.settle, fact.location))
+    return tuple(reported.values())
 
 
 def has_known_length(received: Handover) -> bool:

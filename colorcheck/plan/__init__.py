@@ -1,4 +1,4 @@
-"""Plans: which colors everyone should have, optimal with evidence; or which wishes clash, and the smallest repairs."""
+"""Plans: which colors everyone should have, optimal with evidence; or which demands clash, and the smallest repairs."""
 
 from __future__ import annotations
 

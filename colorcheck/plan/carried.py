@@ -104,13 +104,13 @@ def _as_overlay(wanted: Sequence[Wanted], deployment: Deployment) -> Carried:
             ProblemKind.NO_PLACE, "the manifest has no line to which an overlay can be added", tree, help_text
         )
         return Carried(problems=(problem,))
-    told = Problem(
+    shown = Problem(
         ProblemKind.NO_PLACE,
         f"the boot loader has to apply {name} to {manifest.device_tree}",
         tree,
         f"for example with fdt apply, or permanently: fdtoverlay -i {manifest.device_tree} -o new.dtb {name}",
     )
-    return Carried((edit,), ((os.path.join(manifest.folder, name), overlay_blob(wanted)),), (told,))
+    return Carried((edit,), ((os.path.join(manifest.folder, name), overlay_blob(wanted)),), (shown,))
 
 
 def _name(number: int) -> str:

@@ -61,7 +61,7 @@ def edits_of(
     arguments: dict[Concept, str] = {} if reserve is None else {Concept.BUDDY_SIZE: f"{reserve}M"}
     for demand, owner in zip(problem.demands, (None, *system.domains), strict=True):
         colors = plan.colors(demand.name)
-        refused = owner is not None and owner.kind is DomainKind.XL and _mended(owner, deployment, system)
+        refused = owner is not None and owner.kind is DomainKind.XL and _is_repaired(owner, deployment, system)
         if not colors or (_stays(system, owner, colors) and not refused):
             continue
         if owner is None or owner.kind is DomainKind.DOM0:
@@ -78,7 +78,7 @@ def today_of(problem: PlanProblem, deployment: Deployment, system: System) -> To
     """Where the colors of each are, or would, and whose have to change whatever else does."""
     places, must = {}, set()
     guests = [domain for domain in system.domains if domain.kind is DomainKind.XL]
-    unread = {domain.id for domain in guests if _mended(domain, deployment, system)}
+    unread = {domain.id for domain in guests if _is_repaired(domain, deployment, system)}
     for number, (demand, owner) in enumerate(zip(problem.demands, (None, *system.domains), strict=True)):
         places[demand.name] = _place(number, owner, demand.today, deployment, system)
         source = system.xen_source if owner is None else owner.source
@@ -97,7 +97,7 @@ def _refused(owner: Domain | None, system: System) -> bool:
     return own or (owner.kind is DomainKind.DOM0 and panic is FailureKind.DOM0_COLORS)
 
 
-def _mended(domain: Domain, deployment: Deployment, system: System) -> bool:
+def _is_repaired(domain: Domain, deployment: Deployment, system: System) -> bool:
     file = _file_of(domain, deployment, system)
     return file is not None and repaired(file.file) is not None
 

@@ -164,7 +164,7 @@ class Gain(Struct, frozen=True):
 
 
 class Requirement(Struct, frozen=True):
-    """A named wish of which not all can be had together, with its place."""
+    """A named demand of which not all can be had together, with its place."""
 
     name: str
     text: str

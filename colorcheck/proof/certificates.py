@@ -114,8 +114,8 @@ def judge(entry: Mapping[str, object], text: str, timeout: float) -> Certificate
         if third == wanted:
             return CertificateCheck(subject, _CONFIRMED[verdict], "", (*judges, "bitwuzla"))
         if "unknown" not in third and third:
-            told = f"bitwuzla answers {', '.join(third)} instead of {', '.join(wanted)}, which cvc5 answers"
-            return CertificateCheck(subject, "differs", told)
+            reported = f"bitwuzla answers {', '.join(third)} instead of {', '.join(wanted)}, which cvc5 answers"
+            return CertificateCheck(subject, "differs", reported)
         return CertificateCheck(subject, _CONFIRMED[verdict], "", judges)
     status = "no-answer" if len(found) < len(wanted) or "unknown" in found else "differs"
     return CertificateCheck(
@@ -135,8 +135,8 @@ def _without_text(subject: str, verdict: Verdict, *, counted: bool) -> Certifica
         return CertificateCheck(
             subject, "no-answer", "proved by a search too large for a certificate; nothing can be checked"
         )
-    told = "" if counted else "derived again from the inputs, by the model alone"
-    return CertificateCheck(subject, _CONFIRMED[verdict], told, ("counting",) * counted)
+    text = "" if counted else "derived again from the inputs, by the model alone"
+    return CertificateCheck(subject, _CONFIRMED[verdict], text, ("counting",) * counted)
 
 
 __all__ = ["CertificateCheck", "Cvc5Missing", "entries", "judge"]

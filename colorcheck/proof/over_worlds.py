@@ -237,7 +237,7 @@ class _Judge:
         settle = tuple(
             dict.fromkeys(line for name in sorted(self.group.names) for line in self.worlds.open[name].settle)
         )
-        texts = [f"{_word(world)} with {world.told(shown)}" for world in shown]
+        texts = [f"{_word(world)} with {world.in_words(shown)}" for world in shown]
         reason = why if len(shown) < MOST_SHOWN or why else f"it depends: {'; '.join(texts)}"
         return replace(
             theorem, verdict=Verdict.UNKNOWN, reason=reason, worlds=shown, settle=settle, witness=None, certificate=None

@@ -113,13 +113,13 @@ def headline(verification: Verification) -> Headline:
     if status is Exit.FAULT:
         return Headline("FAULT", "colorcheck itself failed; do not rely on the rest", Mood.BAD)
     if refuted:
-        told = f"; {counted(errors, 'error')} in the files" if errors else ""
+        text = f"; {counted(errors, 'error')} in the files" if errors else ""
         return Headline(
-            "REFUTED", f"{refuted} of {counted(refuted + proved + opened, 'theorem')} refuted{told}", Mood.BAD
+            "REFUTED", f"{refuted} of {counted(refuted + proved + opened, 'theorem')} refuted{text}", Mood.BAD
         )
     if errors:
-        told = f"; {counted(proved, 'theorem')} proved" if proved else ""
-        return Headline("NOT ACCEPTED", f"{counted(errors, 'error')} in the files{told}", Mood.BAD)
+        text = f"; {counted(proved, 'theorem')} proved" if proved else ""
+        return Headline("NOT ACCEPTED", f"{counted(errors, 'error')} in the files{text}", Mood.BAD)
     if status is Exit.NOTHING:
         return Headline("NOTHING TO CHECK", "no deployment was found", Mood.OPEN)
     if status is Exit.UNDECIDED:
@@ -158,9 +158,9 @@ def _undecided(verification: Verification, proved: int) -> Iterator[str]:
         shown = next((theorem.worlds for theorem in reversed(theorems) if len(theorem.worlds) > 1), ())
         differ = set(shown[0].values) ^ set(shown[1].values) if shown else set()
         names = [fact for fact in facts if not differ or fact in {name for name, _ in differ}]
-        told = [about(fact) or fact for fact in names]
-        more = f" and {len(told) - 1} more" if len(told) > 1 else ""
-        yield f"{len(theorems)} depend{'s' * (len(theorems) == 1)} on {told[0]}{more}{_worlds(shown)}"
+        reported = [about(fact) or fact for fact in names]
+        more = f" and {len(reported) - 1} more" if len(reported) > 1 else ""
+        yield f"{len(theorems)} depend{'s' * (len(theorems) == 1)} on {reported[0]}{more}{_worlds(shown)}"
     if others:
         yield f"{counted(others, 'theorem')} not decided"
     if verification.not_checked:
@@ -172,11 +172,11 @@ def _undecided(verification: Verification, proved: int) -> Iterator[str]:
 
 def _worlds(shown: tuple[Tried, ...]) -> str:
     """Two worlds, in brackets: where it holds, and why it does not elsewhere."""
-    told = []
+    reported = []
     for world in shown:
         word = "holds" if world.verdict is Verdict.PROVED else world.reason or "fails"
-        told.append(f"{word} with {world.told(shown)}")
-    return f" ({'; '.join(told)})" if told else ""
+        reported.append(f"{word} with {world.in_words(shown)}")
+    return f" ({'; '.join(reported)})" if reported else ""
 
 
 def alike(found: tuple[Residue, ...]) -> tuple[Residue, ...]:
@@ -328,9 +328,9 @@ def requirement_lines(requirement: Traced) -> Iterator[str]:
     if requirement.standing is Standing.MET:
         theorems = {each.subject for each in requirement.evidence if each.kind is EvidenceKind.THEOREM}
         rules = {each.subject for each in requirement.evidence if each.kind is EvidenceKind.RULE}
-        told = [f"{counted(len(theorems), 'theorem')} proved"] * bool(theorems)
-        told += [f"{counted(len(rules), 'rule')} found nothing"] * bool(rules)
-        yield f"met: {', '.join(told)}"
+        shown = [f"{counted(len(theorems), 'theorem')} proved"] * bool(theorems)
+        shown += [f"{counted(len(rules), 'rule')} found nothing"] * bool(rules)
+        yield f"met: {', '.join(shown)}"
         return
     yield str(requirement.standing).replace("-", " ")
     for each in requirement.weakest():

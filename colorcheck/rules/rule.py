@@ -148,14 +148,14 @@ class Seen(Struct, frozen=True):
 
 def seen(facts: Facts, *kinds: Kind) -> Iterator[Seen]:
     """All problems of the readers and notes of the Xen model of these kinds, each once however many Xens have it."""
-    told: set[tuple[str, Location]] = set()
+    reported: set[tuple[str, Location]] = set()
     for problem in problems(facts):
         if problem.kind in kinds:
-            told.add((str(problem.kind), problem.location))
+            reported.add((str(problem.kind), problem.location))
             yield Seen(problem)
     met: dict[tuple[object, ...], tuple[Note, list[str]]] = {}
     for release, note in notes(facts):
-        if type(note) in kinds and (note.KIND, note.location) not in told:
+        if type(note) in kinds and (note.KIND, note.location) not in reported:
             key = (note.KIND, said(note), note.location, note.domain)
             met.setdefault(key, (note, []))[1].append(release)
     for note, releases in met.values():

@@ -130,8 +130,8 @@ def _grade(facts: Facts, result: ReleaseResult, remainders: tuple[Remainder, ...
         ) if open_ones else "nothing proved"
     shares = facts.manifest.policy.shares
     if shares:
-        told = "; ".join(f"{' and '.join(share.domains)} ({share.reason})" for share in shares)
-        return "C", f"the policy lets share: {told}"
+        text = "; ".join(f"{' and '.join(share.domains)} ({share.reason})" for share in shares)
+        return "C", f"the policy lets share: {text}"
     crossing = [remainder for remainder in remainders if remainder.crosses]
     if crossing:
         return "B", f"{crossing[0].what} crosses the colors" + _more(len(crossing) - 1)

@@ -261,11 +261,11 @@ class Verification(Struct, frozen=True):
         return tuple(found.values())
 
     def _summary(self, version: int) -> dict[str, object]:
-        told = {f"{severity}s": self.count(severity) for severity in Severity}
+        shown = {f"{severity}s": self.count(severity) for severity in Severity}
         if version == 1:
-            return {**told, **{str(v): sum(t.verdict is v for t in self.theorems) for v in Verdict}}
+            return {**shown, **{str(v): sum(t.verdict is v for t in self.theorems) for v in Verdict}}
         return {
-            **told,
+            **shown,
             **{str(verdict): self.count(verdict) for verdict in Verdict},
             "not_asked": sum(not self.asked(name) for name in self.questions()),
             "open": len(self.open_facts()),

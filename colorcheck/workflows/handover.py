@@ -101,15 +101,15 @@ def _received(deployment: Deployment) -> tuple[Handover | None, Deployment]:
     twins = tuple(other_text_beside(deployment))
     deployment = replace(deployment, problems=(*deployment.problems, *twins))
     if received.stopped:
-        told = (*deployment.problems, *received.problems, *_problems(received, deployment))
-        return received, replace(deployment, tree=received.tree, problems=tuple(dict.fromkeys(told)))
+        text = (*deployment.problems, *received.problems, *_problems(received, deployment))
+        return received, replace(deployment, tree=received.tree, problems=tuple(dict.fromkeys(text)))
     followed = followed_places(received)
     beside = (
         *beside_followed(deployment.manifest, followed, deployment.xen_image_size),
         *arguments_beside_followed(deployment.manifest, followed, received.tree),
     )
-    told = (*deployment.problems, *received.problems, *_problems(received, deployment), *beside)
-    return received, replace(as_followed(deployment, received), problems=tuple(dict.fromkeys(told)))
+    text = (*deployment.problems, *received.problems, *_problems(received, deployment), *beside)
+    return received, replace(as_followed(deployment, received), problems=tuple(dict.fromkeys(text)))
 
 
 def _built(deployment: Deployment) -> tuple[Handover, Deployment]:
@@ -117,12 +117,12 @@ def _built(deployment: Deployment) -> tuple[Handover, Deployment]:
     from colorcheck.loader.image_builder.follow import follow_image_builder
 
     received, deployment = follow_image_builder(deployment)
-    told = tuple(dict.fromkeys((*deployment.problems, *received.problems, *_problems(received, deployment))))
+    shown = tuple(dict.fromkeys((*deployment.problems, *received.problems, *_problems(received, deployment))))
     if received.stopped:
-        return received, replace(deployment, tree=received.tree, problems=told)
+        return received, replace(deployment, tree=received.tree, problems=shown)
     given = deployment.manifest.boot_arguments
     followed = as_followed(deployment, received)
-    return received, replace(followed, manifest=replace(followed.manifest, boot_arguments=given), problems=told)
+    return received, replace(followed, manifest=replace(followed.manifest, boot_arguments=given), problems=shown)
 
 
 def as_followed(deployment: Deployment, received: Handover) -> Deployment:
@@ -197,8 +197,8 @@ def _others(received: Handover) -> list[Handover]:
 def _answers(base: Handover, other: Handover) -> str:
     """In which answers a way differs from the base, in words."""
     usual = dict(base.choices)
-    told = [f"{key}: {'yes' if answer else 'no'}" for key, answer in other.choices if usual.get(key) is not answer]
-    return "; ".join(told) or "another way"
+    shown = [f"{key}: {'yes' if answer else 'no'}" for key, answer in other.choices if usual.get(key) is not answer]
+    return "; ".join(shown) or "another way"
 
 
 def _is_missing(received: Handover) -> bool:

@@ -43,8 +43,8 @@ def over_open(planned: Planned, facts: Facts, options: PlanOptions | None = None
     plan = planned.plan
     opened = open_facts(facts, Reach.MEMORY)
     if plan.status == "infeasible" and opened and not any(fact.opaque for fact in opened):
-        told = _dearest(planned.problem, facts, opened)
-        return replace(planned, plan=replace(plan, reason="; ".join(filter(None, (plan.reason, told)))))
+        reported = _dearest(planned.problem, facts, opened)
+        return replace(planned, plan=replace(plan, reason="; ".join(filter(None, (plan.reason, reported)))))
     if not plan.domains or plan.status == "unknown":
         return planned
     given = next((memory_given(note) for note in _given(facts)), "")
@@ -112,7 +112,7 @@ def _on_other_ways(planned: Planned, facts: Facts, opened: Sequence[OpenFact]) -
             else:
                 failed = _fails(planned, way, opened)
             if failed:
-                found.append(FailingWorld(f"{branch.told}: {failed}"))
+                found.append(FailingWorld(f"{branch.words}: {failed}"))
     return found
 
 

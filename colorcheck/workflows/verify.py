@@ -61,7 +61,7 @@ def verify(
     facts = replace(facts, results=results)
     run.skipped += _unmatched(facts)
     with run.stage("rules"):
-        from colorcheck.findings.requirements import told, traced
+        from colorcheck.findings.requirements import traced, unmet
         from colorcheck.findings.selection import select
         from colorcheck.workflows.rules_over_ways import over_ways
 
@@ -71,7 +71,7 @@ def verify(
         selected = select(findings, facts, running)
         everything = (*findings, *(finding for finding in selected.findings if finding not in findings))
         requirements = traced(facts, everything, selected.silenced, run.skipped, running)
-        shown = sorted((*selected.findings, *told(requirements, facts, running)), key=rules.order)
+        shown = sorted((*selected.findings, *unmet(requirements, facts, running)), key=rules.order)
         made = run.verification(facts, tuple(shown))
         return replace(made, silenced=selected.silenced, requirements=requirements, time_limit=time_limit)
     return replace(run.verification(facts), time_limit=time_limit)

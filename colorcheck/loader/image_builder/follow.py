@@ -82,8 +82,8 @@ def follow_image_builder(deployment: Deployment) -> tuple[Handover, Deployment]:
     root = Node("", "/", file.location, children=(Node("chosen", "/chosen", file.location),))
     tree = deployment.tree or DeviceTree(file.file, root, files=(file.file,))
     run = _ScriptRun(boot, loaded, tree)
-    told = replace(manifest, target=replace(manifest.target, overlays=_applies_overlays(manifest, run)))
-    return _placed(follow_program(told, tree, file.file, run), manifest), deployment
+    shown = replace(manifest, target=replace(manifest.target, overlays=_applies_overlays(manifest, run)))
+    return _placed(follow_program(shown, tree, file.file, run), manifest), deployment
 
 
 def _is_the_stop(problem: Problem, stop: Problem | None) -> bool:
@@ -126,8 +126,8 @@ def _sizes(boot: ImageBuilderBoot, known: Mapping[str, int]) -> tuple[dict[str, 
             missing.append((key, name))
     if not missing:
         return sizes, ()
-    told = ", ".join(f"{name} ({size(sizes[name])})" for name in dict.fromkeys(name for _, name in missing))
-    message = f"sizes are assumed for missing files: {told}; all load addresses depend on them"
+    text = ", ".join(f"{name} ({size(sizes[name])})" for name in dict.fromkeys(name for _, name in missing))
+    message = f"sizes are assumed for missing files: {text}; all load addresses depend on them"
     return sizes, (Problem(ProblemKind.FILE_SIZE_ASSUMED, message, place_of(boot.file, missing[0][0])),)
 
 
@@ -261,13 +261,13 @@ class _ScriptRun(Struct, frozen=True):
 
     def _through_shell(self, machine: UBootMachine, path: str, held: Property) -> bool:
         """Set a property by a line of the script where its text means something to U-Boot's shell; whether it is so."""
-        told = [string.text for string in held.strings]
-        if self.in_image or not any(_SHELL.search(text) for text in told):
+        reported = [string.text for string in held.strings]
+        if self.in_image or not any(_SHELL.search(text) for text in reported):
             return False
         tree = tree_at(machine, self.place)
         if tree is not None:
             tree.keep()
-        line = f"fdt set {path} {held.name} " + " ".join(f'"{text}"' for text in told)
+        line = f"fdt set {path} {held.name} " + " ".join(f'"{text}"' for text in reported)
         run_text(machine, Marked(line + "\n"))
         after = tree_at(machine, self.place)
         at = after.node(path) if after is not None else -1

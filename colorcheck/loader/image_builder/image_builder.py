@@ -125,11 +125,11 @@ def _split_names(boot: ImageBuilderBoot) -> Iterator[Problem]:
 
 def _not_worked_out(file: ImageBuilderFile) -> Iterator[Problem]:
     """Numbers of the whole configuration that are no plain ones, and device trees that ImageBuilder makes itself."""
-    told: list[Problem] = []
-    _count(file, "NUM_DT_OVERLAY", told)
+    shown: list[Problem] = []
+    _count(file, "NUM_DT_OVERLAY", shown)
     for name in ("MEMORY_START", "MEMORY_END"):
-        _number(file, name, None, 0, told)
-    yield from told
+        _number(file, name, None, 0, shown)
+    yield from shown
     yield from _root_not_found(file)
     for name in ("PASSTHROUGH_DTS_REPO", "LOPPER_PATH"):
         written = file.get(name)
@@ -436,12 +436,12 @@ def _static_memory(file: ImageBuilderFile, index: int, problems: list[Problem]) 
 def _key_problems(file: ImageBuilderFile) -> Iterator[Problem]:
     has_dom0 = _has_dom0(file)
     count = _count(file, "NUM_DOMUS", [])
-    told: set[str] = set()
+    reported: set[str] = set()
     for written in file.assignments:
-        if written.name in told:
+        if written.name in reported:
             continue
         if written.name not in KEYS:
-            told.add(written.name)
+            reported.add(written.name)
             near = did_you_mean(written.name, KEYS)
             if near and written.name not in file.used:  # others are the file's own variables
                 message = f"ImageBuilder has no key {written.name} and ignores it"

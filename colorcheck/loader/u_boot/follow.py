@@ -106,9 +106,9 @@ def _as_named(handovers: list[Handover], first: Handover) -> tuple[list[Handover
     if first.stopped or any((ELSEWHERE, False) in h.choices and not h.stopped for h in handovers):
         return handovers, first
     asked = [fact for fact in first.open if fact.values == (False, True) and fact.what.startswith("file ")]
-    told = tuple(f"the medium has as {fact.what.removeprefix('file ')} the file that is here" for fact in asked)
+    shown = tuple(f"the medium has as {fact.what.removeprefix('file ')} the file that is here" for fact in asked)
     ways = [
-        replace(way, open=tuple(f for f in way.open if f not in asked), assumptions=(*way.assumptions, *told))
+        replace(way, open=tuple(f for f in way.open if f not in asked), assumptions=(*way.assumptions, *shown))
         for way in (first, *(h for h in handovers if h is not first and (ELSEWHERE, False) not in h.choices))
     ]
     return ways, ways[0]

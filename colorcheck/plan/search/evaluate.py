@@ -50,7 +50,7 @@ class SharingGroup(Struct, frozen=True):
 
 
 def groups(problem: PlanProblem, colors: Colors) -> list[SharingGroup]:
-    """All wishes, each in one group."""
+    """All demands, each in one group."""
     found: list[tuple[list[Demand], ColorSet]] = []
     for demand in problem.demands:
         members, union = [demand], colors[demand.name]

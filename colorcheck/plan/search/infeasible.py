@@ -32,7 +32,7 @@ def sharings(problem: PlanProblem) -> Iterator[tuple[Merge, ...]]:
 
 
 def requirements(problem: PlanProblem) -> list[Requirement]:
-    """Everything that a wish asks for and could do without, named by what it is and by whose it is."""
+    """Everything that a demand asks for and could do without, named by what it is and by whose it is."""
     found = []
     for demand in problem.demands:
         name, place = demand.name, demand.location

@@ -35,8 +35,8 @@ def summary(verification: Verification) -> str:
     head = view.headline(verification)
     counts = [view.counted(n, str(each)) for each in Severity if (n := verification.count(each))]
     silent = view.not_told(verification)
-    told = "; ".join([head.sentence, *([", ".join(counts)] if counts else []), *([silent] if silent else [])])
-    return printable(f"colorcheck: {head.word}: {told}")
+    text = "; ".join([head.sentence, *([", ".join(counts)] if counts else []), *([silent] if silent else [])])
+    return printable(f"colorcheck: {head.word}: {text}")
 
 
 def _findings(findings: Iterable[Finding], style: Style) -> Iterator[str]:

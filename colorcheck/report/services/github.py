@@ -46,11 +46,11 @@ def _lines(verification: Verification, style: Style) -> Iterator[str]:
 
 def _other_places(finding: Finding, title: str, style: Style) -> Iterator[str]:
     """An annotation at each other line that a finding needs: the change may be there."""
-    told = {(finding.location.file, finding.location.line)}
+    reported = {(finding.location.file, finding.location.line)}
     for related in finding.related:
         place = (related.location.file, related.location.line)
-        if related.location.line and place not in told:
-            told.add(place)
+        if related.location.line and place not in reported:
+            reported.add(place)
             text = f"{related.message}\nsee {style.place(finding.location)}: {finding.message}"
             yield _command("notice", related.location, title, text, style)
 

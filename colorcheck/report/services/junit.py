@@ -66,10 +66,12 @@ def document(verification: Verification, style: Style) -> JUnitReport:
     suites = [TestSuite("theorems", tuple(cases))]
     if verification.requirements:
         suites.append(TestSuite("requirements", tuple(map(_requirement, verification.requirements))))
-    told = [_finding(finding, style) for finding in verification.findings]
+    reported = [_finding(finding, style) for finding in verification.findings]
     counts = tuple((name, str(count)) for name, count in verification.silences().items())
     suites.append(
-        TestSuite("findings", tuple(case for case, _ in told), counts, "\n".join(text for _, text in told if text))
+        TestSuite(
+            "findings", tuple(case for case, _ in reported), counts, "\n".join(text for _, text in reported if text)
+        )
     )
     return JUnitReport((*suites, TestSuite("checks", tuple(_checks(verification)))))
 

@@ -16,7 +16,7 @@ from colorcheck.verification.residue import residues
 from colorcheck.verification.results import Verification
 
 _SEVERITIES = {Severity.ERROR: "❌ error", Severity.WARNING: "⚠️ warning", Severity.INFO: "ℹ️ info"}
-_MOST = 200  # findings that are told; a comment has a size limit
+_MOST = 200  # findings that are listed; a comment has a size limit
 MOST_BYTES = 1_000_000  # GitHub takes 1 MiB of summary a step
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&])")
 

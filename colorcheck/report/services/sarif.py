@@ -63,7 +63,7 @@ def merged(
     """
     rules: dict[str, dict[str, Any]] = {}
     results: list[dict[str, Any]] = []
-    told: list[dict[str, Any]] = [_notification("not-checked", "error", text) for _, text in unread]
+    shown: list[dict[str, Any]] = [_notification("not-checked", "error", text) for _, text in unread]
     known: set[str] = set()
     good = True
     for name, each in runs:
@@ -72,7 +72,7 @@ def merged(
         good = good and invocation["executionSuccessful"]
         for note in invocation["toolExecutionNotifications"]:
             text = note["message"]["text"]
-            told.append({**note, "message": {"text": f"{name}: {text}" if name else text}})
+            shown.append({**note, "message": {"text": f"{name}: {text}" if name else text}})
         for result in each["results"]:
             same = json.dumps([result["ruleId"], result["locations"], result["message"]], sort_keys=True)
             if same not in known:
@@ -80,13 +80,13 @@ def merged(
                 results.append(result)
     results.sort(key=lambda result: ("suppressions" in result, _WORST.index(result["level"])))
     if len(results) > MOST:
-        told.append(_notification("left-out", "error", f"{len(results) - MOST} results more than services take"))
+        shown.append(_notification("left-out", "error", f"{len(results) - MOST} results more than services take"))
         del results[MOST:]
     index = {rule: number for number, rule in enumerate(rules)}
     for result in results:
         result["ruleIndex"] = index[result["ruleId"]]
     if looked_at:
-        told.append(_notification("looked-at", "note", looked_at))
+        shown.append(_notification("looked-at", "note", looked_at))
     return {
         "tool": {"driver": {**_driver(), "rules": list(rules.values()) or [_rule(rule) for rule in RULES]}},
         "automationDetails": {"id": "colorcheck/"},
@@ -95,7 +95,7 @@ def merged(
                 "executionSuccessful": good,
                 "exitCode": status,
                 "exitCodeDescription": Exit(status).name.lower(),
-                "toolExecutionNotifications": told,
+                "toolExecutionNotifications": shown,
             }
         ],
         "columnKind": "unicodeCodePoints",

@@ -1,4 +1,4 @@
-"""The text of `plan`: the colors and what they cost, what was reached, or which wishes clash and what would fix it."""
+"""The text of `plan`: the colors and what they cost, what was reached, or which demands clash and what would fix it."""
 
 from __future__ import annotations
 

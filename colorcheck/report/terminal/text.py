@@ -195,9 +195,9 @@ def _silenced(verification: Verification, style: Style) -> Iterator[RenderableTy
 
 
 def _summary(verification: Verification) -> RenderableType:
-    told = [view.counted(n, str(severity)) for severity in Severity if (n := verification.count(severity))]
-    told += [f"{n} {verdict}" for verdict in Verdict if (n := verification.count(verdict))]
+    shown = [view.counted(n, str(severity)) for severity in Severity if (n := verification.count(severity))]
+    shown += [f"{n} {verdict}" for verdict in Verdict if (n := verification.count(verdict))]
     seconds = sum(seconds for _, seconds in verification.seconds)
     silent = view.not_told(verification)
     time = f" in {seconds:.2f} s" if seconds else ""
-    return text((f"{', '.join(told) or 'nothing found'}{time}{f'; {silent}' if silent else ''}", "dim"))
+    return text((f"{', '.join(shown) or 'nothing found'}{time}{f'; {silent}' if silent else ''}", "dim"))

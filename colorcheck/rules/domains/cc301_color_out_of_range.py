@@ -48,11 +48,11 @@ _CONSEQUENCE = {
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for Xen's list and one for each domain's, where it names colors that do not exist."""
-    told: set[tuple[object, ...]] = set()
+    reported: set[tuple[object, ...]] = set()
     for release, system in facts.systems():
         key = (system.xen_location, system.xen_colors, system.nr_colors)
-        if system.coloring and key not in told:
-            told.add(key)
+        if system.coloring and key not in reported:
+            reported.add(key)
             wrong = _wrong(system, "xen", system.xen_colors)
             if wrong:
                 yield RULE.finding(f"{wrong[0]}: Xen panics{on(facts, (release,))}", system.xen_location, wrong[1])

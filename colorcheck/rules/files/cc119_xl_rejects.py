@@ -40,9 +40,9 @@ KINDS = (GuestRejected, PoolNotMadeAtBoot)
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each guest that xl refuses, errors of syntax left to their own rule."""
-    told = {guest.file for guest in facts.deployment.guests if not guest.accepted}
+    reported = {guest.file for guest in facts.deployment.guests if not guest.accepted}
     for what in seen(facts, *KINDS):
-        if what.location.file in told:
+        if what.location.file in reported:
             continue
         if what.kind is PoolNotMadeAtBoot:
             finding = from_seen(

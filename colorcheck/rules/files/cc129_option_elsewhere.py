@@ -69,8 +69,8 @@ def _in_tree(facts: Facts) -> Iterator[_Holder]:
     xens = arguments_property(tree)
     for node in tree.root.walk():
         for prop in node.properties.values():
-            told = node.path == "/chosen" and prop.name == "bootargs"  # CC124
-            if prop is not xens and not told and any(part in prop.value for part in _BYTES):
+            shown = node.path == "/chosen" and prop.name == "bootargs"  # CC124
+            if prop is not xens and not shown and any(part in prop.value for part in _BYTES):
                 yield _holder(node, prop)
 
 

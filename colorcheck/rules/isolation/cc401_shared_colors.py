@@ -51,8 +51,8 @@ def check(facts: Facts) -> Iterator[Finding]:
             refuted.setdefault(pair, (None, result.system, []))[2].append(result.release)
     systems = {id(system): system for _, system, _ in refuted.values()}
     users = {key: _Users.of(system) for key, system in systems.items()}
-    for subjects, (told, system, releases) in refuted.items():
-        yield _finding(facts, subjects, told, users[id(system)], releases)
+    for subjects, (shown, system, releases) in refuted.items():
+        yield _finding(facts, subjects, shown, users[id(system)], releases)
 
 
 def _meeting(result: ReleaseResult, facts: Facts) -> Iterator[tuple[str, str]]:

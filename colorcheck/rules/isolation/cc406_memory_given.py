@@ -32,7 +32,7 @@ def is_given(witness: Witness | None) -> bool:
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding for each range that refutes a separation."""
-    told: dict[str, tuple[list[str], Finding]] = {}
+    reported: dict[str, tuple[list[str], Finding]] = {}
     for release, theorem in facts.theorems():
         if theorem.kind != TheoremKind.PAIR_SEPARATION or theorem.verdict is not Verdict.REFUTED:
             continue
@@ -44,8 +44,8 @@ def check(facts: Facts) -> Iterator[Finding]:
                 related=theorem.core[1:],
                 witness=theorem.witness,
             )
-            told.setdefault(theorem.reason, ([], finding))[0].append(release)
-    yield from (finding for _, finding in told.values())
+            reported.setdefault(theorem.reason, ([], finding))[0].append(release)
+    yield from (finding for _, finding in reported.values())
 
 
 RULE = Rule(

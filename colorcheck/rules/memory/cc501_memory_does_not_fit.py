@@ -72,7 +72,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 def _finding(facts: Facts, where: tuple[Boot, Built], releases: list[str], found: Sequence[Change]) -> Finding:
     boot, built = where
     domain, colors = built.domain, ColorSet.of(built.domain.colors)
-    told = "; or ".join(in_words(change, boot, built) for change in found)
+    text = "; or ".join(in_words(change, boot, built) for change in found)
     first = runs_out_first(built)
     return RULE.finding(
         f"{domain.name} needs {size_of_pages(domain.needed_pages)} (memory {size_of_pages(domain.pages)}, P2M "
@@ -81,8 +81,8 @@ def _finding(facts: Facts, where: tuple[Boot, Built], releases: list[str], found
         f"{size_of_pages(missing(built))} missing, color {first} runs out first; "
         f"{_CONSEQUENCE[domain.kind]}{on(facts, releases)}",
         domain.memory_location,
-        f"{told} (booted in the model, each alone is enough)"
-        if told
+        f"{text} (booted in the model, each alone is enough)"
+        if text
         else "give it less memory, or add memory to the board",
         related=(Related(domain.location, f"{domain.name} has colors {colors}"),),
         witness=MemoryThatDoesNotFit(

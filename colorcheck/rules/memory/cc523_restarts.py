@@ -43,13 +43,13 @@ def check(facts: Facts) -> Iterator[Finding]:
             witness=theorem.witness,
         )
     asked = {name for name, _ in facts.manifest.policy.restarts}
-    told: set[str] = set()
+    reported: set[str] = set()
     for release, boot in facts.boots():
         low = {budget.domain.name: budget for budget in budgets(boot) if budget.alone < 2}
         for guest in map(xl_guest, facts.deployment.guests):
             key = _restarts(guest)
-            if key and guest.title in low and guest.title not in asked | told:
-                told.add(guest.title)
+            if key and guest.title in low and guest.title not in asked | reported:
+                reported.add(guest.title)
                 yield _low(facts, release, guest, key, low[guest.title])
 
 

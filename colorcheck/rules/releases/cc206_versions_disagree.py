@@ -34,9 +34,9 @@ def check(facts: Facts) -> Iterator[Finding]:
             users.setdefault(domain.name, {})[release] = (ColorSet.of(domain.colors), domain.location)
     for name, by_release in users.items():
         if len({colors for colors, _ in by_release.values()}) > 1:
-            told = ", ".join(f"{colors or 'none'} on {release}" for release, (colors, _) in by_release.items())
+            text = ", ".join(f"{colors or 'none'} on {release}" for release, (colors, _) in by_release.items())
             yield RULE.finding(
-                f"the targets give {name} different colors: {told}",
+                f"the targets give {name} different colors: {text}",
                 place(facts, *(where for _, where in by_release.values())),
                 "write the colors in a way that all targets read alike: decimal numbers, ranges, single commas",
             )

@@ -135,13 +135,13 @@ def domains(tree: DeviceTree, rules: Dom0lessRules, first_id: int = 1) -> Iterat
             hardware = hardware or f"d{first_id + offset}"
         sizes = cells_below(tree, node.path)
         missing, more = _unregistered_kernel(node, sizes, rules)
-        domain, told = _ended(node, replace(domain, failure=domain.failure or missing), rules, sizes, owners)
+        domain, text = _ended(node, replace(domain, failure=domain.failure or missing), rules, sizes, owners)
         if node.path in second:
             place, panic = node.properties["capabilities"].location, second[node.path].message
             refused = HardwareDomainRefused(place, domain.name, HardwareDomainFault.SECOND_XENSTORE, panic)
-            told = (*told, refused)
+            text = (*text, refused)
             domain = replace(domain, late_failure=domain.late_failure or second[node.path])
-        yield domain, (*notes, *more, *told)
+        yield domain, (*notes, *more, *text)
 
 
 def _ended(

@@ -93,9 +93,9 @@ def xl_domain(file: XlFile, deployment: Deployment, host: XlHost, rules: XlRules
     domain = replace(
         _domain(guest, choice, number, failure), kept_pages=kept, trusted=tuple(_trusted(guest, deployment))
     )
-    told = (*notes, *choice.notes, *ended.notes, *_notes(guest, rules.release, rules.coloring))
+    text = (*notes, *choice.notes, *ended.notes, *_notes(guest, rules.release, rules.coloring))
     reaches = guest.rejected is None and not (failure is ended.failure and ended.before_xen)
-    return RequestedGuest(guest, domain, told, reaches)
+    return RequestedGuest(guest, domain, text, reaches)
 
 
 def _first(ended: Creation, colors: Failure | None) -> Failure | None:

@@ -114,7 +114,7 @@ class BuddyHeap(Struct):
         own = self.used.most - sum(self.served[:-1])
         least = served(blocks(self.spans), self.served)
         if least is None:
-            return False  # too few frames, which is told from their number
+            return False  # too few frames, as their number shows
         if least > MOST_PIECES:
             return True
         most = served(untouched(self.spans, own), self.served)

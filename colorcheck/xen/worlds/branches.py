@@ -26,7 +26,7 @@ class WorldBranch(Struct, frozen=True):
     guests: bool = False
 
     @property
-    def told(self) -> str:
+    def words(self) -> str:
         """The way in words, in front of what becomes of it."""
         return f"with {self.answers}" if self.guests else f"on another path of the boot script ({self.answers})"
 
