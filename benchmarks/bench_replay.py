@@ -14,6 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.source import Location
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
@@ -37,7 +38,7 @@ SIZES = ((2, 16, 4), (16, 16, 4), (64, 128, 32), (1024, 128, 32))
 def system(gib: int, nr_colors: int, domains: int) -> System:
     """`gib` GiB of memory in one bank, and domains with colors of their own that take six tenths of it."""
     modules = [
-        BootModule(RAM + 0x20_0000, 0x17_4000, "Xen", HERE, "xen"),
+        BootModule(RAM + 0x20_0000, 0x17_4000, "Xen", HERE, ModuleKind.XEN),
         BootModule(RAM + 0x800_0000, 0x9000, "", HERE),
     ]
     modules += [BootModule(RAM + 0x900_0000 + i * 0x20_0000, 0x1_0000, "", HERE) for i in range(min(domains, 30))]

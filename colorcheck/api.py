@@ -53,7 +53,7 @@ def verify(manifest: str | Path, *, time_limit: float | None = None) -> Verifica
 
 
 def handover(manifest: str | Path) -> Handover:
-    """What Xen gets of the deployment of a manifest: tree, memory reservations, modules. Raises ManifestError."""
+    """What Xen gets from the deployment of a manifest: tree, memory reservations, modules. Raises ManifestError."""
     from colorcheck.workflows.handover import handover as followed
 
     return followed(_manifest(manifest))
@@ -70,7 +70,7 @@ def lifecycle(manifest: str | Path, steps: Sequence[tuple[object, ...]]) -> tupl
     """What becomes of the color heap when guests are created, destroyed and rebooted and domains balloon after boot.
 
     `steps` are ("create", xl file), ("destroy", name), ("reboot", name) and ("balloon", name, KiB: the new size of the
-    memory). One value a step, with `created` (None where nothing was to be created), `failure` and `heap`, the free
+    memory). One value per step, with `created` (None if nothing was to be created), `failure` and `heap`, the free
     frames per color; under the first Xen of the manifest. Raises ManifestError, and ValueError for a step that cannot
     be understood or a boot that ends without a color heap.
     """
@@ -83,7 +83,7 @@ def lifecycle(manifest: str | Path, steps: Sequence[tuple[object, ...]]) -> tupl
 
 
 def effective(manifest: str | Path) -> Effective:
-    """What each Xen makes of a deployment. Raises ManifestError."""
+    """What each Xen does with a deployment. Raises ManifestError."""
     from colorcheck.workflows import verify as pipeline
 
     return Effective(pipeline.effective(_manifest(manifest)))

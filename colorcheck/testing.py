@@ -1,7 +1,7 @@
 """Helpers for the tests of plugins and of boards.
 
-`check_plugin` says everything that is wrong with a plugin; `check_board` the same of a board; `verify_text` runs the
-whole pipeline over a deployment written as text.
+`check_plugin` returns everything that is wrong with a plugin; `check_board` does the same for a board; `verify_text`
+runs the whole pipeline over a deployment written as text.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def load_plugin(module: str, name: str = "plugin-under-test") -> Plugins:
 
 
 def check_plugin(module: str) -> tuple[str, ...]:
-    """All that is wrong with a plugin: what keeps it from loading, boards and rules that are not in order."""
+    """All that is wrong with a plugin: what keeps it from loading, invalid boards and rules."""
     found = load_plugin(module)
     return (*(problem.message for problem in found.problems), *_boards(found), *_rules(found))
 
@@ -52,7 +52,7 @@ def _rules(found: Plugins) -> Iterator[str]:
 
 
 def check_board(board: Board) -> tuple[str, ...]:
-    """What is not in order with a board's values: sizes that do not fit each other, values without a source."""
+    """What is wrong with a board's values: inconsistent sizes, values without a source."""
     return tuple(_board(board))
 
 
@@ -89,5 +89,5 @@ def verify_text(files: Mapping[str, str | bytes]) -> Verification:
 
 
 def problems_of(verification: Verification) -> tuple[Problem, ...]:
-    """What the readers met in a verification."""
+    """The problems that the readers found in a verification."""
     return verification.facts.deployment.problems

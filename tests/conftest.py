@@ -1,4 +1,4 @@
-"""Every JSON document that a test makes the command line print must have the shape that its schema promises."""
+"""Every JSON document that a test makes colorcheck print or write has the shape that its schema promises."""
 
 from __future__ import annotations
 
@@ -8,22 +8,35 @@ import msgspec
 
 from colorcheck.cli import console
 from colorcheck.core.safe import safe_json
-from colorcheck.documents.json_schema import SHAPES
+from colorcheck.documents.json_schema import shape_of
+from colorcheck.files import atomic
 
-_OLD = frozenset({"colorcheck/verify/1"})  # as it was, without a schema
+_INTERNAL = frozenset({"colorcheck/result/1"})  # the fleet's cache, which only colorcheck reads
+_staged = atomic._staged
 
 
-def _held_to_its_shape(text: str) -> str:
+def _hold_to_its_shape(text: str | bytes) -> None:
     try:
         document = json.loads(text)
-    except ValueError:  # a part of one that is written piece by piece
-        return safe_json(text)
+    except (ValueError, RecursionError):  # another format, or a part of a document that is written piece by piece
+        return
     schema = document.get("schema") if isinstance(document, dict) else None
-    if isinstance(schema, str) and schema not in _OLD:
-        shape = SHAPES.get(schema.split("/")[1])
-        if shape is not None:
-            msgspec.convert(document, shape)
+    if isinstance(schema, str) and schema.startswith("colorcheck/") and schema not in _INTERNAL:
+        shape = shape_of(schema)
+        assert shape is not None, f"{schema} has no schema"
+        msgspec.convert(document, shape)
+
+
+def _printed(text: str) -> str:
+    _hold_to_its_shape(text)
     return safe_json(text)
 
 
-setattr(console, "safe_json", _held_to_its_shape)  # noqa: B010
+def _written(path: str, data: bytes, *, alone: bool) -> object:
+    if path.endswith(".json"):
+        _hold_to_its_shape(data)
+    return _staged(path, data, alone=alone)
+
+
+setattr(console, "safe_json", _printed)  # noqa: B010
+setattr(atomic, "_staged", _written)  # noqa: B010

@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,41 @@ def test_files_come_when_they_are_asked_for_as_they_were_written(snapshot: Snaps
 
 def test_patterns_bring_what_they_match(snapshot: Snapshot) -> None:
     assert [os.path.basename(name) for name in matches(f"{snapshot.folder}/**/*.cfg")] == ["a.cfg", "b.cfg", "ö.cfg"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("**/*.cfg", ["a.cfg", "b.cfg", "deep/ö.cfg", "inner/one.cfg", "inner/sub/two.cfg"]),
+        ("inner/*.cfg", ["inner/one.cfg"]),
+        ("inner/sub/*.cfg", ["inner/sub/two.cfg"]),
+        ("inner/**/*.cfg", ["inner/one.cfg", "inner/sub/two.cfg"]),
+        ("folder/*.cfg", ["folder/ö.cfg"]),
+        ("nowhere/*.cfg", []),
+        ("../*.cfg", []),
+        ("out/*", []),
+    ],
+)
+def test_patterns_reach_into_submodules_and_not_outside(
+    repo: Path, tmp_path: Path, pattern: str, found: list[str]
+) -> None:
+    inner = tmp_path / "inner"
+    (inner / "sub").mkdir(parents=True)
+    git(inner, "init", "-q")
+    (inner / "one.cfg").write_text("1")
+    (inner / "sub" / "two.cfg").write_text("2")
+    git(inner, "add", ".")
+    git(inner, "commit", "-qm", "inner")
+    git(repo, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(inner), "inner")
+    git(repo, "commit", "-qm", "with a submodule")
+    here = tmp_path / "here"
+    here.mkdir()
+    with objects(repo) as source, closing(Snapshot(tree_of(repo, "HEAD"), here, source)) as made, watched(made):
+        names = [os.path.relpath(name, made.folder) for name in matches(f"{made.folder}/{pattern}")]
+        assert sorted(names) == sorted(found)
+        if not found:
+            brought = {path.name for path in here.rglob("*") if path.is_file() and not path.is_symlink()}
+            assert brought <= {"a.cfg"}, "what a link leads to"
 
 
 def test_large_objects_are_not_read(repo: Path, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
 
 class _Parser(argparse.ArgumentParser):
-    """Tells what is wrong with a call as everything else that is wrong is told."""
+    """Tells what is wrong with a call as everything else that is wrong is reported."""
 
     def error(self, message: str) -> NoReturn:
         raise Stop(message, f"`{self.prog} --help` shows what it takes")

@@ -10,6 +10,7 @@ from pathlib import Path
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, complain, write, write_json
 from colorcheck.cli.output import add_document_arguments, refuse_an_input, say_trouble, style
+from colorcheck.documents.attest import document
 from colorcheck.evidence.attest import Attestation, Attested
 from colorcheck.evidence.attested import attested as attested_log
 from colorcheck.evidence.share import shared
@@ -18,7 +19,6 @@ from colorcheck.files.reading import Unreadable, text
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.boot.boot_log import BootLog, parse_boot_log
 from colorcheck.plugins.manager import catalogue
-from colorcheck.rules.attestation import cc701_log_differs as log_differs
 from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Modelled
 from colorcheck.workflows import verify as pipeline
@@ -60,9 +60,7 @@ def run(options: argparse.Namespace) -> int:
         refuse_an_input("--share", options.share, (*replayed.facts.deployment.files, options.log))
         return _share(options, json.dumps(shared(log, attested, release, _known(replayed)), indent=2))
     if options.format == "json":
-        head = {"schema": "colorcheck/attest/1", "log": options.log, "xen": release}
-        findings = [finding.to_dict() for finding in log_differs.findings(attested.checks)]
-        write_json(json.dumps({**head, **attested.to_dict(), "findings": findings}, indent=2))
+        write_json(json.dumps(document(options.log, release, attested), indent=2))
     else:
         from colorcheck.report.terminal.attest import render
 

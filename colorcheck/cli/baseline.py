@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def without_known(verification: Verification, file: str, look: Style) -> Verification:
-    """The verification without the findings of a baseline; entries whose finding is gone are told."""
+    """The verification without the findings of a baseline; entries whose finding is gone are reported."""
     compared = compare(verification, _read(file), look)
     if compared.stale:
         gone = counted(len(compared.stale), "entry") if len(compared.stale) == 1 else f"{len(compared.stale)} entries"

@@ -73,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="console=hvc0 quiet",
         help="the dom0 command line (default: console=hvc0 quiet)",
     )
-    parser.add_argument("--again", action="store_true", help="boot again what FILE already has a result for")
+    parser.add_argument("--again", action="store_true", help="repeat boots for which FILE already has a result")
     parser.add_argument("--transplant", action="store_true", help="use QEMU's virt machine even if QEMU has the board")
     parser.add_argument(
         "--timeout", metavar="SECONDS", type=seconds, help="for one boot (default: 180, with --dom0-kernel 1200)"
@@ -158,7 +158,7 @@ def _evidence(options: argparse.Namespace, qemu: Qemu, recipe: BootRecipe) -> Xe
         return found
     if not options.again:
         raise Stop(
-            f"{options.evidence} was made with another Xen, .config, release or colorcheck",
+            f"{options.evidence} was made with a different Xen, .config, release or colorcheck",
             "name another file with --evidence, or start it over with --again",
         )
     return fresh
@@ -193,8 +193,10 @@ def _deployment(options: argparse.Namespace, qemu: Qemu, recipe: BootRecipe, evi
     checks = (found.attested.checks if found.attested else ()) if found else None
     if options.format == "json":
         head = {"schema": "colorcheck/boot/1", "evidence": options.evidence, "changes": list(prepared.changes)}
-        told = [check.to_dict() for check in checks or ()]
-        write_json(json.dumps({**head, "xen": _xen(recipe.xen, evidence), **known.to_dict(), "checks": told}, indent=2))
+        shown = [check.to_dict() for check in checks or ()]
+        write_json(
+            json.dumps({**head, "xen": _xen(recipe.xen, evidence), **known.to_dict(), "checks": shown}, indent=2)
+        )
     else:
         write(render_deployment(known, checks, prepared.changes, evidence, style(options)))
     return _STATUS[Result(known.result)]

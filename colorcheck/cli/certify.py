@@ -41,8 +41,8 @@ def run(options: argparse.Namespace) -> int:
         verification, recipe, read = watched_run(options, timeout=options.timeout)
         manifest = write_certificates_of(verification, recipe, read, options.write)
         write(f"wrote {len(verification.theorems)} theorems: {manifest}")
-        told = headline(verification)
-        complain(f"{told.word}: {told.sentence}")
+        shown = headline(verification)
+        complain(f"{shown.word}: {shown.sentence}")
         for fact in open_facts(verification.facts, Reach.MEMORY):
             complain(f"{fact.location}: open: {fact.why}", f"settle it: {'; '.join(fact.settle)}")
         return verification.exit_status()
@@ -100,14 +100,14 @@ def summary(checks: Sequence[CertificateCheck]) -> str:
         if not check.ok
     ]
     counts = Counter(check.status for check in checks)
-    told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items(), key=lambda item: item[0]))
+    text = ", ".join(f"{count} {status}" for status, count in sorted(counts.items(), key=lambda item: item[0]))
     by = Counter(judge for check in checks for judge in check.judges)
     judges = f" ({', '.join(f'{name} {count}' for name, count in by.items())})" if by else ""
-    return "\n".join([*lines, f"{len(checks)} checks: {told}{judges}"])
+    return "\n".join([*lines, f"{len(checks)} checks: {text}{judges}"])
 
 
 def status(checks: Sequence[CertificateCheck]) -> int:
-    """1 for anything that differs or is refuted, 4 for what nobody confirms, 0 where all is confirmed."""
+    """1 for anything that differs or is refuted, 4 for anything that is not confirmed, 0 if all is confirmed."""
     statuses = {check.status for check in checks if not check.ok}
     if statuses <= {"no-answer", "vacuous"}:
         return Exit.UNDECIDED if statuses or not checks else Exit.CLEAN

@@ -1,4 +1,4 @@
-"""`colorcheck collect`: print a script that packs what a running Xen system says of itself."""
+"""`colorcheck collect`: print a script that packs what a running Xen system says about itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands in plain sight: name, module, and what `--help` says of it."""
+"""The commands in plain sight: name, module, and what `--help` says about it."""
 
 from __future__ import annotations
 

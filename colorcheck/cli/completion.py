@@ -6,11 +6,14 @@ import argparse
 import os
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-from colorcheck.cli.console import write
+from colorcheck.cli.console import Stop, write
+from colorcheck.core.units import GIB
+from colorcheck.files.costs import Allowance, TooCostly, allowed, costing
 from colorcheck.verification.exit import Exit
 
+PATIENCE = 5.0
+"""Seconds that each step may take while somebody waits for names."""
 SHELLS = ("bash", "zsh", "fish")
 _FILES = frozenset(("PATH", "FILE", "BOOTLOG", "BASE", "HEAD", "FILE.svg", "FILE.html", "FILE.cast"))
 _FOLDERS = frozenset(("DIR", "FOLDER"))
@@ -110,25 +113,36 @@ def _values(action: argparse.Action) -> tuple[str, ...]:
 
 
 def _domains(words: Sequence[str]) -> list[str]:
-    """The domains of the first word that is a deployment, else of the current folder's; nothing without one."""
+    """The domains of the first word that is a deployment, else of the current folder's; nothing without one.
+
+    A key that is pressed in a checkout of a stranger reads what a run there reads, and waits for little of it.
+    """
+    from colorcheck.cli.arguments import bound
     from colorcheck.inputs.manifest.manifest_reader import NAME, ManifestError, read_manifest
     from colorcheck.workflows.verify import effective
 
-    named = (_manifest(Path(word), NAME) for word in words)
+    manifest = next(filter(None, map(_manifest, words)), NAME)
+    bound(manifest)
     try:
-        facts = effective(read_manifest(str(next(filter(None, named), NAME)))).facts
-    except (ManifestError, OSError):
+        with allowed(Allowance(PATIENCE, GIB)):
+            with costing():
+                read = read_manifest(manifest)
+            facts = effective(read).facts
+    except (ManifestError, OSError, TooCostly):
         return []
     names = {domain.name for result in facts.results if result.system for domain in result.system.domains}
     return sorted(name for name in names if _HARMLESS.fullmatch(name))
 
 
-def _manifest(path: Path, name: str) -> Path | None:
-    """The manifest that a word of a command line means; None where it means something else."""
-    for file in (path / name, path):
-        if file.suffix == ".toml" and os.path.isfile(file):
-            return file
-    return None
+def _manifest(word: str) -> str | None:
+    """The manifest that a word of a command line means; None if it means something else."""
+    from colorcheck.cli.arguments import manifest_file
+
+    try:
+        found = manifest_file(word)
+    except (Stop, ValueError):
+        return None
+    return found if found and found.endswith(".toml") and os.path.isfile(found) else None
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:

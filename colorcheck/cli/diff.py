@@ -110,7 +110,7 @@ def _compared(
     fail_on: frozenset[Reason],
     tolerance: float,
 ) -> _Compared:
-    """A new deployment is news, and counts as much as `verify` says of it; one that is gone is named."""
+    """A new deployment is news, and counts as much as `verify` says about it; one that is gone is named."""
     if isinstance(base, str) or isinstance(head, str):
         return _Compared(name, Exit.UNDECIDED, news=next(each for each in (base, head) if isinstance(each, str)))
     if head is None:

@@ -78,6 +78,7 @@ def _times(verification: Verification) -> dict[str, object]:
     given = os.environ.get("SOURCE_DATE_EPOCH", "")
     date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(given))) if given.isdecimal() and len(given) < 12 else ""
     return {
+        "schema": "colorcheck/times/1",
         **({"date": date} if date else {}),
         "seconds": {stage: round(spent, 6) for stage, spent in verification.seconds},
         "environment": environment(),

@@ -104,10 +104,10 @@ def _compare(options: argparse.Namespace, lab: Lab) -> int:
 
     with progress(lab.study.warm_up + lab.study.accesses) as advance:
 
-        def told(coloring: Coloring, policy: ReplacementPolicy, done: int, seconds: float) -> None:
+        def note(coloring: Coloring, policy: ReplacementPolicy, done: int, seconds: float) -> None:
             advance(f"{policy}, {coloring}", done, _rate(done, seconds))
 
-        comparison = lab.comparison(run_study(lab.study, progress=told))
+        comparison = lab.comparison(run_study(lab.study, progress=note))
     if options.plot:
         from colorcheck.report.html.interference_plot import svg
 
@@ -134,10 +134,10 @@ def _curve(options: argparse.Namespace, lab: Lab) -> int:
         raise Stop("the number of colors is not known: coloring is off", status=Exit.UNDECIDED)
     with progress(lab.study.warm_up + lab.study.accesses) as advance:
 
-        def told(colors: int, done: int, seconds: float) -> None:
+        def note(colors: int, done: int, seconds: float) -> None:
             advance(f"{colors} colors", done, _rate(done, seconds))
 
-        curve = miss_curve(lab.study, options.curve, lab.nr_colors, lab.study.policies[0], told)
+        curve = miss_curve(lab.study, options.curve, lab.nr_colors, lab.study.policies[0], note)
     measured = f"simulated by colorcheck interfere, {lab.study.policies[0]}, seed {lab.study.seed}"
     write_profile(options.format, options.curve, curve, DEFAULT_UNIT, measured)
     return Exit.CLEAN

@@ -137,7 +137,7 @@ Wait = Callable[[float], str]
 
 @contextmanager
 def _keys() -> Iterator[Wait]:
-    """A function that waits so many seconds and gives the keys pressed meanwhile; none where there is no keyboard."""
+    """A function that waits so many seconds and gives the keys pressed meanwhile; none if there is no keyboard."""
     try:
         import termios
         import tty

@@ -57,7 +57,7 @@ def key_of(path: str) -> tuple[str, object] | None:
     except Unreadable as error:
         raise Stop(str(error), error.advice) from None
     kind = recognized(content)
-    if kind is None and path.endswith(_PROSE):
+    if kind is None and (path.endswith(_PROSE) or b"\0" in content):
         raise Stop(f"{path} is neither a {NAME} nor an input file", "give the deployment's folder or one of its files")
     if kind is None or kind is FileKind.MANIFEST:
         return None

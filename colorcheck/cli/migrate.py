@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     source = _release(options.source) if options.source else source_release(deployment)
     done = migrate(deployment, target, source)
     unread, opened = deployment.problems, open_for(deployment)
-    told = (*unread, *done.problems)
+    reported = (*unread, *done.problems)
     if options.format == "json":
         if options.write and done.edits:
             deliver_edits(done.edits, write_them=True, quiet=True)
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         where = " in what could be read" if unread or opened else ""
         write(f"nothing to change{where}: {deployment.manifest.file} is already written for {target.title}")
-    for problem in told:
+    for problem in reported:
         complain(f"{problem.location}: {problem.message}", problem.help)
     for fact in opened:
         complain(f"open: {fact.why}", f"settle it: {'; '.join(fact.settle)}")

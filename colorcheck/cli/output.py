@@ -97,7 +97,7 @@ def say_trouble(verification: Modelled, reach: Reach = Reach.MEMORY, *, settled:
         return Exit.NOTHING
     for fact in unknown:
         if fact.what.startswith("unread "):
-            continue  # told above
+            continue  # reported above
         complain(f"open: {fact.what}: {fact.why}", f"settle it: {'; '.join(fact.settle)}")
     hangs = [fact for fact in unknown if fact.opaque or not settled]
     return Exit.UNDECIDED if verification.skipped or hangs else Exit.CLEAN
@@ -167,7 +167,7 @@ def deliver_edits(edits: Iterable[Edit], *, write_them: bool, quiet: bool = Fals
     edits = tuple(edits)
     files, problems = originals(edits)
     try:
-        told = b"" if problems else diff(files, edits)
+        shown = b"" if problems else diff(files, edits)
     except OverlapError as error:
         raise Stop(str(error)) from None
     if not problems and write_them:
@@ -178,6 +178,6 @@ def deliver_edits(edits: Iterable[Edit], *, write_them: bool, quiet: bool = Fals
         if write_them:
             write("\n".join(f"wrote {name}" for name in files))
         else:
-            write_exactly(told)
+            write_exactly(shown)
     if not edits:
         complain("nothing to change")

@@ -12,8 +12,8 @@ from colorcheck.cli.arguments import add_target_arguments, load_manifest, positi
 from colorcheck.cli.console import Stop, complain, write, write_json
 from colorcheck.cli.output import add_document_arguments, deliver_edits, say_trouble, style
 from colorcheck.cli.plan_asked import add_questions, found_front, further_guests, picked, show_front, why
+from colorcheck.cli.plan_demands import add_demands, demanded
 from colorcheck.cli.plan_saved import add_saved, applied, read_files, saved, undone, written
-from colorcheck.cli.plan_wishes import add_wishes, wished
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.suggest import did_you_mean
@@ -27,7 +27,7 @@ from colorcheck.verification.results import Modelled
 from colorcheck.workflows import verify as pipeline
 from colorcheck.workflows.plan import Planned
 
-_WISHES = frozenset(
+_DEMANDS = frozenset(
     (
         ProblemKind.MANIFEST_KEY,
         ProblemKind.MANIFEST_VALUE,
@@ -44,24 +44,24 @@ _WISHES = frozenset(
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_arguments(parser)
     add_document_arguments(parser)
-    wishes = parser.add_argument_group("requirements beyond the manifest")
-    wishes.add_argument(
+    demands = parser.add_argument_group("requirements beyond the manifest")
+    demands.add_argument(
         "--keep", metavar="NAMES", default="", help="domains (or xen) that keep their colors, as in rt,xen"
     )
-    add_wishes(wishes)
-    wishes.add_argument(
+    add_demands(demands)
+    demands.add_argument(
         "--max-ranges", metavar="N", type=positive, help="the largest number of contiguous color ranges per domain"
     )
-    wishes.add_argument(
+    demands.add_argument(
         "--choose-reserve", action="store_true", help="reduce the buddy reserve if there is no plan otherwise"
     )
-    wishes.add_argument(
+    demands.add_argument(
         "--l1-aliasing",
         action="store_true",
         help="one color is enough for Xen, though it may halve its L1 instruction cache",
     )
-    wishes.add_argument("--separate-banks", action="store_true", help="no two domains in the same DRAM bank")
-    wishes.add_argument(
+    demands.add_argument("--separate-banks", action="store_true", help="no two domains in the same DRAM bank")
+    demands.add_argument(
         "--timeout",
         metavar="SECONDS",
         type=seconds,
@@ -82,33 +82,33 @@ def run(options: argparse.Namespace) -> int:
         return applied(options)
     if options.front is None and (options.pick is not None or options.html):
         raise Stop("--pick and --html belong to --front")
-    wishes, further = wished(options), further_guests(options)
+    demands, further = demanded(options), further_guests(options)
     recorder = Recorder()
     with watched(recorder):
         manifest = load_manifest(options)
-        _refuse_unread_wishes(manifest.problems)
+        _refuse_unread_demands(manifest.problems)
         if options.front is not None or options.why is not None:
             verification = pipeline.for_plans(manifest, further)
             _refuse_strangers(verification)
             if options.why is not None:
-                return why(options, verification, wishes)
-            front = found_front(options, verification, wishes)
+                return why(options, verification, demands)
+            front = found_front(options, verification, demands)
             if front is None:
                 return max(Exit.UNDECIDED, say_trouble(verification))
             if options.pick is None:
                 return show_front(options, verification, front)
-            wishes = picked(options, front, wishes)
-        planned, verification = pipeline.plan(manifest, wishes, further)
+            demands = picked(options, front, demands)
+        planned, verification = pipeline.plan(manifest, demands, further)
     if further:  # no file has them, so nothing can be written there
         made = {file.file for file in further}
-        told = tuple(problem for problem in planned.problems if problem.location.file not in made)
-        planned = replace(planned, problems=told)
-    _refuse_unread_wishes(planned.problems)
+        shown = tuple(problem for problem in planned.problems if problem.location.file not in made)
+        planned = replace(planned, problems=shown)
+    _refuse_unread_demands(planned.problems)
     _refuse_strangers(verification)
     _show(options, planned)
     status = max(_status(planned), say_trouble(verification))
     if further:
-        return max(status, _further(options, manifest, planned, wishes))
+        return max(status, _further(options, manifest, planned, demands))
     if options.out:
         saved(options.out, planned, manifest, read_files(recorder, verification.facts.deployment.files, manifest))
     if options.write and planned.plan.edits:
@@ -130,27 +130,27 @@ def _show(options: argparse.Namespace, planned: Planned) -> None:
         complain(f"{problem.location}: {problem.message}", problem.help)
 
 
-def _further(options: argparse.Namespace, manifest: Manifest, planned: Planned, wishes: PlanOptions) -> int:
+def _further(options: argparse.Namespace, manifest: Manifest, planned: Planned, demands: PlanOptions) -> int:
     """What further guests cost: the same plan without them beside it."""
     if options.write or options.out:
         raise Stop(
             "a guest that is not in any file yet cannot be written", "create its file and plan with --domain FILE"
         )
-    without, _ = pipeline.plan(manifest, wishes)
+    without, _ = pipeline.plan(manifest, demands)
     if options.format != "json":
         write(render_difference(without.plan, without.costs, planned.costs))
     return Exit.CLEAN
 
 
-def _refuse_unread_wishes(problems: Iterable[Problem]) -> None:
-    """A plan that leaves a wish out is not the one that was asked for. Raises Stop."""
-    wrong = next((problem for problem in problems if problem.kind in _WISHES), None)
+def _refuse_unread_demands(problems: Iterable[Problem]) -> None:
+    """A plan that leaves a demand out is not the one that was asked for. Raises Stop."""
+    wrong = next((problem for problem in problems if problem.kind in _DEMANDS), None)
     if wrong is not None:
         raise Stop(f"{wrong.location}: {wrong.message}", wrong.help)
 
 
 def _refuse_strangers(verification: Modelled) -> None:
-    """A wish for a domain that is not there was meant for another one. Raises Stop."""
+    """A demand for a domain that is not there was meant for another one. Raises Stop."""
     known = [domain.name for _, system in verification.facts.systems() for domain in system.domains]
     for policy in verification.manifest.domain_policies:
         if known and policy.name not in known:

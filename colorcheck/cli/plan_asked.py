@@ -10,7 +10,7 @@ from pathlib import Path
 
 from colorcheck.cli.console import Stop, complain, write, write_json
 from colorcheck.cli.output import say_trouble, style
-from colorcheck.cli.plan_wishes import plain_colors
+from colorcheck.cli.plan_demands import plain_colors
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.files.atomic import write_whole
 from colorcheck.inputs.xl.xl import XlFile, read_xl
@@ -67,9 +67,9 @@ def goals_of(text: str) -> tuple[Goal, ...]:
     return tuple(Goal(name) for name in names)
 
 
-def found_front(options: argparse.Namespace, verification: Modelled, wishes: PlanOptions) -> Front | None:
-    """The front; None, with the reason told, where there is none."""
-    found, posed = front_of(verification.facts, wishes, goals_of(options.front))
+def found_front(options: argparse.Namespace, verification: Modelled, demands: PlanOptions) -> Front | None:
+    """The front; None, with the reason reported, where there is none."""
+    found, posed = front_of(verification.facts, demands, goals_of(options.front))
     for problem in posed.problems:
         raise Stop(f"{problem.location}: {problem.message}", problem.help)
     if found is None:
@@ -96,16 +96,16 @@ def show_front(options: argparse.Namespace, verification: Modelled, found: Front
     return trouble
 
 
-def picked(options: argparse.Namespace, found: Front, wishes: PlanOptions) -> PlanOptions:
-    """The wishes for the plan that was picked. Raises Stop where it does not exist."""
+def picked(options: argparse.Namespace, found: Front, demands: PlanOptions) -> PlanOptions:
+    """The demands for the plan that was picked. Raises Stop where it does not exist."""
     from msgspec.structs import replace
 
     if not 1 <= options.pick <= len(found.points):
         raise Stop(f"--pick {options.pick}: the front has {len(found.points)} plans", "numbered from 1")
-    return replace(wishes, pins=found.points[options.pick - 1].colors, keep=())
+    return replace(demands, pins=found.points[options.pick - 1].colors, keep=())
 
 
-def why(options: argparse.Namespace, verification: Modelled, wishes: PlanOptions) -> int:
+def why(options: argparse.Namespace, verification: Modelled, demands: PlanOptions) -> int:
     """What would break. Raises Stop for names and colors that do not exist."""
     from colorcheck.report.terminal.why import render
 
@@ -113,7 +113,7 @@ def why(options: argparse.Namespace, verification: Modelled, wishes: PlanOptions
     colors = plain_colors(match[2]) if match else None
     if match is None or colors is None:
         raise Stop(f"--why {options.why}: write NAME has COLORS", 'as in --why "rt has 2-5"')
-    answer, posed = what_if(verification.facts, wishes, match[1], colors)
+    answer, posed = what_if(verification.facts, demands, match[1], colors)
     for problem in posed.problems:
         raise Stop(f"{problem.location}: {problem.message}".replace("--pin", "--why"), problem.help)
     if answer is None:

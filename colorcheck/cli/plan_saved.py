@@ -80,12 +80,14 @@ def saved(path: str, planned: Planned, manifest: Manifest, inputs: tuple[str, ..
 
 def _change(options: argparse.Namespace, change: plan_write.Change, manifest: Manifest) -> int:
     try:
-        after, names = plan_write.write_change(change, manifest, lambda: load_manifest(options))
+        done = plan_write.write_change(change, manifest, lambda: load_manifest(options))
     except plan_write.WriteError as error:
         raise Stop(str(error), error.advice, Exit.FINDINGS) from None
-    write("\n".join(f"wrote {name}" for name in names))
-    write(f"verified again: {headline(after).word}, {headline(after).sentence}")
-    return after.exit_status()
+    write("\n".join(f"wrote {name}" for name in done.files))
+    if not done.can_undo:
+        write(f"{plan_write.UNDO} cannot be written, so --undo cannot take this back")
+    write(f"verified again: {headline(done.after).word}, {headline(done.after).sentence}")
+    return done.after.exit_status()
 
 
 def _inputs(manifest: Manifest) -> tuple[str, ...]:

@@ -90,10 +90,10 @@ def _names(facts: Facts) -> set[str]:
 
 def _listed(facts: Facts) -> Iterator[str]:
     """The steps with their numbers, those of several Xens once where they are the same."""
-    told: dict[tuple[str, ...], list[str]] = {}
+    reported: dict[tuple[str, ...], list[str]] = {}
     for release, boot in facts.boots():
-        told.setdefault(tuple(step.name for step in steps(boot)), []).append(release)
-    for names, releases in told.items():
-        if len(told) > 1:
+        reported.setdefault(tuple(step.name for step in steps(boot)), []).append(release)
+    for names, releases in reported.items():
+        if len(reported) > 1:
             yield f"Xen {', '.join(releases)}"
         yield from (f"{number:>3} {name}" for number, name in enumerate(names, 1))

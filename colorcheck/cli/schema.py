@@ -12,15 +12,16 @@ from colorcheck.verification.exit import Exit
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", help=f"one of {', '.join(SHAPES)}")
+    parser.add_argument("name", metavar="NAME", nargs="+", help=f"one of {', '.join(SHAPES)}")
 
 
 def run(options: argparse.Namespace) -> int:
-    if options.name not in SHAPES:
+    name = " ".join(options.name)
+    if name not in SHAPES:
         names = list(SHAPES)
         raise Stop(
-            f"{options.name} is not the name of a document with a schema",
-            did_you_mean(options.name, names, f"these are: {', '.join(names)}"),
+            f"{name} is not the name of a document with a schema",
+            did_you_mean(name, names, f"these are: {', '.join(names)}"),
         )
-    write_json(json.dumps(schema_of(options.name), indent=2))
+    write_json(json.dumps(schema_of(name), indent=2))
     return Exit.CLEAN

@@ -1,4 +1,4 @@
-"""`colorcheck validate`: what was measured on real Xen, xl, dtc and U-Boot, held against this colorcheck, here."""
+"""`colorcheck validate`: what was measured on real Xen, xl, dtc and U-Boot, compared with this colorcheck, here."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from colorcheck.workflows.validation.cases import KINDS, NoCases
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    told = "; ".join(f"{kind}: {meaning}" for kind, meaning in KINDS.items())
-    parser.add_argument("kinds", metavar="KIND", nargs="*", help=f"only these kinds of cases; {told} (default: all)")
+    text = "; ".join(f"{kind}: {meaning}" for kind, meaning in KINDS.items())
+    parser.add_argument("kinds", metavar="KIND", nargs="*", help=f"only these kinds of cases; {text} (default: all)")
     quick = "run only one case in N of each kind, for a quick look (default: 1)"
     parser.add_argument("--every", metavar="N", type=int, default=1, help=quick)
     add_document_arguments(parser)

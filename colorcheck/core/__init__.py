@@ -1,1 +1,1 @@
-"""Values that everything speaks in: places, diagnostics, colors, theorems, texts of sources."""
+"""The shared vocabulary of values: places, diagnostics, colors, theorems, texts of sources."""

@@ -26,7 +26,7 @@ def decimal(digits: str) -> int:
 
 
 def simple_strtoull(text: str, start: int = 0) -> tuple[int, int]:
-    """The number at `text[start:]` and the offset behind it (`xen/lib/strtoull.c`).
+    """The number at `text[start:]` and the offset after it (`xen/lib/strtoull.c`).
 
     The base is 16 behind `0x` and a digit, 8 behind `0`, else 10; without digits the number is 0 and nothing is
     read. What overflows 64 bits wraps around.
@@ -50,9 +50,9 @@ def simple_strtoll(text: str, start: int = 0) -> tuple[int, int]:
 
 
 def size_and_unit(text: str) -> tuple[int, int]:
-    """A size in bytes and the offset behind it: base 0, one of T G M K B in either case, KiB without a unit.
+    """A size in bytes and the offset after it: base 0, one of T G M K B in either case, KiB without a unit.
 
-    A `%` behind the number stays unread and leaves the number in bytes (`parse_size_and_unit`,
+    A `%` after the number stays unread and leaves the number in bytes (`parse_size_and_unit`,
     `xen/common/lib.c`). What overflows 64 bits wraps around.
     """
     value, end = simple_strtoull(text)
@@ -66,7 +66,7 @@ def size_and_unit(text: str) -> tuple[int, int]:
 
 
 class Long(Struct, frozen=True):
-    """What glibc's `strtol` in base 0 makes of a text: the number and the offset behind it, or why there is none."""
+    """What glibc's `strtol` in base 0 reads from a text: the number and the offset after it, or why there is none."""
 
     value: int = 0
     end: int = 0
@@ -94,7 +94,7 @@ def simple_integer(digits: str) -> int:
 
 
 def scan_unsigned(text: str, start: int = 0) -> tuple[int, int] | None:
-    """What glibc's `sscanf` reads for `%u`, and the offset behind it; None where nothing matches.
+    """What glibc's `sscanf` reads for `%u`, and the offset after it; None if nothing matches.
 
     Base 10, blanks and a sign in front allowed. What overflows 64 bits becomes the largest such number, a `-` negates
     within 64 bits, and then the value is cut to 32 bits: `-1` is 4294967295.

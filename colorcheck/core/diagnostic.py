@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from colorcheck.core.pages import page
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.witness import Witness
@@ -70,8 +71,8 @@ class Edit(Struct, frozen=True):
 class Finding(Struct, frozen=True):
     """One fault of the user's files, with exactly one primary place.
 
-    `witness` is what shows the fault (addresses, frames, sets). `fix` are edits that mend it
-    without changing anything else that the file means; empty where no such edit is known to be safe. `about` names
+    `witness` is what shows the fault (addresses, frames, sets). `fix` are edits that correct it
+    without changing anything else that the file means; empty if no such edit is known to be safe. `about` names
     the domains that it is about, where that matters to tell causes from consequences.
     """
 
@@ -95,6 +96,7 @@ class Finding(Struct, frozen=True):
             "confidence": str(self.confidence),
             "message": self.message,
             "help": self.help,
+            "page": page(self.rule),
             "location": self.location.to_dict(),
             "related": [{**r.location.to_dict(), "message": r.message} for r in self.related],
             "witness": self.witness.to_dict() if self.witness is not None else None,

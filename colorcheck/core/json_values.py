@@ -28,4 +28,4 @@ def json_value(value: object) -> Json:
         return [json_value(each) for each in value]
     if value is None or isinstance(value, (bool, int, float, str)):
         return str(value) if isinstance(value, StrEnum) else value
-    raise TypeError(f"a {type(value).__name__} is no value of JSON")
+    raise TypeError(f"a {type(value).__name__} is not a JSON value")

@@ -1,4 +1,4 @@
-"""Where a value was written: locations in the user's files, and texts that know where their characters stand."""
+"""Where a value was written: locations in the user's files, and texts that know where their characters are."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Location(Struct, frozen=True, order=True):
         return self.file
 
     def until(self, other: Location) -> Location:
-        """From the start of this location to the end of the other one, which stands behind it in the same file."""
+        """From the start of this location to the end of the other one, which is behind it in the same file."""
         return replace(self, end_line=other.end_line, end_column=other.end_column)
 
 
@@ -84,10 +84,10 @@ class Lines:
 
 
 class Passage(Struct, frozen=True):
-    """A text taken out of a file, which still knows where each of its characters stands.
+    """A text taken out of a file, which still knows where each of its characters is.
 
     The text may differ from what the file has there (escapes, macros, several lines joined). `pieces` are the
-    offsets in `text`, ascending, at which a stretch begins whose characters stand one behind the other on one
+    offsets in `text`, ascending, at which a stretch begins whose characters are one after the other on one
     line, each with the location of its first character. Without pieces the text has no place of its own, and
     `whole` is all that is known (a value in a blob, an option of the command line).
     """
@@ -139,12 +139,12 @@ class Passage(Struct, frozen=True):
 
 
 def passage(text: str, location: Location) -> Passage:
-    """A text that stands in the file exactly as it is, on one line, from the start of `location` on."""
+    """A text that is in the file exactly as it is, on one line, from the start of `location` on."""
     return Passage(text, location, ((0, location),) if location.line else ())
 
 
 def concatenated(parts: Iterable[Passage], whole: Location) -> Passage:
-    """Texts one behind the other. A part without a place of its own stands where `whole` does."""
+    """Texts one after the other. A part without a place of its own is where `whole` does."""
     pieces: list[tuple[int, Location]] = []
     texts: list[str] = []
     length = 0

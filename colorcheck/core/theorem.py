@@ -26,7 +26,7 @@ class TheoremKind(StrEnum):
 
 
 class Trust(StrEnum):
-    """How much stands behind an assumption."""
+    """How well supported an assumption is."""
 
     CHECKED = "checked"  # colorcheck compared it with an input or with another theorem
     MEASURED = "measured"  # this very binary of Xen was booted and compared, often enough
@@ -52,7 +52,7 @@ class Tried(Struct, frozen=True):
     verdict: Verdict
     reason: str = ""
 
-    def told(self, others: tuple[Tried, ...] = ()) -> str:
+    def in_words(self, others: tuple[Tried, ...] = ()) -> str:
         """Its values in words; of those that all the others have as well, none."""
         common = set(self.values).intersection(*(other.values for other in others)) if len(others) > 1 else set()
         return ", ".join(f"{name} {value}" for name, value in self.values if (name, value) not in common)
@@ -62,7 +62,7 @@ class Tried(Struct, frozen=True):
 
 
 TIME_IS_OVER = "the time limit of the run expired before it was decided"
-"""The reason of a theorem that is unknown because nobody had the time to decide it."""
+"""The reason of a theorem that is unknown because the time ran out."""
 
 
 class Theorem(Struct, frozen=True):

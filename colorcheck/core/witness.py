@@ -30,7 +30,7 @@ class PlainWitness(Witness, frozen=True):
 
 
 class FramesThatMeet(Witness, frozen=True):
-    """Two addresses in different frames that fall into one set of a cache; None where its number is unknown."""
+    """Two addresses in different frames that fall into one set of a cache; None if its number is unknown."""
 
     cache: str
     addresses: tuple[int, int]

@@ -22,7 +22,7 @@ FIRST_FRAMES = 8  # frames of a color that `at` names
 
 
 class Effective(Struct, frozen=True):
-    """What each Xen makes of a deployment. The document is that of the first line, the others stand in `also`."""
+    """What each Xen does with a deployment. The document is that of the first line, the others are in `also`."""
 
     verification: Modelled
 
@@ -37,7 +37,7 @@ class Effective(Struct, frozen=True):
 
 
 class Replay(Struct, frozen=True):
-    """How the boot of a deployment goes. The document is that of the first line, the others stand in `also`.
+    """How the boot of a deployment goes. The document is that of the first line, the others are in `also`.
 
     `until` ends it behind a step, a name or a number; `at` adds where the frames of a domain (or of `xen`) lie.
     """
@@ -53,7 +53,7 @@ class Replay(Struct, frozen=True):
     def to_dict(self, *, frames: bool | Callable[[Frames], object] = True) -> dict[str, object]:
         """The document `colorcheck/replay/1`; without `frames` it leaves out which frame is whose.
 
-        A function for `frames` gives what stands in the place of a domain's frames.
+        A function for `frames` gives what is in the place of a domain's frames.
         """
         first, *others = [self._replayed(result, frames) for result in self.facts.results]
         return {"schema": "colorcheck/replay/1", **first, **_also(others)}
@@ -119,8 +119,8 @@ def _replay(result: ReleaseResult, until: str, frames: bool | Callable[[Frames],
     open_facts = result.worlds.open if result.worlds is not None else {}
     if (result.worlds is not None and result.worlds.branches) or not boot.reads.isdisjoint(open_facts):
         frames = False  # which frame is whose differs from world to world
-    told = steps(boot)
-    shown = told[: number_of(told, until)] if until else told
+    every = steps(boot)
+    shown = every[: number_of(every, until)] if until else every
     free = next((step.free for step in reversed(shown) if step.free), ()) if until else boot.free_final
     built = [step.built for step in shown if step.built] if until else _all_built(system, boot)
     return {
@@ -147,7 +147,7 @@ def _part(part: Interval) -> dict[str, object]:
 
 
 def _at(boot: Boot, owner: str, board: Board | None) -> dict[str, object] | None:
-    """Where the frames of an owner lie; None where the boot does not come to it. `cache_sets` are [first, last]."""
+    """Where the frames of an owner lie; None if the boot does not come to it. `cache_sets` are [first, last]."""
     try:
         found = places(boot, owner)
     except KeyError:

@@ -140,7 +140,7 @@ class FleetShape(Shape, frozen=True):
 
 
 class MigrationProblemShape(Shape, frozen=True):
-    """What stands in the way of another release."""
+    """What is in the way of another release."""
 
     kind: str
     message: str
@@ -376,7 +376,7 @@ class CaseShape(Shape, frozen=True):
 
 
 class ValidateShape(Shape, frozen=True):
-    """`colorcheck/validate/1`: `areas` count the cases of each kind and area by how they stand."""
+    """`colorcheck/validate/1`: `areas` count the cases of each kind and area by their outcome."""
 
     schema: Literal["colorcheck/validate/1"]
     tool: Mapping[str, Any]

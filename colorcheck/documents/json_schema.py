@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from colorcheck.documents import comparison_shapes as compared
+from colorcheck.documents import kept_shapes as kept
 from colorcheck.documents import plan_shapes as plans
 from colorcheck.documents import shapes
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SHAPES: Mapping[str, type[shapes.Shape]] = {
+    "assumptions": kept.AssumptionsShape,
+    "assumptions-of-use": kept.AssumptionsOfUseShape,
     "attest": shapes.AttestShape,
     "baseline": compared.BaselineShape,
+    "board from-device-tree": kept.BoardDerivedShape,
+    "board list": kept.BoardListShape,
+    "board show": kept.BoardShowShape,
     "boot": compared.BootShape,
+    "certificates": kept.CertificatesShape,
     "certify": compared.CertifyShape,
     "diff": compared.DiffShape,
     "diffs": compared.DiffsShape,
@@ -21,21 +28,33 @@ SHAPES: Mapping[str, type[shapes.Shape]] = {
     "explain": compared.ExplainShape,
     "fleet": compared.FleetShape,
     "front": plans.FrontShape,
+    "handover": kept.HandoverShape,
     "interfere": compared.InterfereShape,
     "lifecycle": compared.LifecycleShape,
     "migrate": compared.MigrateShape,
+    "model": kept.ModelShape,
     "plan": plans.PlanShape,
     "plan-undo": plans.PlanUndoShape,
     "plugins": compared.PluginsShape,
     "profile": plans.ProfileShape,
     "replay": shapes.ReplayShape,
+    "requirements": kept.RequirementsShape,
     "rules": compared.RulesShape,
     "shared-log": compared.SharedLogShape,
+    "silences": kept.SilencesShape,
+    "times": kept.TimesShape,
     "validate": compared.ValidateShape,
     "verify": shapes.VerifyShape,
+    "verify/1": shapes.VerifyOldShape,
     "xen-attested": shapes.XenAttestedShape,
 }
 """The documents whose shape is promised, by the name that `colorcheck schema` takes."""
+
+
+def shape_of(schema: str) -> type[shapes.Shape] | None:
+    """The shape of a document by its key `schema`, such as `colorcheck/verify/2`; None if there is none."""
+    name = schema.removeprefix("colorcheck/")
+    return SHAPES.get(name) or SHAPES.get(name.rpartition("/")[0])
 
 
 def schema_of(name: str) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """The shapes of the JSON documents, as types: their JSON Schemas are made from them, and tests hold documents to them.
 
 Addresses and sizes are in bytes, colors sorted lists of integers, counts of pages integers. Keys that a document may
-lack have the default UNSET. Sections whose shape depends on what is told (a witness, a certificate) are open.
+lack have the default UNSET. Sections whose shape depends on what is reported (a witness, a certificate) are open.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class EditShape(PlaceShape, frozen=True, kw_only=True):
 
 
 class FindingShape(Shape, frozen=True):
-    """One finding of a rule."""
+    """One finding of a rule; `page` is the address of the rule's page, or the command that prints it."""
 
     rule: str
     name: str
@@ -52,6 +52,7 @@ class FindingShape(Shape, frozen=True):
     confidence: Literal["high", "medium", "low"]
     message: str
     help: str
+    page: str
     location: PlaceShape
     related: list[RelatedShape]
     witness: Any
@@ -97,6 +98,97 @@ class TheoremShape(Shape, frozen=True):
     asked: bool
 
 
+class OpenFactShape(Shape, frozen=True):
+    """What the inputs leave open: why, and the lines that settle it."""
+
+    what: str
+    why: str
+    settle: list[str]
+    location: PlaceShape
+
+
+class SkippedShape(Shape, frozen=True):
+    """A check that could not run, and why."""
+
+    check: str
+    reason: str
+    xen: str
+
+
+class TraceProofShape(Shape, frozen=True):
+    """What shows a theorem: its SMT-LIB file, null without one, and whether a certificate by counting exists."""
+
+    statement: str
+    file: str | None
+    sha256: str | None
+    counted: bool
+
+
+class TraceEvidenceShape(Shape, frozen=True):
+    """A theorem or a rule behind a requirement; `proof` only in an evidence folder."""
+
+    pattern: str
+    kind: str
+    subject: str
+    xen: str | None
+    status: str
+    told: str
+    proof: TraceProofShape | UnsetType = UNSET
+
+
+class TracedShape(Shape, frozen=True):
+    """A requirement and what speaks for or against it."""
+
+    id: str
+    status: str
+    patterns: list[str]
+    evidence: list[TraceEvidenceShape]
+    location: PlaceShape
+
+
+class SilencedShape(Shape, frozen=True):
+    """A finding that is not reported, where it was silenced, why, and by what."""
+
+    finding: FindingShape
+    location: PlaceShape
+    reason: str
+    by: Literal["silenced", "ignored", "baselined"]
+
+
+class FaultShape(Shape, frozen=True):
+    """Something that colorcheck itself got wrong."""
+
+    where: str
+    message: str
+
+
+class TimeLimitShape(Shape, frozen=True):
+    """The time that the run had, and for how many theorems it did not suffice."""
+
+    seconds: float
+    undecided: int
+
+
+class RemainderShape(Shape, frozen=True):
+    """Something that domains still share; `crosses` where the configuration gives frames of any color to a domain."""
+
+    what: str
+    why: str
+    pages: int | None
+    pages_by_color: list[int] | None
+    crosses: bool
+
+
+class ResidueShape(Shape, frozen=True):
+    """What stays shared under a release, and the grade that follows."""
+
+    xen: str
+    grade: str
+    meaning: str
+    reason: str
+    remainders: list[RemainderShape]
+
+
 class TargetShape(Shape, frozen=True):
     """What was checked for."""
 
@@ -128,22 +220,76 @@ class SummaryShape(Shape, frozen=True):
 
 
 class VerifyShape(Shape, frozen=True):
-    """`colorcheck/verify/2`."""
+    """`colorcheck/verify/2`. `evidence` is in the report of an evidence folder: hashes, command and grade."""
 
     schema: Literal["colorcheck/verify/2"]
     tool_version: str
     target: TargetShape
     findings: list[FindingShape]
     theorems: list[TheoremShape]
-    requirements: list[Any]
-    open: list[Any]
-    time_limit: Any
-    silenced: list[Any]
-    skipped: list[Any]
-    faults: list[Any]
+    requirements: list[TracedShape]
+    open: list[OpenFactShape]
+    time_limit: TimeLimitShape | None
+    silenced: list[SilencedShape]
+    skipped: list[SkippedShape]
+    faults: list[FaultShape]
     seconds: Mapping[str, float]
     summary: SummaryShape
-    residue: list[Any] | UnsetType = UNSET
+    residue: list[ResidueShape] | UnsetType = UNSET
+    evidence: Mapping[str, Any] | UnsetType = UNSET
+
+
+class TheoremUnderRelease(Shape, frozen=True):
+    """A theorem under one release, which `xen` names."""
+
+    id: str
+    kind: str
+    statement: str
+    mathematics: str
+    subjects: list[str]
+    verdict: VerdictName
+    seconds: float
+    assumptions: list[AssumptionShape]
+    core: list[RelatedShape]
+    witness: Any
+    reason: str
+    certificate: Any
+    facts: list[str]
+    worlds: list[WorldShape]
+    settle: list[str]
+    bound: str
+    xen: str
+
+
+class SummaryOfOldShape(Shape, frozen=True):
+    """Counts: findings by severity, theorems by verdict, each under each release."""
+
+    errors: int
+    warnings: int
+    infos: int
+    proved: int
+    refuted: int
+    unknown: int
+    vacuous: int
+
+
+class VerifyOldShape(Shape, frozen=True):
+    """`colorcheck/verify/1`: `--format json-1`, each theorem once for each release."""
+
+    schema: Literal["colorcheck/verify/1"]
+    tool_version: str
+    target: TargetShape
+    findings: list[FindingShape]
+    theorems: list[TheoremUnderRelease]
+    requirements: list[TracedShape]
+    open: list[OpenFactShape]
+    time_limit: TimeLimitShape | None
+    silenced: list[SilencedShape]
+    skipped: list[SkippedShape]
+    faults: list[FaultShape]
+    seconds: Mapping[str, float]
+    summary: SummaryOfOldShape
+    residue: list[ResidueShape] | UnsetType = UNSET
 
 
 class ColorsOfXen(Shape, frozen=True):
@@ -154,7 +300,7 @@ class ColorsOfXen(Shape, frozen=True):
 
 
 class VcpuShape(Shape, frozen=True):
-    """On which of Xen's CPUs a vCPU may run; None where that is open."""
+    """On which of Xen's CPUs a vCPU may run; None if that is open."""
 
     may_run: list[int] | None
 
@@ -183,7 +329,7 @@ class NoteShape(Shape, frozen=True):
 
 
 class EffectiveOfRelease(Shape, frozen=True):
-    """What one release of Xen makes of the files."""
+    """What one release of Xen does with the files."""
 
     line: str
     coloring: bool | None
@@ -195,12 +341,12 @@ class EffectiveOfRelease(Shape, frozen=True):
 
 
 class EffectiveShape(EffectiveOfRelease, frozen=True, kw_only=True):
-    """`colorcheck/effective/1`: the first release; the others stand in `also`."""
+    """`colorcheck/effective/1`: the first release; the others are in `also`."""
 
     schema: Literal["colorcheck/effective/1"]
     also: list[EffectiveOfRelease] | UnsetType = UNSET
     facts: list[Any] | UnsetType = UNSET
-    open: list[Any] | UnsetType = UNSET
+    open: list[OpenFactShape] | UnsetType = UNSET
     unread: list[Any] | UnsetType = UNSET
 
 
@@ -268,11 +414,11 @@ class ReplayOfRelease(Shape, frozen=True):
 
 
 class ReplayShape(ReplayOfRelease, frozen=True, kw_only=True):
-    """`colorcheck/replay/1`: the first release; the others stand in `also`."""
+    """`colorcheck/replay/1`: the first release; the others are in `also`."""
 
     schema: Literal["colorcheck/replay/1"]
     also: list[ReplayOfRelease] | UnsetType = UNSET
-    open: list[Any] | UnsetType = UNSET
+    open: list[OpenFactShape] | UnsetType = UNSET
     unread: list[Any] | UnsetType = UNSET
 
 

@@ -1,4 +1,4 @@
-"""What `validate` answers: how each measured case stands, and how many of each kind and area agree."""
+"""What `validate` answers: the outcome of each measured case, and how many of each kind and area agree."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 
 class CaseStanding(StrEnum):
-    """How a measured case stands."""
+    """The outcome of a measured case."""
 
     AGREES = "agrees"
     DIFFERS = "differs"
@@ -48,7 +48,7 @@ class Validation(Struct, frozen=True):
     every: int = 1
 
     def counts(self) -> dict[tuple[str, str], dict[CaseStanding, int]]:
-        """By kind and area, how many stand how."""
+        """By kind and area, the number of cases with each outcome."""
         found: dict[tuple[str, str], dict[CaseStanding, int]] = {}
         for case in self.cases:
             row = found.setdefault((case.kind, case.area), dict.fromkeys(CaseStanding, 0))

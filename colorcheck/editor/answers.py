@@ -1,4 +1,4 @@
-"""What an editor is told: findings, what stands behind a color list or an option, and the other party of a clash."""
+"""What an editor is shown: findings, what is behind a color list or an option, and the other party of a clash."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def hover(checked: Deployed, place: Cursor) -> str:
     """Markdown for the cursor: the colors of a list under each release, the option, the findings; or nothing."""
     parts: list[str] = []
     if checked.verification is not None:
-        parts += _colors(checked.verification.facts, place)
+        parts += _colors(checked, checked.verification.facts, place)
     lines = checked.lines(place.file)
     if 0 < place.line <= len(lines):
         option = page_of(place.file, lines[place.line - 1], place.column)
@@ -84,13 +84,12 @@ def others(checked: Deployed, place: Cursor) -> tuple[Location, ...]:
     for result in facts.results if facts else ():
         if result.system is None:
             continue
-        for name, colors, location in _users(result.system):
-            if place.inside(location):
-                found |= {
-                    other: None
-                    for user, theirs, other in _users(result.system)
-                    if user != name and not colors.isdisjoint(theirs)
-                }
+        for name, colors in _here(result.system, checked, place):
+            found |= {
+                other: None
+                for user, theirs, other in _users(result.system)
+                if user != name and not colors.isdisjoint(theirs)
+            }
     return tuple(location for location in found if not place.inside(location))
 
 
@@ -111,20 +110,19 @@ def actions(checked: Deployed, place: Cursor) -> Iterator[Action]:
         yield Action(f"Silence {finding.rule} here (write a reason)", (comment,), finding)
 
 
-def _colors(facts: Facts, place: Cursor) -> Iterator[str]:
-    """What each release makes of a color list here: the colors, their share of the cache, who else has them."""
-    told: dict[str, list[str]] = {}
+def _colors(checked: Deployed, facts: Facts, place: Cursor) -> Iterator[str]:
+    """What each release does with a color list here: the colors, their share of the cache, who else has them."""
+    reported: dict[str, list[str]] = {}
     name = ""
     for result in facts.results:
         system = result.system
         if system is None:
             continue
-        for user, colors, location in _users(system):
-            if place.inside(location):
-                name = user
-                told.setdefault(_said(facts, system, user, colors), []).append(result.release)
-    if told:
-        lines = "\n".join(f"- Xen {', '.join(lines)}: {text}" for text, lines in told.items())
+        for user, colors in _here(system, checked, place):
+            name = user
+            reported.setdefault(_said(facts, system, user, colors), []).append(result.release)
+    if reported:
+        lines = "\n".join(f"- Xen {', '.join(lines)}: {text}" for text, lines in reported.items())
         yield f"**Colors of {_plain(name)}**\n\n{lines}"
 
 
@@ -141,6 +139,17 @@ def _said(facts: Facts, system: System, user: str, colors: ColorSet) -> str:
     ]
     shared = f"; also in {', '.join(also)}" if also else "; no other domain has them"
     return _plain(f"{colors or 'none'}{count}{share}{shared}")
+
+
+def _here(system: System, checked: Deployed, place: Cursor) -> Iterator[tuple[str, ColorSet]]:
+    """Whose color list is here, with the colors that the release really gives; also where it ignores the list."""
+    users = list(_users(system))
+    found = {name: colors for name, colors, location in users if place.inside(location)}
+    lines = checked.lines(place.file)
+    if not found and 0 < place.line <= len(lines) and "color" in lines[place.line - 1].lower():
+        ignored = {name for finding in findings_at(checked, place) for name in finding.about}
+        found = {name: colors for name, colors, _ in users if name in ignored}
+    yield from found.items()
 
 
 def _users(system: System) -> Iterator[tuple[str, ColorSet, Location]]:

@@ -7,11 +7,9 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from colorcheck.files.boundary import boundary_of, restricted
-from colorcheck.files.costs import Allowance, allowed
-from colorcheck.files.overlay import laid_over
+from colorcheck.editor.within import editing, read
 from colorcheck.files.reading import Unreadable, text
-from colorcheck.inputs.manifest.manifest_reader import NAME, ManifestError, read_manifest
+from colorcheck.inputs.manifest.manifest_reader import NAME, ManifestError
 from colorcheck.verification.results import Verification
 from colorcheck.workflows import verify as pipeline
 
@@ -28,7 +26,7 @@ class Deployed(Struct):
     unsaved: Mapping[str, str] = {}
 
     def lines(self, file: str) -> list[str]:
-        """The lines of a file as the editor shows it; none where it cannot be read."""
+        """The lines of a file as the editor shows it; none if it cannot be read."""
         name = os.path.realpath(file)
         if name not in self.unsaved:
             try:
@@ -56,11 +54,9 @@ def manifests_of(file: str, folders: tuple[str, ...] = ()) -> Iterator[str]:
 
 def checked(manifest: str, unsaved: Mapping[str, str]) -> Deployed:
     """Verify a deployment; `unsaved` are texts by the real names of their files. Never raises for bad input."""
-    over = {name: content.encode("utf-8", "surrogatepass") for name, content in unsaved.items()}
-    inside = restricted(boundary_of(os.path.dirname(manifest), (manifest,)))
-    with laid_over(over), inside, allowed(Allowance()):
+    with editing(manifest, unsaved):
         try:
-            verification = pipeline.verify(read_manifest(manifest))
+            verification = pipeline.verify(read(manifest))
         except ManifestError as error:
             return Deployed(manifest, None, str(error), (manifest,), dict(unsaved))
         files = {os.path.realpath(name): None for name in (manifest, *verification.facts.deployment.files)}

@@ -1,4 +1,4 @@
-"""Short pages of the options around coloring, by the file that they stand in."""
+"""Short pages of the options around coloring, by the file that they are in."""
 
 from __future__ import annotations
 
@@ -31,14 +31,29 @@ _XL: Mapping[str, str] = {
     "cpus": "Physical CPUs that the vCPUs may run on. Domains on different clusters do not share the cluster's cache.",
     "dtdev": "Paths of devices to pass through; each must be a node of the host's device tree.",
 }
+_IMAGE_BUILDER: Mapping[str, str] = {
+    "XEN_CMD": "Xen's command line. With it, `XEN_COLORS` and `DOM0_COLORS` are dropped without a message.",
+    "XEN_COLORS": "The colors of Xen's own image, one range. Dropped where `XEN_CMD` is set.",
+    "DOM0_COLORS": "The colors of dom0, one range. Dropped where `XEN_CMD` is set.",
+    "DOMU_COLORS": "The colors of a dom0less domain, one range such as `4-8`; several ranges become an empty mask. "
+    "It is written as `colors`, which only the Xilinx branches read; upstream reads `llc-colors`.",
+    "DOM0_MEM": "Memory of dom0 in MiB. With coloring it is taken from dom0's colors only.",
+    "DOMU_MEM": "Memory of a dom0less domain in MiB. With coloring it is taken from the domain's colors only.",
+    "DOMU_VCPUS": "Virtual CPUs of a dom0less domain.",
+    "DOMU_KERNEL": "The kernel of a dom0less domain, a boot module.",
+    "NUM_DOMUS": "How many dom0less domains there are; those with a higher number are not looked at.",
+    "MEMORY_START": "Where ImageBuilder may begin to put the boot modules.",
+    "MEMORY_END": "Where ImageBuilder must not go on with the boot modules.",
+    "DEVICE_TREE": "The host's device tree, into which the boot script writes `/chosen`.",
+}
 
 
 def page_of(file: str, line: str, column: int) -> str:
-    """Markdown about the option at a column (from 1) of a line; empty where nothing is known about it."""
+    """Markdown about the option at a column (from 1) of a line; empty if nothing is known about it."""
     word = next((m[0] for m in _WORD.finditer(line) if m.start() < column <= m.end() + 1), "")
     if file.endswith(".toml"):
         key = next((key for key in KEYS if key.path.rpartition(".")[2] == word), None)
         return f"`{key.path}`: {key.help}" if key else ""
     known = _XL if file.endswith((".cfg", ".xl")) else _XEN
-    text = known.get(word) or _XEN.get(word)
+    text = known.get(word) or _XEN.get(word) or _IMAGE_BUILDER.get(word)
     return f"`{word}`: {text}" if text else ""

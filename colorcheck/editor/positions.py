@@ -26,7 +26,7 @@ def span_of(location: Location, lines: list[str]) -> Stretch:
 
 
 def holds(location: Location, line: int, column: int) -> bool:
-    """Whether a location holds a place (both counted from 1); its end counts, since a cursor stands there."""
+    """Whether a location holds a place (both counted from 1); its end counts, since a cursor is there."""
     if location.line < 1:
         return False
     start, end = (location.line, location.column), (max(location.end_line, location.line), location.end_column)

@@ -34,7 +34,7 @@ class Server(LanguageServer):
     def __init__(self) -> None:
         super().__init__("colorcheck", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Full)
         self.deployments: dict[str, Deployed] = {}
-        self.told: dict[str, set[str]] = {}
+        self.published: dict[str, set[str]] = {}
         self.waiting: dict[str, asyncio.TimerHandle] = {}
 
     def unsaved(self) -> dict[str, str]:
@@ -61,7 +61,7 @@ class Server(LanguageServer):
     def check(self, manifest: str) -> Deployed:
         """Check a deployment and tell its findings, file by file; files that have none any more are cleared."""
         made = self.deployments[manifest] = checked(manifest, self.unsaved())
-        found: dict[str, list[lsp.Diagnostic]] = {file: [] for file in self.told.get(manifest, ())}
+        found: dict[str, list[lsp.Diagnostic]] = {file: [] for file in self.published.get(manifest, ())}
         for finding in made.verification.findings if made.verification else ():
             file = finding.location.file or manifest
             found.setdefault(os.path.realpath(file), []).append(self.diagnostic(made, finding))
@@ -70,13 +70,13 @@ class Server(LanguageServer):
             said = lsp.Diagnostic(nothing, made.trouble, severity=lsp.DiagnosticSeverity.Error, source="colorcheck")
             found.setdefault(manifest, []).append(said)
         for file, diagnostics in found.items():
-            told = lsp.PublishDiagnosticsParams(str(from_fs_path(file)), diagnostics)
-            self.text_document_publish_diagnostics(told)
-        self.told[manifest] = {file for file, diagnostics in found.items() if diagnostics}
+            shown = lsp.PublishDiagnosticsParams(str(from_fs_path(file)), diagnostics)
+            self.text_document_publish_diagnostics(shown)
+        self.published[manifest] = {file for file, diagnostics in found.items() if diagnostics}
         return made
 
     def check_soon(self, uri: str) -> None:
-        """Check the deployment of a document once nobody has typed for a moment."""
+        """Check the deployment of a document once there was no typing for a moment."""
         manifest = self.manifest_of(uri)
         if manifest is None:
             return
@@ -155,8 +155,8 @@ def server() -> Server:
     @made.feature(lsp.TEXT_DOCUMENT_HOVER)
     def hovered(params: lsp.HoverParams) -> lsp.Hover | None:
         asked = made.asked(params)
-        told = answers.hover(*asked) if asked else ""
-        return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, told)) if told else None
+        shown = answers.hover(*asked) if asked else ""
+        return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, shown)) if shown else None
 
     @made.feature(lsp.TEXT_DOCUMENT_DEFINITION)
     def defined(params: lsp.DefinitionParams) -> list[lsp.Location]:

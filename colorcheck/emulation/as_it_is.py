@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.emulation.blob import to_blob
 from colorcheck.emulation.qemu import Qemu, QemuError
 from colorcheck.emulation.stubs import STARTER_SIZE, idle_kernel
@@ -38,7 +39,7 @@ _GIC_CHANGE = (
 def as_it_is(
     qemu: Qemu, tree: DeviceTree, machine: Machine, board: Board | None
 ) -> tuple[Emulated, tuple[str, ...]] | None:
-    """The system as it is, and what QEMU needs otherwise; None where it has no machine for the board.
+    """The system as it is, and what QEMU needs otherwise; None if it has no machine for the board.
 
     Raises QemuError.
     """
@@ -50,11 +51,11 @@ def as_it_is(
     if total > most or (name in _FIXED and any(bank.end > most for bank in machine.banks)):
         return None
     memory = most if name in _FIXED else total
-    xen, blob_at = machine.module("xen"), machine.module("device-tree")
+    xen, blob_at = machine.module(ModuleKind.XEN), machine.module(ModuleKind.DEVICE_TREE)
     if xen is None or blob_at is None:
         raise QemuError("it is not known where Xen and the device tree are", "give xen-address and device-tree-address")
     modules = tuple(
-        Placed(m.start, m.size, idle_kernel(m.size) if m.kind == "kernel" else b"")
+        Placed(m.start, m.size, idle_kernel(m.size) if m.kind is ModuleKind.KERNEL else b"")
         for m in machine.modules
         if m not in (xen, blob_at)
     )

@@ -127,7 +127,7 @@ class _Talk:
             raise _Over(Ending.SILENT)
 
     def until(self, wanted: re.Pattern[bytes], mark: int, seconds: float) -> re.Match[bytes] | None:
-        """The first match behind `mark`; None where none comes in so many seconds."""
+        """The first match behind `mark`; None if none comes in so many seconds."""
         end = time.monotonic() + seconds
         while True:
             if found := wanted.search(self.seen, mark):

@@ -39,7 +39,7 @@ class Qemu(Struct, frozen=True):
 
     @property
     def caution(self) -> str:
-        """What to say of a version that was not tried; empty for the others."""
+        """What to say about a version that was not tried; empty for the others."""
         if TRIED[0] <= self.version <= TRIED[1]:
             return ""
         return f"QEMU {self.version[0]}.{self.version[1]} has not been tested with colorcheck (7.2 to 10 have)"
@@ -104,5 +104,5 @@ def command(qemu: Qemu, system: Emulated, xen: Path, folder: Path) -> list[str]:
 
 
 def _plain(path: Path) -> str:
-    """A file's name as QEMU's options take it: a comma stands twice."""
+    """A file's name as QEMU's options take it: a comma is doubled."""
     return str(path).replace(",", ",,")

@@ -16,7 +16,7 @@ class Placed(Struct, frozen=True):
 
 
 class Emulated(Struct, frozen=True):
-    """`machine` and `cpu` as QEMU names them (`cpu` is empty where the machine decides it), `memory` in bytes, counted
+    """`machine` and `cpu` as QEMU names them (`cpu` is empty if the machine decides it), `memory` in bytes, counted
     from the start of the machine's RAM. `board` is the catalogue's name of it. `boot_cpu` is QEMU's number."""
 
     machine: str

@@ -1,7 +1,7 @@
 """A deployment moved onto QEMU's `virt` machine: the same domains, colors, options and kinds of memory.
 
 Banks keep their sizes, order and alignment; whatever lies in them moves along. What the machine lacks (devices, other
-cores, pools) is left out, and every change is told.
+cores, pools) is left out, and every change is reported.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.emulation.blob import cells, pairs
 from colorcheck.emulation.stubs import idle_kernel
 from colorcheck.emulation.system import Placed
@@ -75,7 +76,7 @@ class _Work:
             tuple(modules),
             tuple(self._ranges(reserved)),
             tuple(self._ranges([held for held in self.machine.reserved if held.label == MEMRESERVE])),
-            *(self._place(kind) for kind in ("xen", "device-tree")),
+            *(self._place(kind) for kind in (ModuleKind.XEN, ModuleKind.DEVICE_TREE)),
         )
         gic = 2 if any(compatible(n, "arm,gic-400", "arm,cortex-a15-gic") for n in self.tree.root.walk()) else 3
         return Transplanted(

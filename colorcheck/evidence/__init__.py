@@ -1,1 +1,1 @@
-"""What a real boot log and the replay say of the theorems."""
+"""What a real boot log and the replay say about the theorems."""

@@ -34,7 +34,7 @@ class Attestation(StrEnum):
 
 
 class LogCheck(Struct, frozen=True):
-    """One comparison. `agrees` is None where the log has nothing to compare with."""
+    """One comparison. `agrees` is None if the log has nothing to compare with."""
 
     subject: str
     expected: str
@@ -74,7 +74,7 @@ class Attested(Struct, frozen=True):
 
 
 def attest(log: BootLog, boot: Boot, command_line: str, *, built_in: str = "", source: str = "") -> Attested:
-    """Compare what the log says with what the model of the boot's release says of the same system.
+    """Compare what the log says with what the model of the boot's release says about the same system.
 
     `built_in` are the arguments that were compiled into Xen, as far as the inputs say;
     `source` is the log that the manifest names as a source of facts: what was taken from it proves nothing here.

@@ -16,7 +16,7 @@ from colorcheck.xen.release.log_version import log_version
 def attested(log: BootLog, facts: Facts) -> tuple[Attested, str] | None:
     """Against the target whose release the log names, else the first one; and which one that was.
 
-    None where no Xen could be modelled at all. A log attests nothing about what was not read.
+    None if no Xen could be modelled at all. A log attests nothing about what was not read.
     """
     said = log_version(str(log.version.value)) if log.version else None
     command_line = logged_command_line(facts.deployment)

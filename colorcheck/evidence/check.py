@@ -261,7 +261,7 @@ def judged(theorem, models):
     named = theorem["subjects"] if theorem["id"].startswith(("separation/", "memory", "lifecycle/")) else ()
     away = {*named} - {p["name"] for p in models.get(theorem["xen"], {}).get("parties", ())} - {"color heap"}
     if "boot-script-branch" in theorem.get("facts", ()) and (away or not theorem.get("file")):
-        return "unchecked", "it is about several ways of the deployment, and only one is listed"
+        return "unchecked", "it is about several variants of the deployment, and only one is listed"
     simple = theorem["kind"] in ("capacity", "placement", "allocator-invariant")
     try:
         (check, heads), (head, _, name) = CHECKS[theorem["kind"]], theorem["id"].partition("/")

@@ -1,4 +1,4 @@
-"""Proof and replay held against each other: where they disagree, colorcheck is wrong, never the user."""
+"""Proof and replay compared with each other: where they disagree, colorcheck is wrong, never the user."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ class _Replayed:
             yield f"{theorem.id} is refuted, but no frames that {first} and {second} could get meet in a set"
 
     def _could_meet(self, first: str, second: str, theorem: Theorem) -> bool:
-        """Whether frames of their colors meet, given out or not; also where nothing is known of the index."""
+        """Whether frames of their colors meet, given out or not; also where nothing is known about the index."""
         caches = self._caches(theorem)
         unknown = any(isinstance(known.index, UnknownIndex) for known in caches)
         return unknown or any(self.possible(first, known) & self.possible(second, known) for known in caches)

@@ -1,4 +1,4 @@
-"""The one way to write files: each whole, several together all or none, and none where somebody planted a link."""
+"""The one way to write files: each whole, several together all or none, and none if someone planted a link."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ _CURRENT: ContextVar[Boundary | None] = ContextVar("boundary", default=None)
 
 
 def work_tree(folder: str) -> str | None:
-    """The top of the git work tree that holds a folder, by its `.git`; None where there is none."""
+    """The top of the git work tree that holds a folder, by its `.git`; None if there is none."""
     here = os.path.realpath(folder or ".")
     while not os.path.lexists(os.path.join(here, ".git")):
         above = os.path.dirname(here)
@@ -43,7 +43,7 @@ def work_tree(folder: str) -> str | None:
 
 
 def boundary_of(folder: str, named: Iterable[str] = ()) -> Boundary | None:
-    """The boundary of a deployment in `folder`; None where it lies in no work tree."""
+    """The boundary of a deployment in `folder`; None if it lies in no work tree."""
     top = work_tree(folder)
     return Boundary(top, tuple(os.path.realpath(name) for name in named)) if top else None
 

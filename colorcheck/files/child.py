@@ -25,7 +25,8 @@ class ChildFailed(Exception):
 
 
 def in_child(function: Callable[[], object], seconds: float, memory: int = MEMORY) -> object:
-    """What the function returns, which must be JSON. Raises ChildFailed where it raises, ChildDied for all else."""
+    """What the function returns, which must be JSON. Raises ChildFailed where it raises, ChildDied for everything
+    else."""
     reading, writing = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -68,7 +69,7 @@ def _heard(reading: int, seconds: float) -> tuple[bytes, bool]:
 
 
 def _answer(function: Callable[[], object], writing: int, seconds: float, memory: int) -> NoReturn:
-    """The child's whole life. What it prints goes to standard error, where nobody takes it for a verdict."""
+    """The child's whole life. What it prints goes to standard error, where it is not mistaken for a verdict."""
     import resource
 
     status = 1

@@ -36,7 +36,8 @@ class Allowance(Struct, frozen=True):
 
 
 class TooCostly(BaseException):
-    """A step was ended because it took more than is allowed. No `Exception`: nobody on the way takes it for another."""
+    """A step was ended because it took more than is allowed. Not an `Exception`, so that it is not mistaken for another
+    on the way."""
 
     def __init__(self, reason: str, file: str = "") -> None:
         super().__init__(reason)
@@ -134,6 +135,7 @@ class _Alarm:
         self._thread = ctypes.c_ulong(threading.get_ident())
         self._lock = threading.Lock()
         self._running = True
+        self._has_fired = False
         self._timer = threading.Timer(seconds, self._fire)
         self._timer.daemon = True
         self._before = (0.0, 0.0)
@@ -145,17 +147,33 @@ class _Alarm:
         if signal.getsignal(signal.SIGALRM) is signal.SIG_DFL:
             self._before = signal.setitimer(signal.ITIMER_REAL, self.seconds * _HARD + 1)
 
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._running = False
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(self._thread, None)  # one that has not come yet
-        self._timer.cancel()
-        if signal.getsignal(signal.SIGALRM) is signal.SIG_DFL:
-            left, interval = self._before
-            spent = time.monotonic() - self._begin
-            signal.setitimer(signal.ITIMER_REAL, max(0.001, left - spent) if left else 0.0, interval)
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            with self._lock:
+                self._running = False
+            if self._has_fired and kind is not _Late:
+                _wait_for_interruption()
+        except _Late:
+            pass  # the step had just ended
+        finally:
+            self._timer.cancel()
+            if signal.getsignal(signal.SIGALRM) is signal.SIG_DFL:
+                left, interval = self._before
+                spent = time.monotonic() - self._begin
+                signal.setitimer(signal.ITIMER_REAL, max(0.001, left - spent) if left else 0.0, interval)
 
     def _fire(self) -> None:
         with suppress(RuntimeError), self._lock:
             if self._running:
+                self._has_fired = True
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(self._thread, ctypes.py_object(_Late))
+
+
+def _wait_for_interruption() -> None:
+    """Let an interruption arrive that was sent and is still on its way.
+
+    It cannot be called back: `PyThreadState_SetAsyncExc` with no exception leaves CPython 3.11's flag for it set, so
+    that everything after it runs slower, and under a profiler without end.
+    """
+    for _ in range(1000):
+        time.sleep(0)

@@ -69,7 +69,7 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
 
 
 def text_at(text: str, location: Location) -> str:
-    """What stands at a location. Raises OverlapError where the text has no such place."""
+    """What is at a location. Raises OverlapError where the text has no such place."""
     starts = _line_starts(text)
     return text[_offset(starts, text, location, end=False) : _offset(starts, text, location, end=True)]
 
@@ -78,7 +78,7 @@ def diff(files: Mapping[str, Original], edits: Iterable[Edit]) -> bytes:
     """The difference that the edits make, file by file in the order of their names, as `git apply` takes it.
 
     A file whose lines a terminal or a log must not get (control characters, what looks like a workflow command, bytes
-    that are no text) comes as git's binary patch, which is plain ASCII.
+    that are not text) comes as git's binary patch, which is plain ASCII.
     """
     parts: list[bytes] = []
     for path, own in _by_file(edits):
@@ -115,7 +115,7 @@ def _lines(text: str) -> list[str]:
 
 
 def write(files: Mapping[str, Original], edits: Iterable[Edit]) -> tuple[Problem, ...]:
-    """Writes the edits to all files or to none; to none where a file changed since it was read."""
+    """Writes the edits to all files or to none; to none if a file changed since it was read."""
     ready: dict[str, bytes] = {}
     problems: list[Problem] = []
     for path, own in _by_file(edits):

@@ -1,4 +1,4 @@
-"""The one way to ask git: in a checkout of a stranger, so that nothing that stands in it is run or believed.
+"""The one way to ask git: in a checkout of a stranger, so that nothing that is in it is run or believed.
 
 git runs without the index, hooks, file system monitors, filters, external diffs and the network; what the environment
 would change about the repository is left out. Options never come from a revision's name.

@@ -26,7 +26,7 @@ def lay_over(name: str, content: bytes) -> None:
 
 
 def content_over(name: str) -> bytes | None:
-    """What is read instead of a file; None where the file itself is."""
+    """What is read instead of a file; None if the file itself is."""
     over = _OVER.get()
     return over.get(_key(name)) if over else None
 

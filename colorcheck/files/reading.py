@@ -90,7 +90,7 @@ def is_pointer(content: bytes) -> bool:
 
 
 def pointer(path: str) -> Unreadable:
-    """Such a file cannot be read: what stands in it is not its content."""
+    """Such a file cannot be read: what is in it is not its content."""
     return Unreadable(
         path, ProblemKind.LFS_POINTER, "this is a git LFS pointer; its content is not here", "git lfs pull"
     )
@@ -103,7 +103,7 @@ def is_file(path: str) -> bool:
 
 
 def size_of(path: str) -> int | None:
-    """The bytes of a plain file; None where there is none that could be read, and for a pointer of git LFS."""
+    """The bytes of a plain file; None if there is none that could be read, and for a pointer of git LFS."""
     asks_size(path)
     over = content_over(path)
     if over is not None:

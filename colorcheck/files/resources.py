@@ -29,8 +29,8 @@ def tables(name: str) -> str:
 def cache_folder() -> Path | None:
     """The user's own folder for what can be made again.
 
-    `$COLORCHECK_CACHE`, else `colorcheck` in `$XDG_CACHE_HOME` or `~/.cache`. None where `$COLORCHECK_CACHE` is `off`,
-    and where no folder belongs to this user, can be written to, and by nobody else.
+    `$COLORCHECK_CACHE`, else `colorcheck` in `$XDG_CACHE_HOME` or `~/.cache`. None if `$COLORCHECK_CACHE` is `off`,
+    and where no folder belongs to this user, can be written to, and by no one else.
     """
     given = os.environ.get("COLORCHECK_CACHE", "")
     if given == "off":

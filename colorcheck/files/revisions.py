@@ -135,12 +135,12 @@ class Objects:
                 process.kill()
 
     def size(self, oid: str) -> int | None:
-        """The bytes of a blob; None where the repository lacks it (a partial clone)."""
+        """The bytes of a blob; None if the repository lacks it (a partial clone)."""
         words = self._ask(0, oid)
         return int(words[2]) if len(words) == 3 and words[1] == b"blob" else None
 
     def read(self, oid: str, largest: int = LARGEST) -> bytes | None:
-        """The content of a blob; None where the repository lacks it, or where it is larger than `largest` bytes."""
+        """The content of a blob; None if the repository lacks it, or where it is larger than `largest` bytes."""
         known = self.size(oid)
         if known is None or known > largest:
             return None
@@ -175,7 +175,7 @@ def objects(top: Path) -> Iterator[Objects]:
 class Vouched:
     """Tells which files of a work tree are as a revision has them.
 
-    Only contents count. What git would say of the work tree does not: it looks away where the index tells it to, and
+    Only contents count. What git would say about the work tree does not: it looks away where the index tells it to, and
     knows nothing of files that are ignored, lie elsewhere, or come by a submodule.
     """
 

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 from contextlib import ExitStack
+from fnmatch import fnmatchcase
 from glob import has_magic
 from pathlib import Path
 
@@ -38,6 +39,18 @@ def fetched_file(top: Path, pointer: bytes) -> Path | None:
         return None
 
 
+def split_pattern(pattern: str) -> tuple[str, str]:
+    """The folder in front of the first wildcard, and the last part of a pattern."""
+    folder, last = os.path.split(pattern)
+    while has_magic(folder):
+        folder = os.path.dirname(folder)
+    return folder, last
+
+
+def _is_below(name: str, folder: str) -> bool:
+    return not folder or name.startswith(f"{folder}/")
+
+
 class Snapshot:
     """A folder into which files of a revision are put when they are asked for: a `Watcher` of the file system.
 
@@ -50,6 +63,7 @@ class Snapshot:
         self.tree = tree
         self.folder = Path(os.path.realpath(folder))
         self._source = source
+        self._linked = False
         self._whole: set[str] = set()
         self._sized: set[str] = set()
         self._inner: dict[str, Snapshot | None] = {}
@@ -73,25 +87,34 @@ class Snapshot:
 
     def pattern(self, pattern: str) -> None:
         """Bring all files into being that the pattern may match."""
-        from fnmatch import fnmatchcase
-
-        folder, last = os.path.split(pattern)
-        while has_magic(folder):
-            folder = os.path.dirname(folder)
-        for name in self.tree.entries:
-            if self.tree.entries[name].link:
-                self._bring(name, whole=True)
+        folder, last = split_pattern(pattern)
         plain = self._name(folder or ".")
-        root = None if plain is None else self._resolved(plain)
+        if plain is not None:
+            self._match(plain, last)
+
+    def _match(self, folder: str, last: str) -> None:
+        """Bring the files at any depth below a folder whose last part matches."""
+        self._make_links()
+        root = self._resolved(folder)
+        if root is None:
+            return
         for name, entry in self.tree.entries.items():
-            within = root is None or f"{root}/".startswith(f"{name}/") or not root or name.startswith(f"{root}/")
-            inner = self._submodule(name) if entry.submodule and within else None
+            if not entry.submodule:
+                continue
+            above, inside = _is_below(name, root), name == root or _is_below(root, name)
+            inner = self._submodule(name) if above or inside else None
             if inner is not None:
-                inner.pattern(pattern)
+                inner._match(os.path.relpath(root, name) if inside else ".", last)
         for name in self.tree.entries:
-            inside = root is None or not root or name.startswith(f"{root}/")
-            if inside and fnmatchcase(os.path.basename(name), last):
+            if _is_below(name, root) and fnmatchcase(os.path.basename(name), last):
                 self._bring(name, whole=True)
+
+    def _make_links(self) -> None:
+        """A pattern may lead through any of them."""
+        links = () if self._linked else tuple(name for name, entry in self.tree.entries.items() if entry.link)
+        self._linked = True
+        for name in links:
+            self._bring(name, whole=True)
 
     def _name(self, path: str) -> str | None:
         relative = os.path.relpath(os.path.abspath(path), self.folder)
@@ -133,7 +156,7 @@ class Snapshot:
             inner._bring(os.path.relpath(name, above), whole=whole)
 
     def _submodule(self, name: str) -> Snapshot | None:
-        """The snapshot of a submodule at the commit that the revision names; None where it is not on this machine."""
+        """The snapshot of a submodule at the commit that the revision names; None if it is not on this machine."""
         if name not in self._inner:
             self._inner[name] = self._made(name, self.tree.entries[name])
         return self._inner[name]
@@ -153,7 +176,7 @@ class Snapshot:
         return inner
 
     def _resolved(self, name: str) -> str | None:
-        """The name behind all links, which are made on the way; None where it leads out of the revision."""
+        """The name behind all links, which are made on the way; None if it leads out of the revision."""
         left, here = [part for part in name.split("/") if part != "."], ""
         for _ in range(MOST_LINKS * 100):
             if not left:

@@ -18,7 +18,7 @@ _LARGEST = 4 * MIB  # a file above this size in bytes is not quoted
 class Sources(Struct):
     """Lines of the input files, read when they are first asked for.
 
-    `folder` is where relative names start; `texts` can hold texts that stand in no file (and tests); of files that are
+    `folder` is where relative names start; `texts` can hold texts that are in no file (and tests); of files that are
     not among `inputs`, where these are given, there are no lines.
     """
 
@@ -27,12 +27,12 @@ class Sources(Struct):
     inputs: frozenset[str] | None = None
 
     def line(self, location: Location) -> str | None:
-        """The first line of the location; None where the file has no such line or cannot be read as text."""
+        """The first line of the location; None if the file has no such line or cannot be read as text."""
         lines = self.lines(location.file)
         return lines[location.line - 1] if 0 < location.line <= len(lines) else None
 
     def lines(self, file: str) -> list[str]:
-        """All lines of a file without their ends; none where it cannot be read."""
+        """All lines of a file without their ends; none if it cannot be read."""
         if file not in self.texts:
             self.texts[file] = self._read(file)
         return self.texts[file]

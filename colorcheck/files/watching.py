@@ -13,7 +13,7 @@ from typing import Protocol
 
 
 class Watcher(Protocol):
-    """Is told before a file is read or looked for, before its size alone is asked, before a pattern is matched."""
+    """Is called before a file is read or looked for, before its size alone is asked, before a pattern is matched."""
 
     def content(self, path: str) -> None: ...
 

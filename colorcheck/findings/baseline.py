@@ -33,7 +33,7 @@ class BaselineEntry(Struct, frozen=True):
 
 
 class Baseline(Struct, frozen=True):
-    """The known findings of a project; `file` is where they stand."""
+    """The known findings of a project; `file` is where they are."""
 
     entries: tuple[BaselineEntry, ...] = ()
     file: str = NAME

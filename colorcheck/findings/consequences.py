@@ -27,28 +27,28 @@ def without_consequences(findings: Iterable[Finding], facts: Facts) -> tuple[Fin
     That a domain has no colors of its own follows from a list that Xen or xl never reads; that it shares colors with
     others follows from either; that colors are none of the cache, from a size that Xen misreads. A finding that
     stands for worse ones takes over their severity and their witness. Comes after silencing: a consequence whose
-    cause is silenced is told.
+    cause is silenced is reported.
     """
     given_none = _given_none(facts)
-    told = tuple(findings)
-    told = _folded(told, UNREAD, WITHOUT_COLORS)
-    told = _folded(told, (*UNREAD, *WITHOUT_COLORS), SHARED, given_none)
-    told = _folded(told, (*MISREAD, "CC402"), SHARED, (GEOMETRY,))
-    told = _folded(told, MISREAD, MISCOUNTED, (GEOMETRY,))
-    told = _folded(told, TOO_LARGE, (*MISREAD, "CC509"), (RESERVE,))
-    told = _folded(told, MISREAD, ("CC508",), ("dom0",))
-    told = _folded(told, ("CC125",), ("CC107",), (SWITCH,))
-    return _folded(told, NOT_SWITCHED, ("CC128",), (SWITCH,))
+    shown = tuple(findings)
+    shown = _folded(shown, UNREAD, WITHOUT_COLORS)
+    shown = _folded(shown, (*UNREAD, *WITHOUT_COLORS), SHARED, given_none)
+    shown = _folded(shown, (*MISREAD, "CC402"), SHARED, (GEOMETRY,))
+    shown = _folded(shown, MISREAD, MISCOUNTED, (GEOMETRY,))
+    shown = _folded(shown, TOO_LARGE, (*MISREAD, "CC509"), (RESERVE,))
+    shown = _folded(shown, MISREAD, ("CC508",), ("dom0",))
+    shown = _folded(shown, ("CC125",), ("CC107",), (SWITCH,))
+    return _folded(shown, NOT_SWITCHED, ("CC128",), (SWITCH,))
 
 
 def _folded(
-    told: tuple[Finding, ...], causes: Collection[str], effects: Collection[str], among: Collection[str] | None = None
+    shown: tuple[Finding, ...], causes: Collection[str], effects: Collection[str], among: Collection[str] | None = None
 ) -> tuple[Finding, ...]:
-    """What is told without the effects of causes that are about the same; `among` are the only ones looked at."""
-    explained = {f.about[0] for f in told if f.rule in causes and len(f.about) == 1}
+    """What is reported without the effects of causes that are about the same; `among` are the only ones looked at."""
+    explained = {f.about[0] for f in shown if f.rule in causes and len(f.about) == 1}
     explained = explained if among is None else explained.intersection(among)
-    dropped = [f for f in told if f.rule in effects and not explained.isdisjoint(f.about)]
-    return tuple(_speaking_for(f, dropped, causes) for f in told if f not in dropped)
+    dropped = [f for f in shown if f.rule in effects and not explained.isdisjoint(f.about)]
+    return tuple(_speaking_for(f, dropped, causes) for f in shown if f not in dropped)
 
 
 def _speaking_for(finding: Finding, dropped: Iterable[Finding], causes: Collection[str]) -> Finding:

@@ -14,7 +14,7 @@ _NUMBER = re.compile(r"\d+")
 
 
 def fingerprints(findings: Iterable[Finding], names: Names) -> tuple[str, ...]:
-    """One for each finding, in their order; alike findings are told apart by counting them.
+    """One for each finding, in their order; alike findings are distinguished by counting them.
 
     Made of the rule, the file relative to the root, the text of the line without blanks, and the marked part.
     Neither line numbers nor the message count; where there is no line, the node or the message without its numbers.

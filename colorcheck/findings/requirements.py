@@ -21,13 +21,13 @@ def traced(
     skipped: Iterable[Skipped],
     rules: Iterable[Rule],
 ) -> tuple[Traced, ...]:
-    """Each requirement with its evidence. `findings` are all that the rules made, whatever is told of them."""
+    """Each requirement with its evidence. `findings` are all that the rules made, whatever is reported of them."""
     names = tuple(RuleName(rule.id, rule.name) for rule in rules)
     answers = Answers(facts, findings, silenced, tuple(skipped), names)
     return tuple(answers.traced(requirement) for requirement in facts.manifest.requirements)
 
 
-def told(requirements: Iterable[Traced], facts: Facts, rules: Iterable[Rule]) -> Iterator[Finding]:
+def unmet(requirements: Iterable[Traced], facts: Facts, rules: Iterable[Rule]) -> Iterator[Finding]:
     """Findings for what is not evidence, and for what no theorem tells."""
     theorems = dict.fromkeys(theorem.id for _, theorem in facts.theorems())
     known = (*theorems, *(name for rule in rules for name in (rule.id, rule.name)))

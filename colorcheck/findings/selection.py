@@ -1,4 +1,5 @@
-"""Which findings are told: rules selected or ignored by name, silenced by comments; and what nothing can silence."""
+"""Which findings are reported: rules selected or ignored by name, silenced by comments; and what nothing can
+silence."""
 
 from __future__ import annotations
 
@@ -24,18 +25,18 @@ from colorcheck.verification.results import Facts, Silence, Silenced
 
 ALWAYS = ("CC4", "CC8", "CC9")
 _NO_REASON = "no reason given"
-_HOW = 'write ignore = [{ rule = "RULE", reason = "..." }], or reason = "..." in [rules] beside select'
+_HOW = 'write ignore = [{ rule = "RULE", reason = "..." }], or reason = "..." in [rules] next to select'
 
 
 class Selected(Struct, frozen=True):
-    """The findings that are told, and those that are not, each with what silenced it and why."""
+    """The findings that are reported, and those that are not, each with what silenced it and why."""
 
     findings: tuple[Finding, ...]
     silenced: tuple[Silenced, ...] = ()
 
 
 class _Ask(Struct, frozen=True):
-    """Somebody's wish to silence: the rules by ID, prefix or name, where it stands, why, and what it is about."""
+    """Somebody's wish to silence: the rules by ID, prefix or name, where it is, why, and what it is about."""
 
     names: tuple[str, ...]
     location: Location
@@ -59,7 +60,7 @@ def matches(name: str, finding: Finding) -> bool:
 
 
 def can_be_silenced(finding: Finding) -> bool:
-    """Refuted theorems, inputs that could not be read, and faults of colorcheck are always told."""
+    """Refuted theorems, inputs that could not be read, and faults of colorcheck are always reported."""
     return not (
         finding.rule.startswith(ALWAYS) or (finding.rule.startswith("CC0") and finding.severity is Severity.ERROR)
     )
@@ -68,27 +69,27 @@ def can_be_silenced(finding: Finding) -> bool:
 def select(findings: Iterable[Finding], facts: Facts, rules: Iterable[Rule]) -> Selected:
     """What is left of the findings by the manifest's [rules] and by the comments in the inputs."""
     rules, manifest = tuple(rules), facts.manifest
-    told, silenced, extra = list(findings), list[Silenced](), list[Finding]()
+    reported, silenced, extra = list(findings), list[Silenced](), list[Finding]()
     for comment in comments(facts):
         extra += _unknown(comment.rules, comment.location, rules)
         if not comment.reason:
             extra.append(_without_reason(comment))
             continue
         ask = _Ask(comment.rules, comment.location, comment.reason, line=comment.line)
-        hit = _silence(ask, told, silenced, extra, manifest.folder)
+        hit = _silence(ask, reported, silenced, extra, manifest.folder)
         if not hit and not _left_out(comment, facts):
             extra.append(_unused(comment))
     for ask in _asks(facts):
         extra += _unknown(ask.names, ask.location, rules)
-        _silence(ask, told, silenced, extra, manifest.folder)
+        _silence(ask, reported, silenced, extra, manifest.folder)
     extra += _unknown(manifest.select, manifest.location("rules.select"), rules)
     if manifest.select:
-        chosen = [f for f in told if not can_be_silenced(f) or any(matches(name, f) for name in manifest.select)]
+        chosen = [f for f in reported if not can_be_silenced(f) or any(matches(name, f) for name in manifest.select)]
         why, where = manifest.silence_reason, manifest.location("rules.select")
-        hidden = [Silenced(f, where, why or _NO_REASON, Silence.SELECTION) for f in told if f not in chosen]
-        silenced, told = silenced + hidden, chosen
+        hidden = [Silenced(f, where, why or _NO_REASON, Silence.SELECTION) for f in reported if f not in chosen]
+        silenced, reported = silenced + hidden, chosen
         extra += _unreasoned(hidden, where)
-    return Selected(tuple(sorted((*without_consequences(told, facts), *extra), key=order)), tuple(silenced))
+    return Selected(tuple(sorted((*without_consequences(reported, facts), *extra), key=order)), tuple(silenced))
 
 
 def _asks(facts: Facts) -> Iterator[_Ask]:
@@ -100,14 +101,14 @@ def _asks(facts: Facts) -> Iterator[_Ask]:
         yield _Ask(entry.ignore, entry.location, entry.reason, entry.path, by=Silence.SELECTION)
 
 
-def _silence(ask: _Ask, told: list[Finding], silenced: list[Silenced], extra: list[Finding], folder: str) -> bool:
-    """Move what the wish is about from `told` to `silenced`; whether there was anything."""
-    wanted = [finding for finding in told if ask.wants(finding, folder)]
+def _silence(ask: _Ask, reported: list[Finding], silenced: list[Silenced], extra: list[Finding], folder: str) -> bool:
+    """Move what the wish is about from `reported` to `silenced`; whether there was anything."""
+    wanted = [finding for finding in reported if ask.wants(finding, folder)]
     kept = [finding for finding in wanted if not can_be_silenced(finding)]
     hidden: list[Silenced] = []
     for finding in wanted:
         if finding not in kept:
-            told.remove(finding)
+            reported.remove(finding)
             hidden.append(Silenced(finding, ask.location, ask.reason, ask.by))
     silenced += hidden
     extra += _unreasoned(hidden, ask.location)
@@ -117,7 +118,7 @@ def _silence(ask: _Ask, told: list[Finding], silenced: list[Silenced], extra: li
 
 
 def _unreasoned(hidden: Iterable[Silenced], where: Location) -> Iterator[Finding]:
-    """A finding where errors are hidden and nobody says why."""
+    """A finding if errors are hidden without a reason."""
     errors = [entry.finding for entry in hidden if entry.reason == _NO_REASON]
     errors = [finding for finding in errors if finding.severity is Severity.ERROR]
     if errors:

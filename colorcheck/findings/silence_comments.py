@@ -108,6 +108,11 @@ def _text(file: str) -> str:
 
 
 def silencing(finding: Finding) -> str:
-    """The comment that silences this finding in its file, alone on the line above; the reason is the user's."""
+    """The comment that silences this finding in its file, alone on the line above; the reason is the user's.
+
+    Where the finding is on no line of a file, such as on the command line, the entry of the manifest.
+    """
+    if finding.location.line < 1:
+        return f'[rules] ignore = [{{ rule = "{finding.rule}", reason = "REASON" }}]'
     leader = "//" if Path(finding.location.file).suffix in (".dts", ".dtsi", ".dtso", ".h") else "#"
     return f"{leader} colorcheck: ignore[{finding.rule}] REASON"

@@ -25,14 +25,19 @@ class Checkout(Struct, frozen=True):
 
     def manifests(self, below: str) -> tuple[str, ...]:
         """The manifests of all deployments below a folder of the repository ("" for its top), relative to the top."""
-        inside = f"{below}/" if below else ""
-        return tuple(
-            sorted(
-                name
-                for name, entry in self.tree.entries.items()
-                if os.path.basename(name) == NAME and name.startswith(inside) and not entry.submodule
-            )
+        return manifests_of(self.tree, below)
+
+
+def manifests_of(tree: RevisionTree, below: str = "") -> tuple[str, ...]:
+    """The manifests that a revision has below a folder of the repository ("" for its top), relative to the top."""
+    inside = f"{below}/" if below else ""
+    return tuple(
+        sorted(
+            name
+            for name, entry in tree.entries.items()
+            if os.path.basename(name) == NAME and name.startswith(inside) and not entry.submodule
         )
+    )
 
 
 @contextmanager

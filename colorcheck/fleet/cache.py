@@ -21,7 +21,7 @@ from colorcheck.files import resources
 from colorcheck.files.atomic import write_whole
 from colorcheck.files.reading import contents
 from colorcheck.fleet.checked import Checked, Job
-from colorcheck.fleet.inputs import Dependency, State
+from colorcheck.fleet.inputs import Dependency, DependencyKind, State
 from colorcheck.plugins.manager import plugins
 from colorcheck.verification.exit import Exit
 
@@ -34,7 +34,7 @@ _LARGEST = 64 << 20
 class ResultCache(Struct, frozen=True):
     """A folder of results. Safe under parallel runs: an entry is written whole, and read with its own checksums.
 
-    An entry says for which job and which states of which inputs it stands, with a checksum over all of it. One that
+    An entry says for which job and which states of which inputs it is, with a checksum over all of it. One that
     is not understood to the last field, that somebody else could have written, or whose status a run could not have
     kept, counts as none.
     """
@@ -53,7 +53,7 @@ class ResultCache(Struct, frozen=True):
             if document["schema"] != SCHEMA or document["sha256"] != _checksum(entry) or entry["job"] != _key(job):
                 return None
             checked = _checked(entry["checked"], job)
-            if checked is not None and all(Dependency(*each[:2]).state() == each[2] for each in entry["inputs"]):
+            if checked is not None and all(_is_as_it_was(*each) for each in entry["inputs"]):
                 os.utime(path)
                 return replace(checked, cached=True)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
@@ -77,7 +77,7 @@ class ResultCache(Struct, frozen=True):
             return
 
     def prune(self, most: int = MOST_BYTES, oldest: float = OLDEST) -> None:
-        """Delete entries that nobody used for long, and the oldest ones of too many."""
+        """Delete entries that were not used for long, and the oldest ones of too many."""
         found = []
         for path in self.folder.glob("[0-9a-f][0-9a-f]/*.json"):
             with suppress(OSError):
@@ -101,6 +101,10 @@ _KEPT = frozenset((int(Exit.CLEAN), int(Exit.FINDINGS), int(Exit.NOTHING), int(E
 def _key(job: Job) -> str:
     """All that an entry stands for beside the files: this tool, the folder that names start at, the job."""
     return f"{tool_digest()}\0{os.getcwd()}\0{sorted(asdict(job).items())}"
+
+
+def _is_as_it_was(kind: str, name: str, state: State) -> bool:
+    return Dependency(DependencyKind(kind), name).state() == state
 
 
 def _checksum(entry: object) -> str:
@@ -132,7 +136,7 @@ _NOT: dict[object, type] = {int: bool}  # which is an int to Python
 
 
 def user_cache() -> ResultCache | None:
-    """The cache of this user; None where there is no folder for it."""
+    """The cache of this user; None if there is no folder for it."""
     folder = resources.cache_folder()
     return ResultCache(folder / "results") if folder else None
 

@@ -68,9 +68,9 @@ class Checked(Struct, frozen=True):
 
     def to_dict(self) -> dict[str, object]:
         """Its part of the document `colorcheck/fleet/1`."""
-        told = asdict(self)
-        del told["documents"], told["rendered"], told["inputs"]
-        return told
+        shown = asdict(self)
+        del shown["documents"], shown["rendered"], shown["inputs"]
+        return shown
 
 
 def overall(checked: Iterable[Checked]) -> Exit:

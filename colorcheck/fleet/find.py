@@ -58,7 +58,7 @@ def _closed(error: OSError) -> Passed:
 
 
 def _reason(path: str, name: str) -> str:
-    """Why the deployments in a folder are not looked at; empty where they are."""
+    """Why the deployments in a folder are not looked at; empty if they are."""
     if os.path.islink(path):
         return "it is behind a symbolic link to a folder"
     if name.startswith("."):

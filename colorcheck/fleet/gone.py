@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from glob import has_magic
 
 from msgspec import Struct
 
 from colorcheck.files.costs import TooCostly, costing
 from colorcheck.files.git import GitError, git
-from colorcheck.files.revisions import Objects, RevisionEntry, RevisionTree, objects, tree_of
+from colorcheck.files.reading import Unreadable, contents
+from colorcheck.files.revisions import RevisionEntry, RevisionTree, objects
+from colorcheck.files.snapshots import split_pattern
 from colorcheck.fleet.asked import asked
-from colorcheck.fleet.at_revision import Checkout, at_revision
+from colorcheck.fleet.at_revision import Checkout, at_revision, manifests_of
 from colorcheck.fleet.find import Passed
 from colorcheck.fleet.inputs import files_of
-from colorcheck.inputs.manifest.manifest_reader import NAME, read_manifest
+from colorcheck.inputs.manifest.manifest_reader import read_manifest
 
 _ALIKE = 0.8
 """Above this share of common lines, a manifest at a new place is one that was moved; `diff --recursive` names both."""
@@ -37,76 +38,83 @@ def gone_since(tree: RevisionTree, folder: str, manifests: Iterable[str], *, all
     """
     top, root = os.path.realpath(tree.top), os.path.realpath(folder)
     present = {os.path.relpath(os.path.realpath(name), top): name for name in manifests}
-    missing = [
-        name for name in _manifests_of(tree) if _is_missing(os.path.join(top, name), root) and name not in present
-    ]
+    missing = [name for name in manifests_of(tree) if _is_missing(os.path.join(top, name), root)]
     if not missing:
         return GoneManifests()
-    new = [path for name, path in sorted(present.items()) if name not in tree.entries]
-    passed: list[Passed] = []
-    unchanged = 0
+    new = [(path, _lines(_content(path))) for name, path in sorted(present.items()) if name not in tree.entries]
     with objects(tree.top) as source:
-        for name in missing:
-            if _taken_along(tree, source, name, new):
-                continue
-            if not _is_sparse(tree, name):
-                passed.append(_passed(top, name, "its manifest existed and is gone"))
-            elif _is_touched(tree, name, allow_outside=allow_outside):
-                passed.append(_passed(top, name, "it is not checked out here (a sparse checkout), and was changed"))
-            else:
-                unchanged += 1
-    return GoneManifests(tuple(passed), unchanged)
+        missing = [name for name in missing if not _taken_along(_lines(source.read(tree.entries[name].oid)), new)]
+    sparse = _sparse(tree, missing)
+    touched = _touched(tree, sparse, allow_outside=allow_outside)
+    reasons = {
+        **dict.fromkeys(missing, "its manifest existed and is gone"),
+        **dict.fromkeys(touched, "it is not checked out here (a sparse checkout), and was changed"),
+    }
+    passed = tuple(_passed(top, name, reasons[name]) for name in missing if name not in sparse or name in touched)
+    return GoneManifests(passed, len(sparse) - len(touched))
 
 
 def _passed(top: str, name: str, reason: str) -> Passed:
     return Passed(os.path.relpath(os.path.join(top, name)), reason)
 
 
-def _manifests_of(tree: RevisionTree) -> Iterator[str]:
-    return (name for name in sorted(tree.entries) if os.path.basename(name) == NAME)
-
-
 def _is_missing(path: str, root: str) -> bool:
     return os.path.commonpath([path, root]) == root and not os.path.lexists(path)
 
 
-def _taken_along(tree: RevisionTree, source: Objects, name: str, new: list[str]) -> bool:
-    """Whether a manifest at a new place is this one; each stands for one only."""
-    content = source.read(tree.entries[name].oid)
-    old = (content or b"").decode("utf-8", "replace").splitlines()
-    for path in new:
-        try:
-            with open(path, encoding="utf-8", errors="replace") as file:
-                now = file.read(1 << 20).splitlines()
-        except OSError:
-            continue
-        if difflib.SequenceMatcher(None, old, now, autojunk=False).ratio() > _ALIKE:
-            new.remove(path)
+def _content(path: str) -> bytes | None:
+    try:
+        return contents(path)
+    except Unreadable:
+        return None
+
+
+def _lines(content: bytes | None) -> Counter[bytes]:
+    return Counter((content or b"").splitlines())
+
+
+def _taken_along(old: Counter[bytes], new: list[tuple[str, Counter[bytes]]]) -> bool:
+    """Whether a manifest at a new place is this one; each of them counts for one only."""
+    for each in new:
+        if 2 * (old & each[1]).total() > _ALIKE * (old.total() + each[1].total()):
+            new.remove(each)
             return True
     return False
 
 
-def _is_sparse(tree: RevisionTree, name: str) -> bool:
-    """Whether git was asked not to check it out."""
+def _sparse(tree: RevisionTree, names: list[str]) -> frozenset[str]:
+    """Those that git was asked not to check out."""
+    if not names:
+        return frozenset()
     try:
-        return git(tree.top, "ls-files", "-t", "-z", "--", name).startswith(b"S ")
+        listed = git(tree.top, "ls-files", "-t", "-z").split(b"\0")
     except GitError:
-        return False
+        return frozenset()
+    skipped = {os.fsdecode(each[2:]) for each in listed if each.startswith(b"S ")}
+    return frozenset(names) & skipped
 
 
-def _is_touched(tree: RevisionTree, name: str, *, allow_outside: bool) -> bool:
-    """Whether anything that the deployment reads at HEAD differs from the revision."""
-    head = tree_of(tree.top, "HEAD")
-    if name not in head.entries or _links(head) != _links(tree):
-        return True
+def _touched(tree: RevisionTree, names: frozenset[str], *, allow_outside: bool) -> frozenset[str]:
+    """Those of which anything that the deployment reads at HEAD differs from the revision."""
+    if not names:
+        return frozenset()
     with at_revision(tree.top, "HEAD", allow_outside=allow_outside) as checkout:
-        try:
-            with costing():
-                deployment, read = asked(read_manifest(str(checkout.folder / name)))
-        except (Exception, TooCostly):
-            return True
-        patterns = [_Matching.of(checkout, each) for each in read.patterns]
-        names = {name, *(_inside(checkout, each) for each in (*read.contents, *read.sizes, *files_of(deployment)))}
+        if _links(checkout.tree) != _links(tree):
+            return names
+        return frozenset(name for name in names if _is_touched(tree, checkout, name))
+
+
+def _is_touched(tree: RevisionTree, checkout: Checkout, name: str) -> bool:
+    head = checkout.tree
+    if name not in head.entries:
+        return True
+    try:
+        with costing():
+            deployment, read = asked(read_manifest(str(checkout.folder / name)))
+    except (Exception, TooCostly):
+        return True
+    patterns = [_Matching.of(checkout, each) for each in read.patterns]
+    names = {name, *(_inside(checkout, each) for each in (*read.contents, *read.sizes, *files_of(deployment)))}
     if any(each is None or head.entries.get(each) != tree.entries.get(each) for each in names):
         return True
     return any(each is None or each.found_in(head) != each.found_in(tree) for each in patterns)
@@ -120,9 +128,7 @@ class _Matching(Struct, frozen=True):
 
     @classmethod
     def of(cls, checkout: Checkout, pattern: str) -> _Matching | None:
-        folder, last = os.path.split(os.path.abspath(pattern))
-        while has_magic(folder):
-            folder = os.path.dirname(folder)
+        folder, last = split_pattern(os.path.abspath(pattern))
         inside = _inside(checkout, folder)
         return None if inside is None else cls("" if inside == "." else f"{inside}/", last)
 

@@ -4,30 +4,39 @@ from __future__ import annotations
 
 import hashlib
 import os
+from enum import StrEnum
 from glob import has_magic
 from typing import TypeAlias
 
 from msgspec import Struct
 
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.files.reading import opened
+from colorcheck.files.reading import LARGEST, opened
 from colorcheck.files.watching import Recorder
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.read import files_beside, files_named
+from colorcheck.inputs.read import files_named
+
+
+class DependencyKind(StrEnum):
+    """What of a name counts: the content or the size of a file, or what a pattern matches."""
+
+    CONTENT = "content"
+    SIZE = "size"
+    MATCHES = "matches"
 
 
 class Dependency(Struct, frozen=True):
-    """`kind` is `content` or `size` of the file `name`, or `matches` of the pattern `name`."""
+    """What a result rests on; `name` is that of a file or a pattern."""
 
-    kind: str
+    kind: DependencyKind
     name: str
 
     def state(self) -> State:
         """What it is now, equal as long as it means the same: a hash, a size in bytes, names; None without a file."""
-        if self.kind == "matches":
+        if self.kind is DependencyKind.MATCHES:
             return list(files_named(self.name))
         try:
-            if self.kind == "size":
+            if self.kind is DependencyKind.SIZE:
                 return os.stat(self.name).st_size
             with opened(self.name) as file:
                 return hashlib.file_digest(file, "sha256").hexdigest()
@@ -64,29 +73,53 @@ def files_of(deployment: Deployment) -> tuple[str, ...]:
     return tuple(dict.fromkeys(os.path.normpath(name) for name in found))
 
 
-def patterns_of(deployment: Deployment) -> tuple[str, ...]:
-    """The patterns that name guests, as paths."""
-    manifest = deployment.manifest
-    return tuple(os.path.normpath(os.path.join(manifest.folder, name)) for name in manifest.domains if has_magic(name))
-
-
-def sized_files_of(deployment: Deployment) -> tuple[str, ...]:
-    """Files of which only the size counts: boot modules that an ImageBuilder configuration names."""
-    return files_beside(deployment.image_builder) if deployment.image_builder else ()
-
-
-def dependencies(deployment: Deployment, read: Recorder) -> tuple[Dependency, ...] | None:
-    """All of them: what was asked of the file system, and what is named; None where reading ended early."""
-    if ended_early(deployment):
-        return None
-    return (
-        *(Dependency("content", name) for name in dict.fromkeys((*files_of(deployment), *read.contents))),
-        *(Dependency("size", name) for name in dict.fromkeys((*sized_files_of(deployment), *read.sizes))),
-        *(Dependency("matches", name) for name in dict.fromkeys((*patterns_of(deployment), *read.patterns))),
-    )
-
-
 def ended_early(deployment: Deployment) -> bool:
     """Whether files could not be read, so that it is not known what they would have named."""
     lacks_tree = deployment.manifest.device_tree is not None and deployment.tree is None
     return lacks_tree or any(problem.kind in _ENDED_EARLY for problem in deployment.problems)
+
+
+class StateRecorder(Recorder):
+    """Remembers what was asked, and the state that each had just before it was read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.states: dict[Dependency, State] = {}
+
+    def content(self, path: str) -> None:
+        super().content(path)
+        self._note(Dependency(DependencyKind.CONTENT, os.path.normpath(path)))
+
+    def size(self, path: str) -> None:
+        super().size(path)
+        self._note(Dependency(DependencyKind.SIZE, os.path.normpath(path)))
+
+    def pattern(self, pattern: str) -> None:
+        super().pattern(pattern)
+        self._note(Dependency(DependencyKind.MATCHES, os.path.normpath(pattern)))
+
+    def unchanged(self, deployment: Deployment) -> dict[Dependency, State] | None:
+        """All that a deployment rests on, with its state; None if a part is not known or has changed meanwhile."""
+        if any(problem.kind in _ENDED_EARLY for problem in deployment.problems):
+            return None
+        asked = {
+            *(Dependency(DependencyKind.CONTENT, name) for name in (*files_of(deployment), *self.contents)),
+            *(Dependency(DependencyKind.SIZE, name) for name in self.sizes),
+            *(Dependency(DependencyKind.MATCHES, name) for name in self.patterns),
+        }
+        if not all(each in self.states and each.state() == self.states[each] for each in asked):
+            return None
+        return dict(self.states)
+
+    def _note(self, asked: Dependency) -> None:
+        if asked in self.states or (asked.kind is DependencyKind.CONTENT and _is_large(asked.name)):
+            return
+        self.states[asked] = None  # what is asked to find out the state is not noted in its turn
+        self.states[asked] = asked.state()
+
+
+def _is_large(path: str) -> bool:
+    try:
+        return os.stat(path).st_size > LARGEST
+    except (OSError, ValueError):
+        return False

@@ -20,18 +20,18 @@ def page_of(checked: Sequence[Checked]) -> str:
     """A self-contained page, those that did not pass first; needs their reports in JSON."""
     ordered = sorted(checked, key=lambda each: (each.status == 0, each.manifest))
     counts = Counter(each.word for each in checked)
-    told = ", ".join(f"{count} {word.lower()}" for word, count in sorted(counts.items())) or "none"
-    return page(f"colorcheck: {len(checked)} deployments", _body(ordered, told))
+    text = ", ".join(f"{count} {word.lower()}" for word, count in sorted(counts.items())) or "none"
+    return page(f"colorcheck: {len(checked)} deployments", _body(ordered, text))
 
 
-def _body(checked: Sequence[Checked], told: str) -> list[h.Node]:
+def _body(checked: Sequence[Checked], text: str) -> list[h.Node]:
     headings = ("Deployment", "Verdict", "Said", "Errors", "Warnings", "Theorems proved")
     rows = [_row(number, each) for number, each in enumerate(checked)]
     shown = [_details(number, each) for number, each in enumerate(checked) if each.status]
     return [
         h.header[
             h.h1[f"{len(checked)} deployments"],
-            h.p[h.strong[told]],
+            h.p[h.strong[text]],
             links((("deployments", "Deployments"), ("findings", "Findings"))),
         ],
         h.main("#main")[

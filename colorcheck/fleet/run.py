@@ -17,8 +17,7 @@ from colorcheck.files.costs import Allowance, TooCostly, allowed, costing
 from colorcheck.files.watching import Recorder, watched
 from colorcheck.fleet.cache import ResultCache
 from colorcheck.fleet.checked import Checked, Job, crashed
-from colorcheck.fleet.inputs import Dependency, State, dependencies
-from colorcheck.inputs.manifest.manifest import Manifest
+from colorcheck.fleet.inputs import StateRecorder
 from colorcheck.inputs.manifest.manifest_reader import ManifestError, read_manifest
 from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Verification
@@ -28,13 +27,13 @@ def check_all(
     jobs: Sequence[Job],
     workers: int | None = None,
     cache: ResultCache | None = None,
-    told: Callable[[Checked], object] = id,
+    report: Callable[[Checked], object] = id,
 ) -> tuple[Checked, ...]:
-    """The results in the order of the jobs; `told` is called with each as it comes."""
+    """The results in the order of the jobs; `report` is called with each as it comes."""
     results: dict[str, Checked] = {}
     for job, checked in _answers(jobs, workers or os.cpu_count() or 1, cache):
         results[job.manifest] = checked
-        told(checked)
+        report(checked)
     return tuple(results[job.manifest] for job in jobs)
 
 
@@ -111,14 +110,13 @@ def _check(job: Job, cache: ResultCache | None) -> Checked:
     from colorcheck.workflows import verify as pipeline
 
     begin = time.perf_counter()
-    try:
-        with costing():
-            manifest = read_manifest(job.manifest, dict(job.rules))
-    except ManifestError as error:
-        return Checked(job.manifest, Exit.USAGE, "UNREADABLE", str(error), message=str(error))
-    inputs = _inputs(manifest) if cache else None
-    read = Recorder()
+    read = StateRecorder() if cache else Recorder()
     with watched(read):
+        try:
+            with costing():
+                manifest = read_manifest(job.manifest, dict(job.rules))
+        except ManifestError as error:
+            return Checked(job.manifest, Exit.USAGE, "UNREADABLE", str(error), message=str(error))
         found = pipeline.verify(manifest, timeout=job.timeout, time_limit=job.time_limit)
     style = Style(root=Path(job.root))
     shown, silent = headline(found), found.silences()
@@ -140,38 +138,11 @@ def _check(job: Job, cache: ResultCache | None) -> Checked:
         rendered={name: render(found, name, style) for name, made in documents.items() if made is None},
         inputs=tuple(found.facts.deployment.files),
     )
-    # Whatever changed while it was read was met as it is now, or not: such a result is not kept.
-    if cache and inputs and _is_known(read, inputs) and _is_unchanged(job, found, inputs) and not _by_chance(found):
-        cache.put(job, checked, inputs)
+    if cache and isinstance(read, StateRecorder) and not _by_chance(found):
+        inputs = read.unchanged(found.facts.deployment)
+        if inputs:
+            cache.put(job, checked, inputs)
     return checked
-
-
-def _inputs(manifest: Manifest) -> dict[Dependency, State] | None:
-    """What the deployment rests on, with its state, from a reading of its own."""
-    from colorcheck.fleet.asked import asked
-
-    try:
-        with costing():
-            deployment, read = asked(manifest)
-    except (Exception, TooCostly):
-        return None  # the run itself tells of its fault
-    known = dependencies(deployment, read)
-    return None if known is None else {each: each.state() for each in known}
-
-
-def _is_known(read: Recorder, inputs: dict[Dependency, State]) -> bool:
-    """Whether the run asked for nothing beside what was noted before it."""
-    asked = [("content", name) for name in read.contents] + [("size", name) for name in read.sizes]
-    asked += [("matches", name) for name in read.patterns]
-    return all(Dependency(kind, name) in inputs for kind, name in asked)
-
-
-def _is_unchanged(job: Job, found: Verification, inputs: dict[Dependency, State]) -> bool:
-    try:
-        manifest = read_manifest(job.manifest, dict(job.rules))
-    except ManifestError:
-        return False
-    return manifest == found.manifest and inputs == _inputs(manifest)
 
 
 def _by_chance(found: Verification) -> bool:

@@ -16,7 +16,7 @@ Cpus = frozenset[int] | None
 class CacheGroup(Struct, frozen=True):
     """One last-level cache and the clusters that use it.
 
-    `cpus` are the CPUs that use it, or None where that is not known, so that any CPU may. `clusters` are indexes into
+    `cpus` are the CPUs that use it, or None if that is not known, so that any CPU may. `clusters` are indexes into
     `Board.clusters`; several of them where cores of two kinds share a cache (DynamIQ).
     """
 
@@ -26,14 +26,14 @@ class CacheGroup(Struct, frozen=True):
     label: str
 
     def used_by(self, cpus: Cpus) -> bool:
-        """Whether a domain that may run on these CPUs may use this cache. True where anything is unknown."""
+        """Whether a domain that may run on these CPUs may use this cache. True if anything is unknown."""
         return cpus is None or self.cpus is None or bool(cpus & self.cpus)
 
     def colors_apart(self, nr_colors: int) -> int | None:
         """The m such that frames whose colors differ modulo m never meet in this cache, where Xen counts `nr_colors`.
 
         A cache whose way holds n frames sees frame f as f mod n, Xen as f mod `nr_colors`; both agree on the greatest
-        common divisor. None where the number of sets is not known.
+        common divisor. None if the number of sets is not known.
         """
         own = self.cache.nr_colors if self.cache else None
         return gcd(nr_colors, own) if own else None
@@ -42,7 +42,7 @@ class CacheGroup(Struct, frozen=True):
 class CacheMeeting(Struct, frozen=True):
     """Two domains in one cache that both use: the colors, modulo `modulus`, in which they meet.
 
-    `modulus` is None where the cache's geometry is unknown; then nothing is known of `colors`.
+    `modulus` is None if the cache's geometry is unknown; then nothing is known of `colors`.
     """
 
     group: CacheGroup
@@ -73,7 +73,7 @@ def cache_groups(board: Board) -> tuple[CacheGroup, ...]:
 def shared_caches(board: Board, first: Cpus, second: Cpus) -> tuple[CacheGroup, ...]:
     """The last-level caches that two domains share which may run on these CPUs.
 
-    CPUs that the board does not have are no evidence: with one of them, a domain counts as running on any CPU.
+    CPUs that the board does not have are not evidence: with one of them, a domain counts as running on any CPU.
     """
     groups = cache_groups(board)
     every = frozenset(cpu for group in groups for cpu in group.cpus or ())

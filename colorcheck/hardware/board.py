@@ -1,15 +1,25 @@
-"""Board, Cluster, Cache, DramMap: what is known of a piece of hardware, and from where.
+"""Board, Cluster, Cache, DramMap: what is known about a piece of hardware, and from where.
 
 `None` means unknown. A theorem that needs an unknown value is unknown, never proved.
 """
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from msgspec import Struct
 
 from colorcheck.core.diagnostic import Confidence
 from colorcheck.core.units import PAGE
 from colorcheck.hardware.index import IndexFunction
+
+
+class CacheKind(StrEnum):
+    """What a cache holds."""
+
+    UNIFIED = "unified"
+    DATA = "data"
+    INSTRUCTION = "instruction"
 
 
 class Cache(Struct, frozen=True):
@@ -25,7 +35,7 @@ class Cache(Struct, frozen=True):
     line: int | None
     sets: int | None
     index: IndexFunction
-    kind: str = "unified"  # unified, data, instruction
+    kind: CacheKind = CacheKind.UNIFIED
     shared_by: int | None = None
     in_clidr: bool = True
     index_policy: str | None = None  # PIPT, VIPT
@@ -48,7 +58,7 @@ class Cluster(Struct, frozen=True):
     """Cores of one kind that share a last-level cache inside their cluster.
 
     `cpus` are the numbers that Xen gives to its cores: 0 for the boot CPU, the others counted in the order of the
-    device tree (`dt_smp_init_cpus`, Xen 4.20); empty where they are not known. `caches` are the LLC and the private
+    device tree (`dt_smp_init_cpus`, Xen 4.20); empty if they are not known. `caches` are the LLC and the private
     ones, where they are known.
     """
 
@@ -126,12 +136,12 @@ class Board(Struct, frozen=True):
 
     @property
     def boot_cluster(self) -> Cluster:
-        """The cluster of the boot CPU, whose cache Xen probes; where nobody knows the boot CPU, the first one."""
+        """The cluster of the boot CPU, whose cache Xen probes; the first one if the boot CPU is not known."""
         return self.clusters[0]
 
     @property
     def probed_llc(self) -> Cache | None:
-        """The cache that Xen's probe takes on the boot CPU; None where it is unknown or could be one of several."""
+        """The cache that Xen's probe takes on the boot CPU; None if it is unknown or could be one of several."""
         caches = [cluster.llc for cluster in (self.clusters if not self.boot_known else self.clusters[:1])]
         first = caches[0] if caches else None
         alike = all(c is not None and first is not None and _probe(c) == _probe(first) for c in caches)

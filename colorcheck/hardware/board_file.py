@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Confidence
 from colorcheck.files.resources import data_folder
-from colorcheck.hardware.board import Board, Cache, Cluster, DramMap
+from colorcheck.hardware.board import Board, Cache, CacheKind, Cluster, DramMap
 from colorcheck.hardware.cache_table import mask_of, read_cache
 from colorcheck.hardware.cores import core_named
 from colorcheck.hardware.table import BoardFileError, Table
@@ -114,10 +114,10 @@ def _clusters(table: Table) -> Iterator[Cluster]:
         cluster = Cluster(
             cores=entry.text("core"),
             n_cores=n_cores,
-            llc=read_cache(entry.table("llc"), "unified"),
-            l1d=read_cache(entry.table("l1d"), "data", 1),
-            l1i=read_cache(entry.table("l1i"), "instruction", 1),
-            private_l2=read_cache(entry.table("private_l2"), "unified", 2),
+            llc=read_cache(entry.table("llc"), CacheKind.UNIFIED),
+            l1d=read_cache(entry.table("l1d"), CacheKind.DATA, 1),
+            l1i=read_cache(entry.table("l1i"), CacheKind.INSTRUCTION, 1),
+            private_l2=read_cache(entry.table("private_l2"), CacheKind.UNIFIED, 2),
             confidence=_confidence(entry),
             sources=entry.texts("sources"),
             note=entry.text("note"),
@@ -141,7 +141,7 @@ class _Boot(Struct, frozen=True):
 
 
 def _boot(table: Table | None, clusters: tuple[Cluster, ...], base: Board | None) -> _Boot:
-    """What `[boot]` says; without it, what is known of the SoC whose clusters these are."""
+    """What `[boot]` says; without it, what is known about the SoC whose clusters these are."""
     if table is None and base is not None and clusters is base.clusters:
         return _Boot(clusters, base.boot_known, base.boot_mpidr, base.boot_sources)
     boot = table or Table("boot", {})
@@ -221,7 +221,7 @@ def _system_cache(table: Table | None) -> Cache | None:
         return None
     texts = (table.text("description"), table.text("note"), ", ".join(table.texts("sources")))
     _confidence(table)
-    found = read_cache(table, "unified", 3)
+    found = read_cache(table, CacheKind.UNIFIED, 3)
     return found and replace(found, in_clidr=False, note="; ".join(text for text in texts if text))
 
 
@@ -237,7 +237,7 @@ def _timing(table: Table | None) -> tuple[tuple[str, float], ...]:
 
 
 def _pa_bits(clusters: tuple[Cluster, ...]) -> tuple[int | None, tuple[str, ...]]:
-    """The physical address size of the boot CPU, which is in one of these clusters; None where they differ.
+    """The physical address size of the boot CPU, which is in one of these clusters; None if they differ.
 
     Xen takes the least of all CPUs that it brings up (`system_cpuinfo`), but brings up only CPUs of the boot CPU's
     kind unless it is booted with `hmp-unsafe` (`start_secondary`, Xen 4.20).

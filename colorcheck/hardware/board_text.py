@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from colorcheck.hardware.board import Board, Cache, Cluster
+from colorcheck.hardware.board import Board, Cache, CacheKind, Cluster
 from colorcheck.hardware.index import Linear, Sliced, UnknownIndex, XorHashed
 
 HOW_TO_MEASURE = (
@@ -14,7 +14,7 @@ HOW_TO_MEASURE = (
 
 
 def to_toml(board: Board, comments: Iterable[str] = ()) -> str:
-    """A board file for this board; `comments` stand at its head, one line each. What is unknown is a comment."""
+    """A board file for this board; `comments` are at its head, one line each. What is unknown is a comment."""
     return "\n".join(_lines(board, comments)) + "\n"
 
 
@@ -73,12 +73,12 @@ def _cluster(cluster: Cluster) -> Iterator[str]:
 
 
 def _cache(cache: Cache, *, in_cluster: bool = False) -> Iterator[str]:
-    if cache.kind == "unified":
+    if cache.kind is CacheKind.UNIFIED:
         yield f"level = {cache.level}"
     numbers = (("size", cache.size), ("ways", cache.ways), ("line", cache.line), ("sets", cache.sets))
     for name, number in numbers:
         yield f"# {name} =  # unknown" if number is None else f"{name} = {number}"
-    if in_cluster and cache.kind == "unified" and cache.sets is None:
+    if in_cluster and cache.kind is CacheKind.UNIFIED and cache.sets is None:
         yield from (f"# {line}" for line in HOW_TO_MEASURE)
     if cache.shared_by is not None:
         yield f"shared_by = {cache.shared_by}"

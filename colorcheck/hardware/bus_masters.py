@@ -16,7 +16,7 @@ from colorcheck.hardware.master_kinds import Dma, kind_of
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, available, string
 
-# Nodes of a device that reaches memory by itself: only such a device is coherent or stands behind an IOMMU.
+# Nodes of a device that reaches memory by itself: only such a device is coherent or is behind an IOMMU.
 SIGNS = ("iommus", "iommu-map", "dma-coherent", "mmu-masters")
 _NO_DEVICES = ("/cpus", "/chosen", "/reserved-memory", "/memory", "/firmware", "/aliases", "/options")
 

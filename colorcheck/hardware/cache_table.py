@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from colorcheck.hardware.board import Cache
+from colorcheck.hardware.board import Cache, CacheKind
 from colorcheck.hardware.index import IndexFunction, Linear, Sliced, UnknownIndex, XorHashed
 from colorcheck.hardware.table import Table
 
 POLICIES = ("", "PIPT", "VIPT", "VIPT-behaves-as-PIPT", "behaves-as-PIPT")
 
 
-def read_cache(table: Table | None, kind: str, level: int | None = None) -> Cache | None:
+def read_cache(table: Table | None, kind: CacheKind, level: int | None = None) -> Cache | None:
     if table is None:
         return None
     size, ways = table.number("size", 1024, 1 << 32), table.number("ways", 1, 1024)

@@ -44,7 +44,7 @@ class Catalogue(Struct, frozen=True):
     def find(self, name: str, location: Location, folder: str = ".") -> Board | Problem:
         """The board of this name, or of the file that it names (`boards/mine.toml`, relative to `folder`).
 
-        A problem of kind `unknown-board` or `bad-board-file` where there is none; `location` is where the name stands.
+        A problem of kind `unknown-board` or `bad-board-file` where there is none; `location` is where the name is.
         """
         if name.endswith(".toml"):
             return _from_file(Path(folder) / name, name, location)
@@ -85,7 +85,7 @@ class Catalogue(Struct, frozen=True):
         except Exception as error:
             raise BoardFileError(f"{name}: {error}") from error
         if not isinstance(found, Board):
-            raise BoardFileError(f"{name}: its plugin gave a {type(found).__name__}, not a Board")
+            raise BoardFileError(f"{name}: its plugin returned a {type(found).__name__}, not a Board")
         return found
 
     def _usable(self, name: str) -> Board | None:

@@ -64,14 +64,14 @@ def choose_board(
         return BoardChoice(described, "device-tree" if described else "none", problems)
     described = _started(known, described, tree, boot_cpu)
     place = tree.root.properties.get("compatible")
-    told = Problem(
+    shown = Problem(
         ProblemKind.BOARD_BY_COMPATIBLE,
         f"no board is specified; the device tree's compatible says {known.name} ({known.title})",
         place.location if place else tree.root.location,
         f'write board = "{known.name}" under [target] to fix it',
     )
     said = (*_kept(problems, known), *_about(catalogue, known, described, tree))
-    return BoardChoice(complete(known, described), how, (told, *said) if how == "compatible" else said)
+    return BoardChoice(complete(known, described), how, (shown, *said) if how == "compatible" else said)
 
 
 def _started(known: Board, described: Board | None, tree: DeviceTree | None, boot_cpu: int | None) -> Board | None:
@@ -120,7 +120,7 @@ def _about(
 ) -> Iterator[Problem]:
     """Where board and tree contradict each other, and where an emulated machine is not the silicon it stands for.
 
-    Such a machine runs with the silicon's tree, so that tree is no evidence against it.
+    Such a machine runs with the silicon's tree, so that tree is not evidence against it.
     """
     for text in silicon_differences(known, catalogue):
         yield Problem(ProblemKind.BOARD_NOT_SILICON, text, location or Location(known.name))

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from colorcheck.core.diagnostic import Confidence, Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
-from colorcheck.hardware.board import Cache, Cluster
+from colorcheck.hardware.board import Cache, CacheKind, Cluster
 from colorcheck.hardware.cores import Core
 from colorcheck.hardware.cpu_tree import CacheNode, Cpu, TreeGeometry
 from colorcheck.hardware.geometry_checks import checked, cluster_problems, l1_checked
@@ -124,9 +124,9 @@ def _cluster(group: CpuGroup, problems: list[Problem]) -> Cluster:
     llc = None if mistaken else _cache(group, group.llc, problems)
     inner = next((entry for entry in group.inside if entry is not group.llc), None)
     private = _cache(group, inner, problems) if inner else None
-    l1d, found = l1_checked(first, "data", core.l1d_ways if core else ())
+    l1d, found = l1_checked(first, CacheKind.DATA, core.l1d_ways if core else ())
     problems += found
-    l1i, found = l1_checked(first, "instruction", core.l1i_ways if core else ())
+    l1i, found = l1_checked(first, CacheKind.INSTRUCTION, core.l1i_ways if core else ())
     problems += found
     return Cluster(
         cores=first.name,

@@ -17,7 +17,7 @@ MPIDR_MASK = 0xFF00FFFFFF
 
 
 class TreeGeometry(Struct, frozen=True):
-    """Size, sets and line of a cache as a node gives them, in bytes; None where it does not."""
+    """Size, sets and line of a cache as a node gives them, in bytes; None if it does not."""
 
     size: int | None = None
     sets: int | None = None
@@ -29,7 +29,7 @@ class TreeGeometry(Struct, frozen=True):
 
     @property
     def ways(self) -> int | None:
-        """The ways that the numbers amount to; None where one is missing, 0 where they amount to no whole number."""
+        """The ways that the numbers amount to; None if one is missing, 0 where they amount to no whole number."""
         if not self.size or not self.sets or not self.line:
             return None
         ways, rest = divmod(self.size, self.sets * self.line)
@@ -86,7 +86,7 @@ def cpus_of_tree(ancestry: Ancestry, boot_cpu: int | None = None) -> tuple[Cpu, 
 
 
 def cpu_register(tree: DeviceTree, node: Node) -> int | None:
-    """The `reg` of a child of /cpus as Xen reads it; None where it is missing or too short (`dt_read_number`)."""
+    """The `reg` of a child of /cpus as Xen reads it; None if it is missing or too short (`dt_read_number`)."""
     found = node.properties.get("reg")
     width = cells_below(tree, "/cpus")[0]
     if found is None or len(found.value) < 4 * width:
@@ -149,7 +149,7 @@ def _chain(ancestry: Ancestry, cpu: Node) -> tuple[CacheNode, ...]:
 
 
 def _cpu_map(ancestry: Ancestry, parent: Node) -> dict[str, str]:
-    """For each CPU node in `cpu-map`, by path, the path of the cluster that it stands in."""
+    """For each CPU node in `cpu-map`, by path, the path of the cluster that it is in."""
     found: dict[str, str] = {}
     mapped = parent.child("cpu-map")
     for node in mapped.walk() if mapped else ():

@@ -40,7 +40,7 @@ def fixed_functions(dram_map: DramMap, nr_colors: int) -> tuple[int, ...]:
 
 
 def banks_of_colors(dram_map: DramMap, colors: Iterable[int], nr_colors: int) -> frozenset[int] | None:
-    """The banks that frames of these colors can lie in; None where the map is unknown or has too many banks.
+    """The banks that frames of these colors can lie in; None if the map is unknown or has too many banks.
 
     Address bits that the color does not decide may take any value: over memory that is large enough to hold every
     one of them this is exact, over less memory it may name banks that no frame lies in.
@@ -55,7 +55,7 @@ def banks_of_colors(dram_map: DramMap, colors: Iterable[int], nr_colors: int) ->
 
 
 def bank_sharing(dram_map: DramMap, first: ColorSet, second: ColorSet, nr_colors: int) -> BankSharing | None:
-    """How frames of two sets of colors meet in the banks; None where that is unknown."""
+    """How frames of two sets of colors meet in the banks; None if that is unknown."""
     banks = tuple(banks_of_colors(dram_map, colors, nr_colors) for colors in (first, second))
     if banks[0] is None or banks[1] is None:
         return None

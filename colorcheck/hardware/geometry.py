@@ -29,8 +29,8 @@ MOST_ADDRESS = 1 << 52  # FEAT_LPA, Arm DDI 0487
 def board_from_device_tree(tree: DeviceTree, boot_cpu: int | None = None) -> tuple[Board | None, tuple[Problem, ...]]:
     """The board that a tree describes, and what is wrong or missing in the tree.
 
-    `boot_cpu` is the MPIDR of the CPU on which Xen starts. Where nobody knows it and there are several clusters, no
-    cluster's CPUs are numbered, and `boot_known` is False. None where the tree has no CPUs. A cache that the tree does
+    `boot_cpu` is the MPIDR of the CPU on which Xen starts. If it is not known and there are several clusters, no
+    cluster's CPUs are numbered, and `boot_known` is False. None if the tree has no CPUs. A cache that the tree does
     not give, or gives wrongly, has unknown numbers.
     """
     ancestry = Ancestry(tree)
@@ -74,7 +74,7 @@ def board_from_device_tree(tree: DeviceTree, boot_cpu: int | None = None) -> tup
 
 
 def _once(problems: list[Problem]) -> Iterator[Problem]:
-    """Each problem once; what every CPU of a kind says of its private caches, only of the first."""
+    """Each problem once; what every CPU of a kind says about its private caches, only of the first."""
     seen: set[tuple[str, object]] = set()
     for problem in problems:
         private = problem.kind is ProblemKind.DEVICE_TREE_PRIVATE_CACHE

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.hardware.board import Cache
+from colorcheck.hardware.board import Cache, CacheKind
 from colorcheck.hardware.cpu_tree import CacheNode, Cpu, TreeGeometry
 from colorcheck.hardware.index import IndexFunction, Linear, UnknownIndex
 
@@ -22,7 +22,7 @@ Checked = tuple[TreeGeometry, int | None, tuple[Problem, ...]]
 def checked(entry: CacheNode | None, cpu: Cpu, allowed: tuple[int, ...], is_llc: bool) -> Checked:
     """The numbers of a cache that can be relied on, its ways, and what is wrong or missing.
 
-    `allowed` are the ways that the core's manual knows; empty where it is not known. Where the manual knows one number
+    `allowed` are the ways that the core's manual knows; empty if it is not known. Where the manual knows one number
     of ways only, sets or size that are missing follow from it.
     """
     given = entry.geometry if entry else TreeGeometry()
@@ -48,7 +48,7 @@ def _only(allowed: tuple[int, ...]) -> int | None:
 
 
 def _fault(numbers: TreeGeometry, allowed: tuple[int, ...], cpu: Cpu) -> str:
-    """Why numbers cannot be right; empty where nothing is known against them."""
+    """Why numbers cannot be right; empty if nothing is known against them."""
     size, sets, line, ways = numbers.size, numbers.sets, numbers.line, numbers.ways
     if line is not None and (line & (line - 1) or not 16 <= line <= 2048):
         return f"a line of {line} bytes is not possible for a cache"
@@ -105,9 +105,9 @@ def _incomplete(entry: CacheNode, cpu: Cpu, unchecked: bool) -> tuple[Problem, .
     return (Problem(ProblemKind.DEVICE_TREE_NO_GEOMETRY, message, entry.node.location, NAME_A_BOARD),)
 
 
-def l1_checked(cpu: Cpu, kind: str, allowed: tuple[int, ...]) -> tuple[Cache | None, tuple[Problem, ...]]:
-    """The first-level data or instruction cache in a CPU node; None where it is absent or contradicts the manual."""
-    given = cpu.l1d if kind == "data" else cpu.l1i
+def l1_checked(cpu: Cpu, kind: CacheKind, allowed: tuple[int, ...]) -> tuple[Cache | None, tuple[Problem, ...]]:
+    """The first-level data or instruction cache in a CPU node; None if it is absent or contradicts the manual."""
+    given = cpu.l1d if kind is CacheKind.DATA else cpu.l1i
     if not given.given:
         return None, ()
     fault = _fault(given, allowed, cpu)
@@ -119,9 +119,10 @@ def l1_checked(cpu: Cpu, kind: str, allowed: tuple[int, ...]) -> tuple[Cache | N
     return found, ()
 
 
-def _l1_index(cpu: Cpu, kind: str, numbers: TreeGeometry) -> IndexFunction:
+def _l1_index(cpu: Cpu, kind: CacheKind, numbers: TreeGeometry) -> IndexFunction:
     """Physical for the data caches of A53, A57 and A72 and the instruction caches of A57 and A72 (their manuals)."""
-    physical = {"cortex-a53": ("data",), "cortex-a57": ("data", "instruction"), "cortex-a72": ("data", "instruction")}
+    both = (CacheKind.DATA, CacheKind.INSTRUCTION)
+    physical = {"cortex-a53": (CacheKind.DATA,), "cortex-a57": both, "cortex-a72": both}
     if kind in physical.get(cpu.name, ()) and numbers.line and numbers.sets:
         return Linear(numbers.line, numbers.sets)
     return UnknownIndex(f"not known to be indexed with physical addresses in {cpu.name}")

@@ -76,7 +76,7 @@ class Sliced(Struct, frozen=True):
 
 
 class UnknownIndex(Struct, frozen=True):
-    """An index that nobody documented: nothing can be proved of it."""
+    """An index that is not documented: nothing can be proved about it."""
 
     reason: str
 

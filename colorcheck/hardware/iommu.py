@@ -1,4 +1,4 @@
-"""IOMMUs in a device tree: which are enabled, which Xen can drive, and which DMA masters stand behind one.
+"""IOMMUs in a device tree: which are enabled, which Xen can drive, and which DMA masters are behind one.
 
 Sources: Linux bindings iommu.txt and pci-iommu.txt; the match tables of smmu.c, smmu-v3.c and ipmmu-vmsa.c in
 xen/drivers/passthrough/arm, Xen 4.20.
@@ -49,7 +49,7 @@ class IommuFacts(Struct, frozen=True):
 
     @property
     def summary(self) -> str:
-        """In words, for a board; empty where there is no IOMMU."""
+        """In words, for a board; empty if there is no IOMMU."""
         parts = []
         for name in dict.fromkeys(iommu.compatible for iommu in self.iommus):
             same = [iommu for iommu in self.iommus if iommu.compatible == name]

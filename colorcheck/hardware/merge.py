@@ -1,4 +1,4 @@
-"""A board of the catalogue and what a device tree says of the same hardware, made into one board.
+"""A board of the catalogue and what a device tree says about the same hardware, made into one board.
 
 What is named never hides what is there: a cluster, a cache or a number that only the tree has stays in the result, and
 where the two contradict each other, nothing is concluded from either.
@@ -27,7 +27,7 @@ def on_any_board(soc: Board, model: str) -> Board:
 
 
 def different_cores(known: Board, described: Board) -> str:
-    """What cores the tree has that the board cannot have, in words; empty where it fits, and for generic kinds."""
+    """What cores the tree has that the board cannot have, in words; empty if it fits, and for generic kinds."""
     mine, theirs = (_cores(board) for board in (known, described))
     if GENERIC in theirs:
         return ""
@@ -113,5 +113,5 @@ def _merged(mine: Cluster | None, theirs: Cluster, emulated: bool) -> Cluster:
     against = () if emulated else tuple(contradiction(mine, theirs))
     if not against or merged.llc is None:
         return merged
-    reason = f"{against[0][0]} by the catalogue, but {against[0][1]} by the device tree"
+    reason = f"{against[0][0]} according to the catalogue, but {against[0][1]} according to the device tree"
     return replace(merged, llc=replace(merged.llc, index=UnknownIndex(reason)))

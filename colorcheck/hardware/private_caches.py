@@ -1,7 +1,7 @@
 """What colors leave of the caches that a core has for itself.
 
 A first-level cache that is indexed with physical address bits above the page offset is partitioned by colors too,
-although nobody else uses it: a domain with few colors has a smaller L1.
+although no one else uses it: a domain with few colors has a smaller L1.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from math import gcd
 from msgspec import Struct
 
 from colorcheck.core.units import PAGE
-from colorcheck.hardware.board import Board, Cache
+from colorcheck.hardware.board import Board, Cache, CacheKind
 from colorcheck.hardware.index import Linear
 
 
@@ -35,7 +35,7 @@ class PrivateShare(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        return {"data": "L1 data cache", "instruction": "L1 instruction cache"}.get(
+        return {CacheKind.DATA: "L1 data cache", CacheKind.INSTRUCTION: "L1 instruction cache"}.get(
             self.cache.kind, f"private L{self.cache.level}"
         )
 
@@ -59,7 +59,7 @@ def private_shares(board: Board, colors: Iterable[int], nr_colors: int) -> tuple
 
 
 def usable_parts(cache: Cache, colors: Iterable[int], nr_colors: int) -> tuple[int, int] | None:
-    """(usable parts, parts) of a cache for frames of these colors; None where its index is not known to be physical.
+    """(usable parts, parts) of a cache for frames of these colors; None if its index is not known to be physical.
 
     Frames of color c are c, c + nr_colors, …; in a cache of k parts they meet all parts that are c modulo the greatest
     common divisor of both numbers.

@@ -40,7 +40,7 @@ class Table:
     def one_of(self, key: str, allowed: tuple[str, ...], default: str) -> str:
         value = self.text(key, default)
         if value not in allowed:
-            raise self.fail(key, f"{value!r} is none of {', '.join(allowed)}")
+            raise self.fail(key, f"{value!r} is not one of {', '.join(allowed)}")
         return value
 
     def flag(self, key: str) -> bool | None:

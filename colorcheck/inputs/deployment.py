@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.inputs.manifest.manifest import Loader, Manifest
 from colorcheck.inputs.unread import Unread, unread
 
@@ -34,9 +35,9 @@ class Unsettled(Struct, frozen=True):
 
 
 class Followed(Struct, frozen=True):
-    """Where a boot script puts things, as far as its commands tell; bytes, None where that is open.
+    """Where a boot script puts things, as far as its commands tell; bytes, None if that is open.
 
-    `location` is the command that starts Xen. The image's size is None where the script does not bring the image;
+    `location` is the command that starts Xen. The image's size is None if the script does not bring the image;
     `device_tree_sizes` are the least and the most that the tree's may be, where that is known; `unsettled` are facts
     of the model that the script leaves open.
     """
@@ -50,14 +51,14 @@ class Followed(Struct, frozen=True):
     unsettled: tuple[Unsettled, ...] = ()
 
     def open(self, what: str) -> Unsettled | None:
-        """Why a fact of the model is open, None where the script leaves it alone or settles it."""
+        """Why a fact of the model is open, None if the script leaves it alone or settles it."""
         return next((each for each in self.unsettled if each.what == what), None)
 
 
 class GivenModule(Struct, frozen=True):
-    """An entry of `[[target.modules]]`: what the boot loader puts into memory, in bytes; None where nobody says it."""
+    """An entry of `[[target.modules]]`: what the boot loader puts into memory, in bytes; None if it is not stated."""
 
-    kind: str
+    kind: ModuleKind
     location: Location
     address: int | None = None
     size: int | None = None
@@ -74,13 +75,13 @@ class Deployment(Struct, frozen=True):
     guest's file and the key; `given_modules` what `[[target.modules]]` puts into memory beside the modules of the
     tree; `module_trees` the device trees that boot modules hold, by their address; `kconfig` maps
     the options of Xen's build (`LLC_COLORS_ORDER`) to their text, from its .config and from `[target.config]`,
-    `kconfig_places` to where they stand; `xen_image_size` is
+    `kconfig_places` to where they are; `xen_image_size` is
     `_end - _start` in bytes from the manifest or from the header of the binary; `xen_image_options` are the options
-    with Xen's own colors that the binary has, None where no binary tells; `boot_log` is the log that the manifest
+    with Xen's own colors that the binary has, None if no binary tells; `boot_log` is the log that the manifest
     names as a source of facts, `uefi_configs` Xen's configuration under UEFI and those that it chains to, the first one
     first, `efi_map` the firmware's memory map, `grub` GRUB's configuration; `machine` is the root of a running
     system's tree, which names the board and nothing else, where there is no tree of Xen's; `followed` is
-    what a boot script says of the places, None without one; `problems` is what reading met,
+    what a boot script says about the places, None without one; `problems` is what reading met,
     `image_builder_problems` what ImageBuilder would meet in its configuration.
     """
 
@@ -90,7 +91,7 @@ class Deployment(Struct, frozen=True):
     listed_guests: tuple[tuple[XlFile, ...], ...] = ()
     image_builder: ImageBuilderFile | None = None
     file_sizes: Mapping[str, int] = field(default_factory=dict)
-    guest_files: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    guest_files: Mapping[tuple[tuple[str, ...], str], int] = field(default_factory=dict)
     module_trees: Mapping[int, DeviceTree] = field(default_factory=dict)
     given_modules: tuple[GivenModule, ...] = ()
     kconfig: Mapping[str, str] = field(default_factory=dict)
@@ -156,7 +157,7 @@ class Deployment(Struct, frozen=True):
         return (self.tree.files or (self.tree.file,)) if self.tree else ()
 
     def _of_dump(self, file: str) -> bool:
-        """Whether it stands inside of a dump, and is no file of its own."""
+        """Whether it is inside of a dump, and is no file of its own."""
         name = self.manifest.system_dump
         top = os.path.normpath(os.path.join(self.manifest.folder, name)) if name else ""
         return bool(top) and file.startswith(top + os.sep) and not os.path.isfile(file)

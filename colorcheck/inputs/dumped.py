@@ -1,4 +1,4 @@
-"""A deployment with what a running system said of itself, where nothing else says it."""
+"""A deployment with what a running system said about itself, where nothing else says it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ _HELP = "specify a dump of this system, or omit it"
 
 
 def with_dump(deployment: Deployment) -> Deployment:
-    """Log, guests and tree of `system-dump`, as far as the manifest names none; a dump of another machine is told."""
+    """Log, guests and tree of `system-dump`, as far as the manifest names none; a dump of another machine is
+    reported."""
     manifest = deployment.manifest
     named_at = manifest.location("inputs.system-dump")
     path = os.path.normpath(os.path.join(manifest.folder, manifest.system_dump or ""))

@@ -48,7 +48,13 @@ class FileKind(Enum):
     HTML = "a web page", "download the file itself (raw)"
     XML = "XML", "specify the right file"
     JSON = "JSON", "specify the right file"
+    YAML = "YAML", "specify the right file"
+    TOML = "TOML", "specify the right file"
     SHELL = "a shell script", "name the file that it writes or loads"
+    PYTHON = "a Python program", "name the file that it writes"
+    EFI_PROGRAM = "a program for UEFI or Windows", "specify the right file"
+    DOCUMENT = "a picture or a PDF document", "specify the right file"
+    UTF_16 = "UTF-16 text", "save it as UTF-8: iconv -f UTF-16 -t UTF-8 FILE > FILE.utf8"
     EMPTY = "an empty file", "specify the right file"
 
     @property
@@ -93,7 +99,7 @@ class Slot(Enum):
 
 
 def told_apart(path: str, kind: FileKind | None, named_at: Location, slot: Slot) -> Problem | None:
-    """A problem that names the file as what it is; None where that is not known, or is what the slot takes."""
+    """A problem that names the file as what it is; None if that is not known, or is what the slot takes."""
     if kind is None or kind in slot.takes:
         return None
     return Problem(ProblemKind.OTHER_KIND, f"{path} is {kind.title}, not {slot.title}", named_at, kind.give)

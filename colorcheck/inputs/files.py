@@ -23,7 +23,7 @@ def problem_of(error: Unreadable, named_at: Location) -> Problem:
 
 
 def read_bytes(path: str, named_at: Location, largest: int = LARGEST) -> bytes | Problem:
-    """The bytes of a file of at most `largest` bytes; `named_at` is where its name stands."""
+    """The bytes of a file of at most `largest` bytes; `named_at` is where its name is."""
     try:
         return reading.contents(path, largest)
     except Unreadable as error:

@@ -26,7 +26,7 @@ def parser(
 
     With a `transformer`, its methods are called as the text is parsed, and parsing gives what the method of `start`
     gives; it must keep nothing from one call to the next. Without one, parsing gives lark's trees. The `basic` lexer
-    finds the same tokens wherever it stands, as the lexers of C programs do.
+    finds the same tokens wherever it is, as the lexers of C programs do.
     """
     from lark import Lark
 
@@ -63,7 +63,7 @@ def _key(name: str, start: str | tuple[str, ...], lexer: str) -> str:
 def _from_tables(
     name: str, start: str | tuple[str, ...], lexer: str, transformer: Transformer[Any, Any] | None
 ) -> Lark | None:
-    """The parser from the tables that were made beforehand; None where there are none for this very grammar."""
+    """The parser from the tables that were made beforehand; None if there are none for this very grammar."""
     from lark import Lark
 
     try:
@@ -93,6 +93,6 @@ def tokens(name: str, text: str) -> Iterator[Token]:
 
 
 def span(token: Token) -> tuple[int, int]:
-    """The offsets of a token's first character and of the one behind its last."""
+    """The offsets of a token's first character and of the one after its last."""
     start = token.start_pos or 0
     return start, start + len(token)

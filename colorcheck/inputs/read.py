@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.units import MIB
@@ -131,7 +132,7 @@ class _Reader(Struct):
         return found
 
     def given_modules(self) -> Iterator[GivenModule]:
-        """`[[target.modules]]` with the sizes of their files; a file that is not here and whose size nobody says is a
+        """`[[target.modules]]` with the sizes of their files; a file that is not here and whose size is not stated is a
         problem, as is one that `[[target.files]]` names for no script."""
         target = self.manifest.target
         for module in target.modules:
@@ -140,7 +141,7 @@ class _Reader(Struct):
                 size = self._size_of(module.file)
                 if size is None:
                     self.problems.append(self._not_here(module.file, module.location))
-            yield GivenModule(module.kind or "other", module.location, module.address, size, module.file or "")
+            yield GivenModule(ModuleKind.of(module.kind), module.location, module.address, size, module.file or "")
         for file in () if self.manifest.boot_script else target.files:
             if file.file is not None and file.size is None and size_of(self.path(file.file)) is None:
                 self.problems.append(self._not_here(file.file, file.location))
@@ -168,7 +169,7 @@ class _Reader(Struct):
         return [problem for file in files if (problem := other_kind(*file, kinds))]
 
     def _tree_file(self, built: ImageBuilderFile | None) -> tuple[str, Location]:
-        """The path of the device tree (empty without one) and where its name stands."""
+        """The path of the device tree (empty without one) and where its name is."""
         if self.manifest.device_tree is not None:
             return self.path(self.manifest.device_tree), self.manifest.location("inputs.device-tree")
         named = built.get("DEVICE_TREE") if built else None
@@ -223,7 +224,7 @@ class _Reader(Struct):
         return text
 
     def _parts(self, names: Sequence[str], named_at: Location) -> Iterator[GuestPart]:
-        """What is put behind a guest's file; what cannot be read is left out."""
+        """What is put after a guest's file; what cannot be read is left out."""
         for name in names:
             if is_argument(name):
                 yield GuestPart(self.manifest.file, name, named_at)
@@ -231,7 +232,7 @@ class _Reader(Struct):
                 yield GuestPart(self.path(name), text)
 
     def _guest_files(self) -> Iterator[tuple[int, tuple[str, Location, tuple[str, ...]]]]:
-        """The xl files with the place of their names and what is put behind them, each with a number that only its
+        """The xl files with the place of their names and what is put after them, each with a number that only its
         alternatives share; the files of a pattern in alphabetical order, each file once."""
         met: set[tuple[str, tuple[str, ...]]] = set()
         numbers = self.manifest.guest_numbers
@@ -246,7 +247,7 @@ class _Reader(Struct):
                 self.problems.append(Problem(ProblemKind.NO_MATCH, f"no file matches {name}", named_at))
             for path in found:
                 if (path, more) not in met:
-                    yield guest if numbers.count(guest) > 1 else next(apart), (path, named_at, more)
+                    yield guest if guest in self.manifest.one_of else next(apart), (path, named_at, more)
                 elif not has_magic(name):
                     message = f"{name} is listed twice; the second entry is ignored"
                     self.problems.append(
@@ -300,7 +301,7 @@ class _Reader(Struct):
         return options
 
     def _translated(self, path: str, named_at: Location, kind: str) -> str | Problem | None:
-        """The text that a plugin's reader makes of a file; None where no plugin reads files of this ending."""
+        """The text that a plugin's reader makes of a file; None if no plugin reads files of this ending."""
         reader = reader_of(self.readers, path)
         if reader is None:
             return None
@@ -367,22 +368,15 @@ class _Reader(Struct):
         """The firmware's memory map."""
         from colorcheck.inputs.boot.efi_memory_map import read_efi_memory_map
 
-        name, named_at = self.manifest.efi_memory_map, self.manifest.location("inputs.efi-memory-map")
-        if name is None:
-            return None
-        path = self.path(name)
-        text = read_octets(path, named_at)
-        if isinstance(text, Problem):
-            self.problems.append(other_kind(path, named_at, Slot.EFI_MEMORY_MAP) or text)
+        path, text = self._boot_file("inputs.efi-memory-map", self.manifest.efi_memory_map, Slot.EFI_MEMORY_MAP)
+        if text is None:
             return None
         found = read_efi_memory_map(text, path)
         if not found.entries:
-            message, advice = f"{path}: it contains no entry of a memory map", "give the output of memmap in the "
-            "UEFI shell"
-            self.problems.append(
-                other_kind(path, named_at, Slot.EFI_MEMORY_MAP)
-                or Problem(ProblemKind.OTHER_KIND, message, named_at, advice)
-            )
+            message, advice = "it contains no entry of a memory map", "give the output of memmap in the UEFI shell"
+            named_at = self.manifest.location("inputs.efi-memory-map")
+            said = Problem(ProblemKind.OTHER_KIND, f"{path}: {message}", named_at, advice)
+            self.problems.append(other_kind(path, named_at, Slot.EFI_MEMORY_MAP) or said)
             return None
         self.problems += found.problems
         return found
@@ -391,22 +385,29 @@ class _Reader(Struct):
         """GRUB's configuration."""
         from colorcheck.inputs.boot.grub_config import read_grub_config
 
-        name, named_at = self.manifest.grub_config, self.manifest.location("inputs.grub-config")
-        if name is None:
-            return None
-        path = self.path(name)
-        text = read_octets(path, named_at)
-        if isinstance(text, Problem):
-            self.problems.append(other_kind(path, named_at, Slot.GRUB) or text)
+        path, text = self._boot_file("inputs.grub-config", self.manifest.grub_config, Slot.GRUB)
+        if text is None:
             return None
         found = read_grub_config(text, path)
         if not found.entries:
             message = f"{path} has neither a menu entry with xen_hypervisor nor GRUB_CMDLINE_XEN"
             advice = "specify the board's grub.cfg or its /etc/default/grub"
-            other = other_kind(path, named_at, Slot.GRUB)
-            self.problems.append(other or Problem(ProblemKind.OTHER_KIND, message, named_at, advice))
+            named_at = self.manifest.location("inputs.grub-config")
+            said = Problem(ProblemKind.OTHER_KIND, message, named_at, advice)
+            self.problems.append(other_kind(path, named_at, Slot.GRUB) or said)
             return None
         return found
+
+    def _boot_file(self, key: str, name: str | None, slot: Slot) -> tuple[str, str | None]:
+        """The path and the text of a file of the boot loader; without text where none is named or it is not read."""
+        if name is None:
+            return "", None
+        path, named_at = self.path(name), self.manifest.location(key)
+        text = read_octets(path, named_at)
+        if isinstance(text, Problem):
+            self.problems.append(other_kind(path, named_at, slot) or text)
+            return path, None
+        return path, text
 
     def xen_image(self) -> XenImage | None:
         """The binary of Xen that the manifest names."""
@@ -456,13 +457,8 @@ def files_named(name: str) -> tuple[str, ...]:
     return matches(name) if is_pattern(name) else (name,)
 
 
-def files_beside(built: ImageBuilderFile) -> tuple[str, ...]:
-    """What the values of a configuration may name, whether or not there is such a file: sizes of these count."""
-    return tuple(sorted({_beside(built, assignment.value.text) for assignment in built.assignments} - {""}))
-
-
 def _beside(built: ImageBuilderFile, name: str) -> str:
-    """ImageBuilder is told a folder for its files on its command line; here it is that of the configuration."""
+    """ImageBuilder is given a folder for its files on its command line; here it is that of the configuration."""
     return os.path.normpath(os.path.join(os.path.dirname(built.file), name))
 
 
@@ -476,13 +472,13 @@ def _file_sizes(built: ImageBuilderFile) -> dict[str, int]:
     return sizes
 
 
-def guest_files(guests: Iterable[XlFile]) -> dict[tuple[str, str], int]:
-    """The bytes of the kernels and ramdisks that lie beside the files that name them, by the file and the key.
+def guest_files(guests: Iterable[XlFile]) -> dict[tuple[tuple[str, ...], str], int]:
+    """The bytes of the kernels and ramdisks that are next to the files that name them, by the guest and the key.
 
     An absolute path is one of dom0's file system, not of this machine. A kernel packed with gzip counts as xl unpacks
     it.
     """
-    sizes: dict[tuple[str, str], int] = {}
+    sizes: dict[tuple[tuple[str, ...], str], int] = {}
     for guest in guests:
         for key in ("kernel", "ramdisk"):
             setting = guest.setting(key) if guest.accepted else None
@@ -490,7 +486,7 @@ def guest_files(guests: Iterable[XlFile]) -> dict[tuple[str, str], int]:
             if isinstance(name, str) and name and not os.path.isabs(name):
                 size = _size_of_image(os.path.normpath(os.path.join(os.path.dirname(guest.file), name)), key)
                 if size is not None:
-                    sizes[guest.file, key] = size
+                    sizes[guest.pieces, key] = size
     return sizes
 
 

@@ -1,11 +1,13 @@
-"""What a file is, by its content, so that one that stands in the wrong place is named as what it is.
+"""What a file is, by its content, so that one that is in the wrong place is named as what it is.
 
 Asked only about a file whose reader makes nothing of it: what a reader takes is never doubted.
 """
 
 from __future__ import annotations
 
+import json
 import re
+import tomllib
 from collections.abc import Callable, Collection
 
 from colorcheck.core.diagnostic import Problem
@@ -26,9 +28,15 @@ _MAGIC = (
     (b"BZh", FileKind.ARCHIVE),
     (b"\x28\xb5\x2f\xfd", FileKind.ARCHIVE),
     (b"\x04\x22\x4d\x18", FileKind.ARCHIVE),
+    (b"\x02\x21\x4c\x18", FileKind.ARCHIVE),  # the older LZ4, as Linux and Xen compress with it
+    (b"\x5d\0\0", FileKind.ARCHIVE),  # LZMA alone
+    (b"7z\xbc\xaf\x27\x1c", FileKind.ARCHIVE),
     (b"070701", FileKind.ARCHIVE),
     (b"070702", FileKind.ARCHIVE),
     (b"hsqs", FileKind.ARCHIVE),
+    (b"\x89PNG\r\n", FileKind.DOCUMENT),
+    (b"\xff\xd8\xff", FileKind.DOCUMENT),
+    (b"%PDF-", FileKind.DOCUMENT),
 )
 _STORED = pattern(rb"(?s).{4,5}[\x20-\x7e]{1,64}=[\x20-\x7e]*\0[\x20-\x7e]{1,64}=")
 
@@ -36,7 +44,7 @@ _STORED = pattern(rb"(?s).{4,5}[\x20-\x7e]{1,64}=[\x20-\x7e]*\0[\x20-\x7e]{1,64}
 def other_kind(
     path: str, named_at: Location, slot: Slot, kinds: Collection[FileKind] = tuple(FileKind)
 ) -> Problem | None:
-    """A problem that names the file as what it is; None where that is not known, is none of `kinds`, or is what the
+    """A problem that names the file as what it is; None if that is not known, is none of `kinds`, or is what the
     slot takes."""
     data = read_bytes(path, named_at, _LARGEST)
     kind = None if isinstance(data, Problem) else recognized(data)
@@ -44,10 +52,26 @@ def other_kind(
 
 
 def recognized(data: bytes) -> FileKind | None:
-    """The kind of a file by its content; None where nothing speaks clearly for one."""
-    if not data:
+    """The kind of a file by its content; None if nothing speaks clearly for one."""
+    if not data.strip(b" \t\r\n"):
         return FileKind.EMPTY
+    if _is_utf_16(data):
+        return FileKind.UTF_16
     return _binary(data) or _text(data[:_HEAD])
+
+
+def _is_utf_16(data: bytes) -> bool:
+    """Whether it begins with the byte order mark of UTF-16, or every other byte of printable text is NUL."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return True
+    head = data[:32]
+    return any(
+        len(text) >= 8
+        and not any(head[1 - odd :: 2])
+        and all(0x20 <= byte < 0x7F or byte in b"\t\r\n" for byte in text)
+        for odd in (0, 1)
+        for text in (head[odd::2],)
+    )
 
 
 def _binary(data: bytes) -> FileKind | None:
@@ -62,13 +86,15 @@ def _binary(data: bytes) -> FileKind | None:
     # The environment as U-Boot stores it: a checksum, a flag byte where it is kept twice, texts that end in NUL.
     if _STORED.match(data[:4096]) and re.search(rb"\0boot(?:cmd|delay|args)=", data[:_HEAD]):
         return FileKind.U_BOOT_ENVIRONMENT
+    if data[:2] == b"MZ" and b"PE\0\0" in data[:4096]:
+        return FileKind.EFI_PROGRAM
     return next((kind for magic, kind in _MAGIC if data.startswith(magic)), None)
 
 
 def _text(data: bytes) -> FileKind | None:
     if b"\0" in data:
         return None
-    text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+    text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
     return next((kind for kind, holds in _TEXTS if holds(text)), None)
 
 
@@ -106,6 +132,31 @@ def _all(*tests: _Test) -> _Test:
     return lambda text: all(test(text) for test in tests)
 
 
+def _is_json(text: str) -> bool:
+    if text.lstrip()[:1] not in ("{", "[") or text.rstrip()[-1:] not in ("}", "]"):
+        return False
+    if '"' in text:
+        return True
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _is_toml(text: str) -> bool:
+    """Whether it has tables and all of it can be read; an xl file has none."""
+    if not _TABLE.search(text):
+        return False
+    try:
+        tomllib.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+_TABLE = pattern(r"^[ \t]*\[\[?[\w.\"-]+\]\]?[ \t]*(?:#.*)?$", re.MULTILINE)
+_YAML = r"---|\.\.\.$|%YAML|- |-$|[\w./\"'-]+:(?:\s|$)"
 _COMMANDS = (
     r"setenv\s|fdt\s+(?:addr|resize|set|mknod|mknode|rm|apply|chosen|print|get|move|boardsetup)\b|boot[imz]\s|bootefi\s"
     r"|(?:fat|ext[24]?)?load\s+(?:mmc|usb|scsi|nvme|sata|virtio|host|\$)|tftp(?:b|boot)?\s|setexpr\s|env\s+(?:import|set)"
@@ -148,5 +199,8 @@ _TEXTS: tuple[tuple[FileKind, _Test], ...] = (
     (FileKind.XL, _has(rf"(?:{_XL_KEYS})[ \t]*\+?=", 2)),
     (FileKind.SHELL, _begins(*_SHELLS)),
     (FileKind.U_BOOT_SCRIPT, _all(_has(_COMMANDS), _most(rf"{_COMMANDS}|{_SHELL_WORDS}", 0.7))),
-    (FileKind.JSON, lambda text: text.lstrip()[:1] in ("{", "[") and '"' in text and text.rstrip()[-1:] in ("}", "]")),
+    (FileKind.PYTHON, lambda text: re.match(r"#!.*\bpython", text) is not None),
+    (FileKind.JSON, _is_json),
+    (FileKind.TOML, _is_toml),
+    (FileKind.YAML, _all(lambda text: "{" not in text, _most(_YAML, 0.9), _has(r"---\s*$|- \S|[\w.-]+:\s*$"))),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -12,14 +12,16 @@ from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 
+TranslationKind: TypeAlias = Literal["xl", "device-tree", "image-builder"]
+
 
 class Translation(Struct, frozen=True):
-    """What an input reader makes of a file: text of the kind `xl`, `device-tree` (source) or `image-builder`.
+    """What an input reader returns for a file: text of one of the kinds (`device-tree` is source).
 
     Places in findings are places in this text, under the name of the file that it was made from.
     """
 
-    kind: str
+    kind: TranslationKind
     text: str
 
 
@@ -43,9 +45,9 @@ def translated(reader: InputReader, path: str, data: bytes, kind: str) -> str | 
     if isinstance(found, Problem):
         return found
     if not isinstance(found, Translation) or not isinstance(found.text, str):
-        return _unusable(path, f"gave a {type(found).__name__}, no Translation")
+        return _unusable(path, f"returned a {type(found).__name__}, not a Translation")
     if found.kind != kind:
-        return _unusable(path, f"gave text of the kind {found.kind!r}, but {kind!r} is needed here")
+        return _unusable(path, f"returned text of the kind {found.kind!r}, but {kind!r} is needed here")
     return found.text
 
 

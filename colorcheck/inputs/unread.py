@@ -41,7 +41,7 @@ KINDS = frozenset(
         ProblemKind.VERSION,
     }
 )
-"""Kinds of problems behind which something stands that was not read."""
+"""Kinds of problems that mean that something was not read."""
 
 
 class Scope(StrEnum):

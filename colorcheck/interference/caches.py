@@ -76,7 +76,7 @@ def _cluster(cluster: Cluster) -> ClusterModel:
 
 
 def _known(cache: Cache, name: str) -> CacheModel | None:
-    """The model of a cache; None where a number or the index is not known."""
+    """The model of a cache; None if a number or the index is not known."""
     if isinstance(cache.index, UnknownIndex) or not (cache.sets and cache.ways and cache.line):
         return None
     if cache.ways > MAX_WAYS or PAGE % cache.line:

@@ -58,6 +58,6 @@ def _legible(made: object) -> bool:
 
 
 def _beside_the_package() -> bool:
-    """Whether machine code can lie beside the package. From elsewhere, numba would unpickle what others may have put
+    """Whether machine code can be next to the package. From elsewhere, numba would unpickle what others may have put
     there."""
     return not os.environ.get("NUMBA_CACHE_DIR") and os.access(os.path.dirname(os.path.abspath(__file__)), os.W_OK)

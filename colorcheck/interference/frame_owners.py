@@ -22,7 +22,7 @@ def owners_of(boot: Boot) -> tuple[FrameOwner, ...]:
 
 
 def uncolored(owners: Iterable[FrameOwner], first: int) -> tuple[FrameOwner, ...]:
-    """The same frame owners as an allocator without colors serves them: each one contiguous piece, one behind the other
+    """The same frame owners as an allocator without colors serves them: each one contiguous piece, one after the other
     from frame `first` on."""
     found = []
     for each in owners:

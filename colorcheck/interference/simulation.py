@@ -18,8 +18,8 @@ STEP = 1 << 20
 
 
 class Simulation:
-    """An experiment under way. `watch` is told of each stream where its accesses were answered (the number of the cache
-    on its path, 3: memory), a block at a time once the block is used up."""
+    """An experiment under way. `watch` is called for each stream where its accesses were answered (the number of the
+    cache on its path, 3: memory), a block at a time once the block is used up."""
 
     def __init__(
         self, experiment: Experiment, engine: Engine | None = None, watch: Callable[[int, bytes], None] | None = None
@@ -67,7 +67,7 @@ class Simulation:
         return played
 
     def _refill(self, stream: int) -> bool:
-        """Fills a stream's block; False where no stream has anything left."""
+        """Fills a stream's block; False if no stream has anything left."""
         streams, block = self._streams, self.engine.block
         if self._watch and streams.filled[stream]:
             start = stream * block
@@ -162,7 +162,7 @@ def simulate(
     engine: Engine | None = None,
     progress: Callable[[int, float], None] | None = None,
 ) -> Run:
-    """Runs an experiment from start to end. `progress` is told accesses and seconds so far, the warm-up included.
+    """Runs an experiment from start to end. `progress` receives accesses and seconds so far, the warm-up included.
 
     Raises NoModel and TraceError.
     """

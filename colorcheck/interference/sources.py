@@ -66,7 +66,7 @@ def next_link(p: Ints, state: Ints) -> int:
 
 @part
 def matrix_step(p: Ints, state: Ints) -> int:
-    """C[i][j] += A[i][k] * B[k][j] of n x n doubles, A, B and C one behind the other; -1 - byte for a write."""
+    """C[i][j] += A[i][k] * B[k][j] of n x n doubles, A, B and C one after the other; -1 - byte for a write."""
     n = p[STRIDE]
     area = n * n * 8
     k = state[POSITION] >> 1

@@ -102,7 +102,7 @@ def run_study(
     engine: Engine | None = None,
     progress: Callable[[Coloring, ReplacementPolicy, int, float], None] | None = None,
 ) -> tuple[Run, ...]:
-    """All runs of a study. `progress` is told which run it is, its accesses and its seconds so far."""
+    """All runs of a study. `progress` receives which run it is, its accesses and its seconds so far."""
     found = []
     for coloring, experiment in study.experiments():
         tell = None

@@ -45,7 +45,7 @@ class CacheState(NamedTuple):
     the time of the last use above the line's number, and a free way's number (from 1) alone. `order` is what the
     policy keeps for a set (the tree of pseudo-LRU, the random generator), `tree` for each number of ways and each way
     (from 1) the bits of the path to it and how they are after its use. `where` has for each cache and line what is
-    known of it there: 0 that it is absent, 1 to 32 that it is in this way, more that another domain (this minus 33)
+    known about it there: 0 that it is absent, 1 to 32 that it is in this way, more that another domain (this minus 33)
     pushed it out of a last-level cache. `time[0]` is the number of the next access, from 1."""
 
     tags: Ints

@@ -59,7 +59,7 @@ _LONGEST = 1 << 16
 def _lines(file: str, stream: BinaryIO) -> Iterator[Access]:
     for number, raw in enumerate(iter(lambda: stream.readline(_LONGEST + 1), b""), 1):
         if len(raw) > _LONGEST:
-            raise TraceError(f"{file}:{number}: longer than {_LONGEST:,} bytes; no access is")
+            raise TraceError(f"{file}:{number}: longer than {_LONGEST:,} bytes, which no access is")
         text = raw.decode("utf-8", "replace")
         if text.startswith(("==", "--", "I ")) or not text.strip():
             continue

@@ -1,4 +1,4 @@
-"""Boot scripts that lie beside a device tree and that nobody named."""
+"""Boot scripts that are next to a device tree and not named in the manifest."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _IMAGES = (".scr", ".scr.uimg")
 
 
 def other_text_beside(deployment: Deployment) -> Iterator[Problem]:
-    """A problem where a script lies beside its image, or an image beside its text, and they differ: the board runs the
+    """A problem where a script is next to its image, or an image beside its text, and they differ: the board runs the
     image, and only what the manifest names is followed."""
     manifest = deployment.manifest
     if manifest.boot_script is None:
@@ -65,7 +65,7 @@ def other_text_beside(deployment: Deployment) -> Iterator[Problem]:
 
 
 def _text(path: str) -> bytes | None:
-    """The text of a script, out of its image if it is one; None where it cannot be read."""
+    """The text of a script, out of its image if it is one; None if it cannot be read."""
     data = read_bytes(path, Location(path), _LARGEST)
     if not isinstance(data, bytes):
         return None

@@ -32,7 +32,7 @@ class Span(Struct, frozen=True):
 
 
 class Fact(Struct, frozen=True):
-    """Something that is known: its stable name, its value, where that comes from and where it stands."""
+    """Something that is known: its stable name, its value, where that comes from and where it is."""
 
     what: str
     value: object
@@ -44,8 +44,8 @@ class OpenFact(Struct, frozen=True):
     """Something that the inputs do not say.
 
     `what` is a stable name (`u-boot command bdinfo at boot.cmd:12`), `why` a sentence, `settle` the lines of a
-    manifest that would settle it, to paste. `values` are the possible ones: a tuple, a `Span`, or None where nobody
-    can list them.
+    manifest that would settle it, to paste. `values` are the possible ones: a tuple, a `Span`, or None if they
+    cannot be listed.
     """
 
     what: str
@@ -60,7 +60,7 @@ class OpenFact(Struct, frozen=True):
 
     @property
     def undecided(self) -> bool:
-        """Whether it makes a difference: False where its only possible value is listed."""
+        """Whether it makes a difference: False if its only possible value is listed."""
         return not isinstance(self.values, tuple) or len(self.values) != 1
 
     def to_dict(self) -> dict[str, object]:

@@ -30,7 +30,7 @@ def without_given(manifest: Manifest, followed: Followed) -> Manifest:
 def beside_followed(manifest: Manifest, followed: Followed, image_size: int | None) -> Iterator[Problem]:
     """A problem for each place that the manifest gives and the boot script has otherwise, or leaves open.
 
-    `image_size` is what the manifest says of Xen's image, in bytes.
+    `image_size` is what the manifest says about Xen's image, in bytes.
     """
     target = manifest.target
     size_key = "xen-image-size" if target.xen_image_size is not None else "xen-image"
@@ -44,7 +44,8 @@ def beside_followed(manifest: Manifest, followed: Followed, image_size: int | No
             continue
         says = f"{what} {found:#x}" if found is not None else f"{what} a value that the files do not give"
         message = (
-            f"{key} gives {given:#x}, but by the boot script ({followed.location}) {says}: the script takes precedence"
+            f"{key} gives {given:#x}, but according to the boot script ({followed.location}) {says}: "
+            "the script takes precedence"
         )
         help_text = f"delete {key}" if key != "xen-image" else "name the file that the script loads"
         yield Problem(ProblemKind.GIVEN_BESIDE_FOLLOWED, message, manifest.location(f"target.{key}"), help_text)

@@ -15,7 +15,7 @@ PropertyKey = tuple[str, str]  # the path of a node and the name of its property
 
 
 class HandoverModule(Struct, frozen=True):
-    """A file in memory when Xen starts. Address and size in bytes, None where open; `whole` unless something was
+    """A file in memory when Xen starts. Address and size in bytes, None if open; `whole` unless something was
     written over it, `spoiled_by` says what."""
 
     name: str
@@ -39,17 +39,17 @@ class HandoverModule(Struct, frozen=True):
 class Handover(Struct, frozen=True):
     """What Xen gets.
 
-    `tree` is None where no tree arrives or nobody can say which; its nodes and properties stand where they were
+    `tree` is None if no tree arrives or it is not known which; its nodes and properties are where they were
     written, in a source or in the script. `unsure` names the open facts that a property's value depends on (the bytes
     in `tree` are then not to be used), `origins` the properties that did not come from the tree's own file.
-    `memory_reservations` and `device_tree` are (address, size) in bytes, None where open. `device_tree_sizes` are
-    the least and the most that the tree's size may be, None where that is not known or the tree is not a script's.
+    `memory_reservations` and `device_tree` are (address, size) in bytes, None if open. `device_tree_sizes` are
+    the least and the most that the tree's size may be, None if that is not known or the tree is not a script's.
     `arguments` are Xen's own
     where the loader gives them beside the tree. `stopped` says why Xen is never started. `choices` are the answers
     that lead here where something is open, and `alternatives` the handovers of the other answers;
     `harmless` are the names of open facts that change nothing on this way, as only its choices hang on them, or the
     place of the tree. `assumptions` are
-    trusted: nobody can check them in the files.
+    trusted: the files cannot confirm them.
     """
 
     tree: DeviceTree | None = None
@@ -73,7 +73,7 @@ class Handover(Struct, frozen=True):
     uefi: bool = False
 
     def to_dict(self) -> dict[str, object]:
-        """Ready for JSON: values in hexadecimal text, None where open."""
+        """Ready for JSON: values in hexadecimal text, None if open."""
         nodes = self.tree.root.walk() if self.tree else ()
         return {
             "schema": "colorcheck/handover/1",

@@ -23,7 +23,7 @@ _LEAST_CUT = 60  # characters of a command line that a mail or a terminal may ha
 
 
 class Measured(Struct, frozen=True):
-    """What one log measured: sizes and addresses in bytes, each None where the log does not say it.
+    """What one log measured: sizes and addresses in bytes, each None if the log does not say it.
 
     `memory` are (start, size); `arguments` are Xen's, without the blank that its EFI loader puts in front.
     """
@@ -60,7 +60,8 @@ def same_arguments(logged: str, known: str) -> bool:
 
 
 def legible(arguments: Passage) -> bool:
-    """Whether a logged command line is text: without arguments Xen's EFI loader hands over bytes that nobody set."""
+    """Whether a logged command line is text: without arguments Xen's EFI loader hands over bytes that were never
+    set."""
     return all(" " <= letter <= "~" for letter in arguments.text)
 
 

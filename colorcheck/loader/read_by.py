@@ -1,6 +1,6 @@
-"""What hangs on a value of the tree that nobody knows: everything, the memory, the boot modules, or nothing.
+"""What depends on a value of the tree that is not known: everything, the memory, the boot modules, or nothing.
 
-An open fact that only stands in values of such a kind is kept to the theorems that read them; all others may change
+An open fact that only appears in values of such a kind is kept to the theorems that read them; all others may change
 anything that Xen does.
 """
 
@@ -76,7 +76,7 @@ def reaches(received: Handover) -> dict[str, set[ReadBy]]:
 
 
 def blocking(received: Handover) -> Iterator[OpenFact]:
-    """The open facts that may change anything that Xen does on this way, in a manner that nobody can list."""
+    """The open facts that may change anything that Xen does on this way, in a manner that cannot be listed."""
     found = reaches(received)
     for fact in received.open:
         opaque = fact.values is None and not fact.what.startswith("file ") and fact.what not in received.harmless
@@ -87,12 +87,12 @@ def blocking(received: Handover) -> Iterator[OpenFact]:
 def unsettled(received: Handover) -> tuple[Unsettled, ...]:
     """What memory, and what modules, are open by: the first fact of each."""
     found = reaches(received)
-    told: dict[str, Unsettled] = {}
+    reported: dict[str, Unsettled] = {}
     for fact in received.open:
         for each in sorted(found.get(fact.what, ())):
             if each in (ReadBy.MEMORY, ReadBy.MODULES):
-                told.setdefault(each, Unsettled(each.value, fact.why, fact.settle, fact.location))
-    return tuple(told.values())
+                reported.setdefault(each, Unsettled(each.value, fact.why, fact.settle, fact.location))
+    return tuple(reported.values())
 
 
 def has_known_length(received: Handover) -> bool:

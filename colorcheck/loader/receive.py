@@ -37,11 +37,17 @@ _CLEAR = (  # kinds that no script of U-Boot can be taken for
     FileKind.KCONFIG,
     FileKind.BITBAKE,
     FileKind.BOOT_LOG,
+    FileKind.YAML,
+    FileKind.TOML,
+    FileKind.PYTHON,
+    FileKind.EFI_PROGRAM,
+    FileKind.DOCUMENT,
+    FileKind.UTF_16,
 )
 
 
 def receive(deployment: Deployment) -> Handover:
-    """What Xen gets. Without a boot script it is the tree of the deployment as it stands."""
+    """What Xen gets. Without a boot script it is the tree of the deployment as it is."""
     manifest, target = deployment.manifest, deployment.manifest.target
     if by_uefi(deployment):
         from colorcheck.loader.uefi.follow import follow_uefi

@@ -1,8 +1,8 @@
-"""Plans: which colors everyone should have, optimal with evidence; or which wishes clash, and the smallest repairs."""
+"""Plans: which colors everyone should have, optimal with evidence; or which demands clash, and the smallest repairs."""
 
 from __future__ import annotations
 
-from colorcheck.plan.problem import Plan, PlanProblem
+from colorcheck.plan.problem import Plan, PlanEvidence, PlanProblem
 
 __all__ = ["Plan", "PlanProblem", "plan"]
 
@@ -10,7 +10,7 @@ __all__ = ["Plan", "PlanProblem", "plan"]
 def plan(problem: PlanProblem, *, repairs: bool = True) -> Plan:
     """The best plan for a problem, or why there is none.
 
-    Nobody shares who need not: groups that may share are made one only where there is no plan without. A plan has
+    No party shares that need not: groups that may share are merged only if there is no plan without that. A plan has
     been checked by the evaluator, which knows nothing of the search. `repairs` can be left out where only the clash is
     wanted. Never raises for a problem whose names are unique.
     """
@@ -30,4 +30,4 @@ def plan(problem: PlanProblem, *, repairs: bool = True) -> Plan:
         return Plan("unknown", reason="in the given time, no plan was found and none was excluded")
     repaired = repairs_of(problem, core, deadline) if repairs else ()
     text = "the requirements below cannot all be met" + counted(problem, core)
-    return Plan("infeasible", core=core, repairs=repaired, reason=text, evidence={"method": "counts of colors"})
+    return Plan("infeasible", core=core, repairs=repaired, reason=text, evidence=PlanEvidence("counts of colors"))

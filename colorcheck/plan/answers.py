@@ -16,7 +16,7 @@ from colorcheck.plan.search.evaluate import faults, groups
 
 
 class Broken(Struct, frozen=True):
-    """Something that would not hold, and where what it comes from stands."""
+    """Something that would not hold, and where what it comes from is."""
 
     text: str
     places: tuple[Location, ...]

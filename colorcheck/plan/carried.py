@@ -1,4 +1,4 @@
-"""What stands in a blob, carried into a file all the same: a line of the boot script, or a compiled overlay and its
+"""What is in a blob, carried into a file all the same: a line of the boot script, or a compiled overlay and its
 line in the manifest; and which file of the boot loader has to follow where the manifest itself has the arguments."""
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Wanted = tuple[str, str, str]
 
 
 class Carried(Struct, frozen=True):
-    """Edits and new files (by their path) that set what stands in a blob; `problems` where there is no way, and what
+    """Edits and new files (by their path) that set what is in a blob; `problems` where there is no way, and what
     somebody has to do besides."""
 
     edits: tuple[Edit, ...] = ()
@@ -104,13 +104,13 @@ def _as_overlay(wanted: Sequence[Wanted], deployment: Deployment) -> Carried:
             ProblemKind.NO_PLACE, "the manifest has no line to which an overlay can be added", tree, help_text
         )
         return Carried(problems=(problem,))
-    told = Problem(
+    shown = Problem(
         ProblemKind.NO_PLACE,
         f"the boot loader has to apply {name} to {manifest.device_tree}",
         tree,
         f"for example with fdt apply, or permanently: fdtoverlay -i {manifest.device_tree} -o new.dtb {name}",
     )
-    return Carried((edit,), ((os.path.join(manifest.folder, name), overlay_blob(wanted)),), (told,))
+    return Carried((edit,), ((os.path.join(manifest.folder, name), overlay_blob(wanted)),), (shown,))
 
 
 def _name(number: int) -> str:
@@ -118,7 +118,7 @@ def _name(number: int) -> str:
 
 
 def _manifest_line(name: str, deployment: Deployment, tree: Location) -> Edit | None:
-    """The overlay as the last one in the manifest; None where there is no place for it."""
+    """The overlay as the last one in the manifest; None if there is no place for it."""
     manifest = deployment.manifest
     original = read_original(manifest.file)
     if isinstance(original, Problem) or tree.file != manifest.file or not tree.line:

@@ -20,7 +20,7 @@ from colorcheck.xen.system import System
 
 
 class Has(Struct, frozen=True):
-    """What colors give to one owner; None where it is not known.
+    """What colors give to one owner; None if it is not known.
 
     `cache` and `l1` are bytes of the last-level cache (the smaller one where it may run in several clusters) and of an
     L1 data cache; `margin` frames beyond the need, `starts` creations before the host reboots (None: it is not created
@@ -115,7 +115,7 @@ def _has(board: Board | None, colors: ColorSet, nr_colors: int, cpus: Cpus) -> H
 
 
 def part_of(cache: Cache | None, colors: ColorSet, nr_colors: int) -> int | None:
-    """Bytes of a cache that frames of these colors can use; None where its size or index is not known."""
+    """Bytes of a cache that frames of these colors can use; None if its size or index is not known."""
     if cache is None or cache.size is None:
         return None
     counted = usable_parts(cache, colors, nr_colors)

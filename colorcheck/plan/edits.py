@@ -1,6 +1,6 @@
 """A plan as edits of the files that it came from: only values change; what is missing is put in.
 
-Where a value stands in a blob, there is nothing to edit: an overlay's source says what to change.
+Where a value is in a blob, there is nothing to edit: an overlay's source says what to change.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ CUT = ProblemKind.OPTION_CUT
 
 
 class Written(Struct, frozen=True):
-    """A plan in the files: edits, the source of an overlay for what stands in a blob, new files by their path, and what
+    """A plan in the files: edits, the source of an overlay for what is in a blob, new files by their path, and what
     cannot be written or has to be done besides."""
 
     edits: tuple[Edit, ...] = ()
@@ -61,7 +61,7 @@ def edits_of(
     arguments: dict[Concept, str] = {} if reserve is None else {Concept.BUDDY_SIZE: f"{reserve}M"}
     for demand, owner in zip(problem.demands, (None, *system.domains), strict=True):
         colors = plan.colors(demand.name)
-        refused = owner is not None and owner.kind is DomainKind.XL and _mended(owner, deployment, system)
+        refused = owner is not None and owner.kind is DomainKind.XL and _is_repaired(owner, deployment, system)
         if not colors or (_stays(system, owner, colors) and not refused):
             continue
         if owner is None or owner.kind is DomainKind.DOM0:
@@ -75,10 +75,10 @@ def edits_of(
 
 
 def today_of(problem: PlanProblem, deployment: Deployment, system: System) -> Today:
-    """Where the colors of each stand, or would, and whose have to change whatever else does."""
+    """Where the colors of each are, or would, and whose have to change whatever else does."""
     places, must = {}, set()
     guests = [domain for domain in system.domains if domain.kind is DomainKind.XL]
-    unread = {domain.id for domain in guests if _mended(domain, deployment, system)}
+    unread = {domain.id for domain in guests if _is_repaired(domain, deployment, system)}
     for number, (demand, owner) in enumerate(zip(problem.demands, (None, *system.domains), strict=True)):
         places[demand.name] = _place(number, owner, demand.today, deployment, system)
         source = system.xen_source if owner is None else owner.source
@@ -97,7 +97,7 @@ def _refused(owner: Domain | None, system: System) -> bool:
     return own or (owner.kind is DomainKind.DOM0 and panic is FailureKind.DOM0_COLORS)
 
 
-def _mended(domain: Domain, deployment: Deployment, system: System) -> bool:
+def _is_repaired(domain: Domain, deployment: Deployment, system: System) -> bool:
     file = _file_of(domain, deployment, system)
     return file is not None and repaired(file.file) is not None
 
@@ -196,12 +196,12 @@ def _boot_arguments(
 
 
 def _offset_of(passage: Passage, part: Passage) -> int:
-    """Where an option stands in all arguments; the last place, as later options count."""
+    """Where an option is in all arguments; the last place, as later options count."""
     return max(0, passage.text.rfind(part.text))
 
 
 def _new_arguments(passage: Passage, replaced: list[tuple[int, int, str]], added: str) -> Iterator[_Overlay | Problem]:
-    """The arguments of a blob, written anew; those that stand nowhere can only be told."""
+    """The arguments of a blob, written anew; those that are nowhere can only be reported."""
     text = passage.text
     for begin, end, value in sorted(replaced, reverse=True):
         text = text[:begin] + value + text[end:]
@@ -333,7 +333,7 @@ def _file_of(domain: Domain, deployment: Deployment, system: System) -> XlFile |
 
 
 def _with_quotes(location: Location) -> Location | None:
-    """The string with its quotes around it; None where there are none."""
+    """The string with its quotes around it; None if there are none."""
     original = read_original(location.file)
     if isinstance(original, Problem) or location.line != location.end_line:
         return None

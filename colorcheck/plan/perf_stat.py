@@ -15,7 +15,7 @@ ELAPSED = "seconds"
 
 
 class Counted(Struct, frozen=True):
-    """An event and its count; None where perf counted none."""
+    """An event and its count; None if perf counted none."""
 
     event: str
     value: float | None
@@ -32,7 +32,7 @@ def read_perf_stat(text: str) -> tuple[Counted, ...]:
 
 
 def named(counted: Counted, event: str) -> bool:
-    """Whether this is the event: modifiers behind a colon (`:u`) and the unit's name around it do not count."""
+    """Whether this is the event: modifiers after a colon (`:u`) and the unit's name around it do not count."""
     own, wanted = (_plain(name) for name in (counted.event, event))
     return own == wanted
 

@@ -1,4 +1,4 @@
-"""From a deployment and what Xen makes of it to a planning problem."""
+"""From a deployment and what Xen does with it to a planning problem."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Posed(Struct, frozen=True):
 def pose(
     deployment: Deployment, system: System, boot: Boot | None, board: Board | None, options: PlanOptions | None = None
 ) -> Posed:
-    """The planning problem of a deployment: capacities from the boot, needs from the domains, wishes from the manifest.
+    """The planning problem of a deployment: capacities from the boot, needs from domains, demands from the manifest.
 
     What a color holds does not depend on the plan: Xen's region is as large whatever its colors.
     """
@@ -94,9 +94,9 @@ def pose(
     if wanted.separate_banks and (unfixed := _banks_not_fixed(board, nr_colors)):
         return Posed(None, unfixed, tuple(faults))
     policies = {policy.name: policy for policy in manifest.domain_policies}
-    demands = [_xen_wish(system, None if wanted.l1_aliasing else board, nr_colors, policies.get(XEN))]
+    demands = [_xen_demand(system, None if wanted.l1_aliasing else board, nr_colors, policies.get(XEN))]
     for domain in system.domains:
-        demand = _wish(domain, nr_colors, policies.get(domain.name), color_bytes)
+        demand = _demand(domain, nr_colors, policies.get(domain.name), color_bytes)
         curve = _curve(manifest.folder, policies.get(domain.name))
         if isinstance(curve, Problem):
             faults.append(curve)
@@ -125,7 +125,7 @@ def pose(
 
 
 def bytes_of_a_color(board: Board | None, nr_colors: int) -> int | None:
-    """What a color is of the last-level cache, of the smallest where there are several; None where none is known."""
+    """What a color is of the last-level cache, of the smallest where there are several; None if none is known."""
     caches = [group.cache for group in cache_groups(board)] if board is not None else []
     sizes = [cache.size // nr_colors for cache in caches if cache is not None and cache.size]
     return min(sizes) if sizes and len(sizes) == len(caches) else None
@@ -147,7 +147,7 @@ def _shares(
 
 
 def _told(demand: Demand, wanted: PlanOptions) -> Demand:
-    """The wish with what the options say of it."""
+    """The demand with what the options say about it."""
     pins, least, most = dict(wanted.pins), dict(wanted.least), dict(wanted.most)
     if demand.name in least:
         demand = replace(demand, min_colors=least[demand.name], min_reason="", advised=False)
@@ -175,7 +175,7 @@ def _with_shares(demands: list[Demand], nr_colors: int) -> list[Demand]:
 
 
 def capacities(system: System, reserve: int | None = None) -> tuple[int, ...] | None:
-    """Free frames per color before any domain is built; None where Xen would not come so far.
+    """Free frames per color before any domain is built; None if Xen would not come so far.
 
     `reserve` is another size of the buddy reserve, in bytes. Colors that Xen refuses do not matter here.
     """
@@ -199,7 +199,7 @@ def bare_boot(system: System, reserve: int | None = None) -> Boot | None:
 
 
 def _unread(deployment: Deployment) -> list[Problem]:
-    """Guests whose file xl does not read: nobody knows what they need."""
+    """Guests whose file xl does not read: what they need is not known."""
     return [
         Problem(
             ProblemKind.UNREAD_GUEST,
@@ -252,7 +252,7 @@ def _faults(options: PlanOptions, known: Sequence[str], nr_colors: int, manifest
     return found
 
 
-def _xen_wish(system: System, board: Board | None, nr_colors: int, policy: DomainPolicy | None) -> Demand:
+def _xen_demand(system: System, board: Board | None, nr_colors: int, policy: DomainPolicy | None) -> Demand:
     """Xen takes no frames from the heap; where its instruction cache is indexed physically, one color halves it."""
     llc_cluster = board.boot_cluster if board and board.clusters else None
     aliased = llc_cluster is not None and _color_bits(llc_cluster.l1i) and nr_colors > 2
@@ -265,7 +265,7 @@ def _xen_wish(system: System, board: Board | None, nr_colors: int, policy: Domai
 
 
 def _banks_not_fixed(board: Board | None, nr_colors: int) -> str:
-    """Why colors cannot keep domains in DRAM banks of their own; empty where they can."""
+    """Why colors cannot keep domains in DRAM banks of their own; empty if they can."""
     if board is None or board.dram_map is None or not board.dram_map.select_masks:
         name = f"of board {board.name} " if board else ""
         return f"DRAM banks cannot be separated: the address bits {name}that select them are not known"
@@ -281,7 +281,7 @@ def _color_bits(cache: Cache | None) -> bool:
     return cache.index.line * cache.index.sets > PAGE
 
 
-def _wish(domain: Domain, nr_colors: int, policy: DomainPolicy | None, color_bytes: int | None) -> Demand:
+def _demand(domain: Domain, nr_colors: int, policy: DomainPolicy | None, color_bytes: int | None) -> Demand:
     demand = Demand(
         domain.name,
         domain.needed_pages,

@@ -1,12 +1,13 @@
-"""A planning problem and its answer, as values. Where a problem comes from stands in `build`."""
+"""A planning problem and its answer, as values. Where a problem comes from is in `build`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import StrEnum
 from fractions import Fraction
 
-from msgspec import Struct, field
-from msgspec.structs import force_setattr
+from msgspec import Struct
+from msgspec.structs import asdict, force_setattr
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Edit, Related
@@ -29,11 +30,11 @@ class Demand(Struct, frozen=True):
     """What a domain, or Xen with its image, needs and asks for.
 
     `pages` are the frames that it takes from its colors (none for Xen's image, which lies in a region of its own).
-    `min_reason` says why so many colors, `advised` tells that nobody asked for them, `purpose` what the frames are for
+    `min_reason` says why so many colors, `advised` says that they were not asked for, `purpose` what the frames are for
     beside one boot. `keep` fixes today's colors, or those of `pin`.
     `curve` are costs measured with 1, 2, … colors; the last one holds for more, and `tolerance` is how much worse than
     the best of them it may get (0.1 is 10 %). A `critical` one is served first, up to `share` colors.
-    `again` are the frames of a further creation by a toolstack (0: nobody can create it), of which `restarts` are among
+    `again` are the frames of a further creation by a toolstack (0: it cannot be created), of which `restarts` are among
     `pages`.
     """
 
@@ -65,7 +66,7 @@ class Demand(Struct, frozen=True):
 
     @property
     def limit(self) -> Fraction | None:
-        """The most that it may cost on its curve; None where nobody says it."""
+        """The most that it may cost on its curve; None if it is not stated."""
         if self.tolerance is None or not self.curve:
             return None
         return min(map(exact, self.curve)) * (1 + exact(self.tolerance))
@@ -163,7 +164,7 @@ class Gain(Struct, frozen=True):
 
 
 class Requirement(Struct, frozen=True):
-    """A named wish of which not all can be had together, with its place."""
+    """A named demand of which not all can be had together, with its place."""
 
     name: str
     text: str
@@ -176,6 +177,18 @@ class Requirement(Struct, frozen=True):
         return Related(self.location, self.text)
 
 
+class RepairKind(StrEnum):
+    """What a repair changes."""
+
+    COLORS = "colors"
+    MEMORY = "memory"
+    SHARE = "share"
+    RESERVE = "reserve"
+    MODULE = "module"
+    KEEP = "keep"
+    TOLERANCE = "tolerance"
+
+
 class Repair(Struct, frozen=True):
     """A smallest change that makes a plan possible, verified: with it there is one.
 
@@ -183,7 +196,7 @@ class Repair(Struct, frozen=True):
     value in the files is all that changes.
     """
 
-    kind: str  # colors, memory, share, reserve, module, keep
+    kind: RepairKind
     text: str
     subjects: tuple[str, ...]
     amount: int = 0
@@ -199,8 +212,30 @@ class Repair(Struct, frozen=True):
         }
 
 
+class PlanEvidence(Struct, frozen=True):
+    """What supports a plan, in words; empty or None if it does not apply.
+
+    `smallest_change` says whether all smaller changes were excluded, of how many `files` and `lines`;
+    `buddy_alloc_size` is in bytes.
+    """
+
+    method: str = ""
+    bounds: str = ""
+    tables_checked: int | None = None
+    evaluator: str = ""
+    seconds: float | None = None
+    smallest_change: str = ""
+    files: int | None = None
+    lines: int | None = None
+    booted: str = ""
+    buddy_alloc_size: int | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        return {name: value for name, value in asdict(self).items() if value not in ("", None)}
+
+
 class Plan(Struct, frozen=True):
-    """The answer. `status` is optimal, feasible, infeasible or unknown; `evidence` says what stands behind it."""
+    """The answer. `status` is optimal, feasible, infeasible or unknown; `evidence` says what is behind it."""
 
     status: str
     objective: tuple[Reached, ...] = ()
@@ -208,7 +243,7 @@ class Plan(Struct, frozen=True):
     core: tuple[Requirement, ...] = ()
     repairs: tuple[Repair, ...] = ()
     edits: tuple[Edit, ...] = ()
-    evidence: dict[str, object] = field(default_factory=dict)
+    evidence: PlanEvidence = PlanEvidence()
     reason: str = ""
 
     def colors(self, name: str) -> ColorSet:
@@ -225,5 +260,5 @@ class Plan(Struct, frozen=True):
             "core": [each.to_dict() for each in self.core],
             "repairs": [each.to_dict() for each in self.repairs],
             "edits": [each.to_dict() for each in self.edits],
-            "evidence": self.evidence,
+            "evidence": self.evidence.to_dict(),
         }

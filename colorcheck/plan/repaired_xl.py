@@ -25,7 +25,7 @@ class RepairedFile(Struct, frozen=True):
     text: str
 
     def with_value(self, value: str) -> str:
-        """The line with another value; what else stands there stays."""
+        """The line with another value; what else is there stays."""
         setting = self.file.setting(_KEY)
         written = setting.written.location if setting and isinstance(setting.written, XlList) else None
         if written is None or (written.line, written.end_line) != (self.line.line, self.line.line):
@@ -34,7 +34,7 @@ class RepairedFile(Struct, frozen=True):
 
 
 def repaired(file: str) -> RepairedFile | None:
-    """The file with its line of colors mended; None where it is read as it is, or where that line is not the fault.
+    """The file with its line of colors fixed; None if it is read as it is, or where that line is not the fault.
 
     The key is put right where that is enough, else the line is taken to give no colors.
     """
@@ -54,6 +54,6 @@ def repaired(file: str) -> RepairedFile | None:
 
 
 def with_repaired_guests(deployment: Deployment) -> Deployment:
-    """The deployment as it would be with these lines mended, so that memory and colors of its guests are known."""
+    """The deployment as it would be with these lines fixed, so that memory and colors of its guests are known."""
     guests = tuple(found.file if file.errors and (found := repaired(file.file)) else file for file in deployment.guests)
     return replace(deployment, guests=guests)

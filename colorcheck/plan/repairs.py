@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.plan.edits import reserve_edits
-from colorcheck.plan.problem import Plan, Repair, Requirement
+from colorcheck.plan.problem import Plan, PlanEvidence, Repair, RepairKind, Requirement
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import FailureKind
 from colorcheck.xen.system import System
@@ -25,7 +26,7 @@ def with_reserve_edits(found: Plan, reserve: int | None, deployment: Deployment,
         return found
     repairs = tuple(
         replace(repair, edits=reserve_edits(reserve_of(repair, reserve), deployment, system).edits)
-        if repair.kind == "reserve"
+        if repair.kind is RepairKind.RESERVE
         else repair
         for repair in found.repairs
     )
@@ -33,7 +34,7 @@ def with_reserve_edits(found: Plan, reserve: int | None, deployment: Deployment,
 
 
 def no_room_for_xen(system: System, boot: Boot | None) -> Plan | None:
-    """That no colors help where Xen finds no room to move to, and which module to move; None where it finds room."""
+    """That no colors help where Xen finds no room to move to, and which module to move; None if it finds room."""
     from colorcheck.replay.changes import room_for_xen
 
     panic = boot.panic if boot and boot.panic else system.panic
@@ -45,7 +46,7 @@ def no_room_for_xen(system: System, boot: Boot | None) -> Plan | None:
     found = room_for_xen(system)
     repairs = (_moved(found.module.kind, found.module.label, found.module.start, found.address),) if found else ()
     reason = "Xen finds no room to move to, whatever its colors are"
-    return Plan("infeasible", core=(core,), repairs=repairs, reason=reason, evidence={"method": "boot model"})
+    return Plan("infeasible", core=(core,), repairs=repairs, reason=reason, evidence=PlanEvidence("boot model"))
 
 
 def module_repair(bare: Boot | None, works: Callable[[tuple[int, ...]], bool]) -> Repair | None:
@@ -59,6 +60,6 @@ def module_repair(bare: Boot | None, works: Callable[[tuple[int, ...]], bool]) -
     return _moved(found.module.kind, found.module.label, found.module.start, found.address) if found else None
 
 
-def _moved(kind: str, label: str, start: int, address: int) -> Repair:
-    name = {"device-tree": "the device tree", "xen": "Xen"}.get(kind, label)
-    return Repair("module", f"load {name} at {address:#x} instead of {start:#x}", (), address)
+def _moved(kind: ModuleKind, label: str, start: int, address: int) -> Repair:
+    name = {ModuleKind.DEVICE_TREE: "the device tree", ModuleKind.XEN: "Xen"}.get(kind, label)
+    return Repair(RepairKind.MODULE, f"load {name} at {address:#x} instead of {start:#x}", (), address)

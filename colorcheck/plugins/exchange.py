@@ -12,7 +12,7 @@ from colorcheck.core.witness import PlainWitness
 
 
 def finding_to_json(finding: Finding) -> dict[str, object]:
-    """All that a finding says; a witness as far as JSON takes it. Raises TypeError for what is no finding."""
+    """All that a finding says; a witness as far as JSON takes it. Raises TypeError for what is not a finding."""
     if not isinstance(finding, Finding):
         raise TypeError(f"a {type(finding).__name__} is not a finding")
     return {

@@ -145,7 +145,7 @@ def _try_apart(entry: Entry, seconds: float) -> None:
     except ChildDied as error:
         raise UnfitError(f"loading it {error}") from None
     except ChildFailed:
-        return  # told when it is loaded here
+        return  # reported when it is loaded here
 
 
 def _gift(manager: pluggy.PluginManager, name: str, seconds: float) -> dict[str, object]:
@@ -198,7 +198,7 @@ def _guard(function: Callable[..., object], what: str) -> Callable[..., object]:
         except ChildDied as error:
             raise UnfitError(f"{what} {error}") from None
         except ChildFailed:
-            pass  # told below
+            pass  # reported below
         return call(partial(function, *arguments), WORK_SECONDS, what)
 
     return guarded

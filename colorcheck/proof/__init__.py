@@ -1,4 +1,4 @@
-"""Theorems about a deployment: what is claimed, and what Z3 makes of it. The only room that imports z3.
+"""Theorems about a deployment: what is claimed, and what Z3 does with it. The only room that imports z3.
 
 `prove` knows nothing of the replay. Both read one boot model; what they check of each other is leveling, sets and
 witnesses, not the model.

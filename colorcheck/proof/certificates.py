@@ -1,4 +1,4 @@
-"""Certificates: theorems as text, and what a second solver or plain counting makes of each."""
+"""Certificates: theorems as text, and what a second solver or plain counting does with each."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KINDS: Mapping[TheoremKind, frozenset[str]] = {
 
 
 class CertificateCheck(Struct, frozen=True):
-    """How a certificate, or a file, stands now.
+    """The state of a certificate, or of a file.
 
     `status` is confirmed (the theorem is proved, and a second judge agrees), refuted (it is refuted, and a second judge
     agrees), vacuous, derived (the model says so again, and nothing else can judge it), no-answer, differs, changed,
@@ -84,7 +84,7 @@ def _comment(release: str, theorem: Theorem) -> str:
 
 
 def judge(entry: Mapping[str, object], text: str, timeout: float) -> CertificateCheck:
-    """What counting and cvc5 make of one entry with its SMT-LIB text (empty without one); `timeout` in seconds.
+    """What counting and cvc5 do with one entry with its SMT-LIB text (empty without one); `timeout` in seconds.
 
     Raises Cvc5Missing where cvc5 is not installed; KeyError, TypeError or ValueError for an entry that is none.
     """
@@ -114,8 +114,8 @@ def judge(entry: Mapping[str, object], text: str, timeout: float) -> Certificate
         if third == wanted:
             return CertificateCheck(subject, _CONFIRMED[verdict], "", (*judges, "bitwuzla"))
         if "unknown" not in third and third:
-            told = f"bitwuzla answers {', '.join(third)} instead of {', '.join(wanted)}, which cvc5 answers"
-            return CertificateCheck(subject, "differs", told)
+            reported = f"bitwuzla answers {', '.join(third)} instead of {', '.join(wanted)}, which cvc5 answers"
+            return CertificateCheck(subject, "differs", reported)
         return CertificateCheck(subject, _CONFIRMED[verdict], "", judges)
     status = "no-answer" if len(found) < len(wanted) or "unknown" in found else "differs"
     return CertificateCheck(
@@ -124,8 +124,8 @@ def judge(entry: Mapping[str, object], text: str, timeout: float) -> Certificate
 
 
 _SEVERAL_WAYS = (
-    "it is about several ways (alternatives of guests, paths of the boot script), and a certificate shows one: "
-    "not covered"
+    "it is about several variants (alternatives of guests, paths of the boot script), and a certificate covers "
+    "only one: not covered"
 )
 _CONFIRMED = {Verdict.PROVED: "confirmed", Verdict.REFUTED: "refuted", Verdict.VACUOUS: "vacuous"}
 
@@ -135,8 +135,8 @@ def _without_text(subject: str, verdict: Verdict, *, counted: bool) -> Certifica
         return CertificateCheck(
             subject, "no-answer", "proved by a search too large for a certificate; nothing can be checked"
         )
-    told = "" if counted else "derived again from the inputs, by the model alone"
-    return CertificateCheck(subject, _CONFIRMED[verdict], told, ("counting",) * counted)
+    text = "" if counted else "derived again from the inputs, by the model alone"
+    return CertificateCheck(subject, _CONFIRMED[verdict], text, ("counting",) * counted)
 
 
 __all__ = ["CertificateCheck", "Cvc5Missing", "entries", "judge"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from math import gcd
 
@@ -115,7 +116,7 @@ class Context(Struct, frozen=True, dict=True):
     @cached_property
     def ranges(self) -> tuple[tuple[int, int], ...]:
         """All DRAM: what the board has and what the boot has met, as merged (start, end) addresses; every address where
-        nobody says which memory there is."""
+        it is not known which memory there is."""
         if MEMORY.name in self.system.unknown:
             return ((0, 1 << self._address_bits),)
         known = [(start, start + size) for start, size in self.board.dram if size > 0] if self.board else []
@@ -153,7 +154,7 @@ class Context(Struct, frozen=True, dict=True):
 
     @cached_property
     def cpus(self) -> frozenset[int] | None:
-        """All CPUs of the board; None where their numbers are not beyond doubt."""
+        """All CPUs of the board; None if their numbers are not beyond doubt."""
         numbers = [shared.cpus for shared in self.caches if shared.id != "system"]
         known = [each for each in numbers if each is not None]
         return frozenset().union(*known) if known and len(known) == len(numbers) else None
@@ -168,11 +169,13 @@ class Context(Struct, frozen=True, dict=True):
     def parties(self) -> tuple[Party, ...]:
         """Xen first, then the domains; a name that comes twice gets the domain's number."""
         system = self.system
-        names = [domain.name for domain in system.domains]
+        counts = Counter((XEN, *(domain.name for domain in system.domains)))
+        taken = {XEN, *counts}
         found = [Party(XEN, ColorSet.of(system.xen_colors), system.xen_location)]
         for domain in system.domains:
-            unique = names.count(domain.name) == 1 and domain.name != XEN
-            name = domain.name if unique else f"{domain.name}#{domain.id}"
+            alone = counts[domain.name] == 1
+            name = domain.name if alone else unique(f"{domain.name}#{domain.id}", taken)
+            taken.add(name)
             found.append(Party(name, ColorSet.of(domain.colors), domain.location, domain))
         return tuple(found)
 
@@ -180,6 +183,13 @@ class Context(Struct, frozen=True, dict=True):
     def numbers(self) -> dict[str, int]:
         """The number of each party by its name: 0 for Xen."""
         return {party.name: number for number, party in enumerate(self.parties)}
+
+
+def unique(name: str, taken: Collection[str]) -> str:
+    """The name, with a number behind it where another one has it: proofs keep who takes what by name."""
+    return next(
+        each for each in (name, *(f"{name}#{number}" for number in range(2, len(taken) + 3))) if each not in taken
+    )
 
 
 def _shared_caches(board: Board) -> tuple[SharedCache, ...]:

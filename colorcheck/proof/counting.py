@@ -131,8 +131,8 @@ def _shows(certificate: Certificate, verdict: Verdict | None) -> bool:
 def _check_hall(hall: Hall) -> bool:
     colors = {str(color) for domain in hall.domains.values() for color in domain.colors}
     free, needed = sum(hall.free_by_color.values()), sum(domain.pages for domain in hall.domains.values())
-    told = hall.needed in {needed, UNSET} and hall.free in {free, UNSET}
-    return told and colors == set(hall.free_by_color) and needed > free
+    shown = hall.needed in {needed, UNSET} and hall.free in {free, UNSET}
+    return shown and colors == set(hall.free_by_color) and needed > free
 
 
 def _check_taking(taking: Taking) -> bool:

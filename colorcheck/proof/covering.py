@@ -21,7 +21,7 @@ class Cover(Struct, frozen=True):
 
 
 def coverable(cover: Cover, timeout: float) -> bool | None:
-    """Whether the cells can be dealt out; None where the solver does not say in `timeout` seconds.
+    """Whether the cells can be dealt out; None if the solver does not say in `timeout` seconds.
 
     Cells that hold the same are one class, and only how many of each class a party gets is asked.
     """

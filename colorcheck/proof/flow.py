@@ -10,19 +10,19 @@ FlowDemand = tuple[int, Collection[int]]
 
 
 def most_taken(demands: Sequence[FlowDemand], free: Sequence[int], of: Collection[int]) -> int:
-    """The most frames with colors of `of` that the wishes can take together, each no more than it asks for."""
+    """The most frames with colors of `of` that the demands can take together, each no more than it asks for."""
     return sum(_Flow(demands, free, of).sent)
 
 
 def unserved(demands: Sequence[FlowDemand], free: Sequence[int]) -> list[int]:
-    """The numbers of wishes that together ask for more than all their colors hold; empty where all can be served."""
+    """The numbers of demands that together ask for more than all their colors hold; empty if all can be served."""
     every = {color for _, colors in demands for color in colors}
     flow = _Flow(demands, free, every)
     return flow.reached if sum(flow.sent) < sum(pages for pages, _ in demands) else []
 
 
 class _Flow:
-    """Augmenting paths from wishes to classes of colors that the same wishes may have."""
+    """Augmenting paths from demands to classes of colors that the same demands may have."""
 
     def __init__(self, demands: Sequence[FlowDemand], free: Sequence[int], of: Collection[int]) -> None:
         sets = [frozenset(colors) for _, colors in demands]
@@ -41,7 +41,7 @@ class _Flow:
         self.reached = sorted({n for demand, left in enumerate(self.left) if left for n in self._reach(demand)[0]})
 
     def _reach(self, demand: int) -> tuple[dict[int, int], dict[int, int], int | None]:
-        """Wishes and classes that residual paths lead to, each with where it was reached from; a class with room."""
+        """Demands and classes that residual paths lead to, each with where it was reached from; a class with room."""
         demands, classes, waiting = {demand: -1}, dict[int, int](), [demand]
         for number in waiting:
             for k in self.classes[number]:

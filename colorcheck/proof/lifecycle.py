@@ -16,7 +16,7 @@ from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.witness import FailingCreation
-from colorcheck.proof.context import Context, Party
+from colorcheck.proof.context import Context, Party, unique
 from colorcheck.proof.counting import flow_certificate, taking_certificate
 from colorcheck.proof.flow import most_taken
 from colorcheck.proof.leveling import level
@@ -112,7 +112,7 @@ def _impossible(context: Context, domain: Domain) -> str:
 
 
 def _after_xen(context: Context) -> tuple[int, ...] | None:
-    """The free frames after Xen has built its own domains; None where one finds no room."""
+    """The free frames after Xen has built its own domains; None if one finds no room."""
     free: tuple[int, ...] | None = context.boot.free_initial
     for domain in context.system.domains:
         if domain.kind is not DomainKind.XL and free is not None:
@@ -121,29 +121,37 @@ def _after_xen(context: Context) -> tuple[int, ...] | None:
 
 
 def _rivals(context: Context, party: Party, wanted: dict[str, int]) -> Iterator[GuestLifecycle]:
-    """All others that a toolstack creates, as often as they may be."""
+    """All others that a toolstack creates, as often as they may be, with the most frames that they take on any way."""
+    most: dict[tuple[str, ...], int] = {}
+    for guest in context.alternatives:
+        most[guest.pieces] = max(guest.lost_pages, most.get(guest.pieces, 0))
     for other in context.parties:
         domain = other.domain
         if domain is None or other is party or domain.kind is DomainKind.DOM0:
             continue
         creations = wanted.get(other.name, 0) + (domain.kind is DomainKind.XL)
-        pages = domain.kept_pages if domain.failure else domain.as_guest().needed_pages
-        inside = all(color < len(context.boot.free_initial) for color in other.colors)
-        if creations and pages and inside:
+        pages = max(domain.lost_pages, most.get(domain.pieces, 0))
+        if creations and pages and _exist(context, domain):
             yield GuestLifecycle(other, pages, creations)
     yield from _alternatives(context, wanted)
 
 
 def _alternatives(context: Context, wanted: dict[str, int]) -> Iterator[GuestLifecycle]:
     """The other alternatives of the guests (one-of): each can be created in the same boot of the host."""
-    here = {domain.location.file for domain in context.system.domains if domain.kind is DomainKind.XL}
+    here = {domain.pieces for domain in context.system.domains if domain.kind is DomainKind.XL}
+    names = {party.name for party in context.parties}
     for domain in context.alternatives:
-        pages = domain.kept_pages if domain.failure else domain.as_guest().needed_pages
-        inside = all(color < len(context.boot.free_initial) for color in domain.colors)
-        if domain.location.file not in here and pages and inside:
-            name = f"{domain.name} ({os.path.basename(domain.location.file)})"
+        if domain.pieces not in here and domain.lost_pages and _exist(context, domain):
+            made_of = ", ".join(map(os.path.basename, domain.pieces))
+            name = unique(f"{domain.name} ({made_of})", names)
+            names.add(name)
             party = Party(name, ColorSet.of(domain.colors), domain.location, domain)
-            yield GuestLifecycle(party, pages, wanted.get(domain.name, 0) + 1)
+            yield GuestLifecycle(party, domain.lost_pages, wanted.get(domain.name, 0) + 1)
+
+
+def _exist(context: Context, domain: Domain) -> bool:
+    """Whether the host has all colors of the domain."""
+    return all(color < len(context.boot.free_initial) for color in domain.colors)
 
 
 def _decided(
@@ -161,13 +169,18 @@ def _decided(
         taken: dict[str, tuple[int, Sequence[int]]] = {}
         for lives in (*sequence, mine):
             colors = lives.party.domain.colors if lives.party.domain else ()
-            names = (f"{lives.party.name}#{number}" for number in range(1, lives.creations + 1))
+            names = (f"{lives.party.name}#{number}" for number in range(1, _that_count(lives, free) + 1))
             taken |= dict.fromkeys(names, (lives.pages, colors))
         first = _first_that_fails(mine, taken, free)
         if first is not None:
             return _refuted(obligation, mine, (first, taken, free), theorem)
     reason = "the bound over all orders does not hold, and no order was found that fails"
     return obligation.settled(Verdict.UNKNOWN, reason=reason, seconds=theorem.seconds)
+
+
+def _that_count(lives: GuestLifecycle, free: Sequence[int]) -> int:
+    """How many of its creations can make a difference: all that its colors have room for, and the first without."""
+    return min(lives.creations, sum(free[color] for color in lives.party.colors) // lives.pages + 2)
 
 
 def _bounded(

@@ -30,7 +30,7 @@ HEAP = Assumption(
     Trust.CHECKED,
 )
 LEVELING = Assumption(
-    "a frame comes from the color of the domain that has most free frames",
+    "a frame comes from the color of the domain that has the most free frames",
     "alloc_color_heap_page, Xen 4.20 to 4.22; measured on boots",
     Trust.DOCUMENTED,
 )
@@ -132,7 +132,7 @@ def _kept(context: Context, domain: Domain) -> int:
 
 
 def blocked(context: Context) -> str:
-    """Why Xen hands out no memory at all; empty where it does."""
+    """Why Xen hands out no memory at all; empty if it does."""
     panic = context.system.panic
     if panic:
         return f"Xen panics before it hands out memory: {panic.message}"

@@ -18,7 +18,7 @@ MOST_NUMBERS = 1_000_000  # in a certificate
 
 class OrderSearch(Struct, frozen=True):
     """`order` are the domains after whose creation, tried in vain or not, the one in question finds no room; None: no
-    such order was found, and there is none where the search was `complete`. `states` are all that the search met: whose
+    such order was found, and there is none if the search was `complete`. `states` are all that the search met: whose
     creation was tried, and the free frames of each color then."""
 
     order: tuple[str, ...] | None
@@ -63,7 +63,7 @@ def order_without_room(
 
 
 def _fails_after(name: str, needs: Needs, free: tuple[int, ...], order: Sequence[str]) -> tuple[str, ...] | None:
-    """How many of these, tried in this order, leave too little for `name`; None where all of them leave enough."""
+    """How many of these, tried in this order, leave too little for `name`; None if all of them leave enough."""
     needed, colors = needs[name]
     for number, other in enumerate((*order, "")):
         if sum(free[color] for color in set(colors)) < needed:
@@ -86,7 +86,7 @@ def _alike(group: Sequence[str], needs: Needs) -> dict[str, str]:
 
 def orders_certificate(name: str, needs: Needs, search: OrderSearch) -> Orders | None:
     """Every state that creation in any order leads to, with the state that each domain's creation leads to next, and
-    in each of them room for `name`. None where the search did not show that, or where there are too many states.
+    in each of them room for `name`. None if the search did not show that, or where there are too many states.
 
     Whoever checks it goes from state to state and compares; nothing is searched.
     """

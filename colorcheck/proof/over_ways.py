@@ -44,7 +44,7 @@ def over_ways(
             continue
         theorems = prove(other)
         if not theorems:
-            reason = f"{branch.told}, it is not known what Xen does"
+            reason = f"{branch.words}, it is not known what Xen does"
             return tuple(_unknown(theorem, reason, worlds, ()) for theorem in found)
         ways.append(_Way(branch.answers, _by_id(theorems)))
     ids = dict.fromkeys(name for way in ways for name in way.theorems)
@@ -70,7 +70,7 @@ def _over(name: str, ways: list[_Way], worlds: Worlds) -> Theorem:
         verdicts = {Verdict.REFUTED}  # each alternative of a guest is run at some time
     if len(verdicts) > 1 or verdicts == {Verdict.UNKNOWN}:
         shown = _one_of_each(tried)
-        reason = "; ".join(f"{each.verdict} with {each.told(shown)}" for each in shown)
+        reason = "; ".join(f"{each.verdict} with {each.in_words(shown)}" for each in shown)
         return _unknown(theorem, f"it depends: {reason}", worlds, shown)
     chosen = next((each for _, each in held if each.verdict in verdicts), theorem)
     taken = tuple(dict.fromkeys(assumption for _, each in held for assumption in each.assumptions))

@@ -28,7 +28,7 @@ OUTSIDE = Assumption(
 
 
 _ASK_EXISTENCE = (TheoremKind.MEMORY, TheoremKind.MEMORY_ANY_ORDER, TheoremKind.LIFECYCLE_MEMORY)
-"""Theorems that say of a domain that it is there: a world without it is none in which they hold."""
+"""Theorems that say about a domain that it is there: a world without it is none in which they hold."""
 
 Kinds = frozenset[TheoremKind]
 Prover = Callable[[World, Boot, str, Kinds | None], tuple[Theorem, ...]]
@@ -237,7 +237,7 @@ class _Judge:
         settle = tuple(
             dict.fromkeys(line for name in sorted(self.group.names) for line in self.worlds.open[name].settle)
         )
-        texts = [f"{_word(world)} with {world.told(shown)}" for world in shown]
+        texts = [f"{_word(world)} with {world.in_words(shown)}" for world in shown]
         reason = why if len(shown) < MOST_SHOWN or why else f"it depends: {'; '.join(texts)}"
         return replace(
             theorem, verdict=Verdict.UNKNOWN, reason=reason, worlds=shown, settle=settle, witness=None, certificate=None

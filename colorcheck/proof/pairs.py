@@ -200,13 +200,13 @@ class _Pair:
         )
 
     def asked(self) -> Theorem | _Question:
-        """What is to be asked; unknown where only colors that Xen lists, and puts nothing in, stand in the way."""
+        """What is to be asked; unknown if only colors that Xen lists, and puts nothing in, are in the way."""
         found = self._asked()
         idle = self._idle()
         if idle and _refutes(found):
             rest = replace(self.first, colors=self.first.colors - idle)
             if not _refutes(_Pair(self.context, rest, self.second, self.sets)._asked()):
-                reason = f"Xen lists {self.first.colors}, but its list does not rise: none of its image lies in {idle}"
+                reason = f"Xen lists {self.first.colors}, but its list does not ascend: none of its image is in {idle}"
                 return self.obligation.settled(Verdict.UNKNOWN, reason=reason)
         return found
 
@@ -276,7 +276,7 @@ class _Pair:
         """Unless it is certain that one of them never runs on the cache's CPUs, both use it.
 
         A domain pinned to a CPU that the board does not have shows that the board is not what it seems: nothing is
-        certain then. Neither is it where nobody knows the boot CPU or whether Xen has boot-time pools.
+        certain then. Neither is it if the boot CPU is not known or whether Xen has boot-time pools.
         """
         every = self.context.cpus
         if every is None or shared.cpus is None or not self.context.cpus_are_facts:
@@ -314,7 +314,7 @@ class _Pair:
     def _by_frames(self, refuted: str = "", witness: PairWitness | None = None) -> _Question | None:
         """The very sentence: a frame of the one and a frame of the other, in no set of a cache that CPUs of both use.
 
-        None where the sets of a cache that both use cannot be written down.
+        None if the sets of a cache that both use cannot be written down.
         """
         context, width = self.context, self.context.width
         nr_colors = context.system.nr_colors or 1
@@ -420,7 +420,7 @@ class _Pair:
         """Where colors as such do not separate the cache, these two sets of colors still may."""
         context, cache = self.context, shared.cache
         if cache is None:
-            return self.obligation.settled(Verdict.UNKNOWN, reason=f"nothing is known of the {shared.label}")
+            return self.obligation.settled(Verdict.UNKNOWN, reason=f"nothing is known about the {shared.label}")
         script = address_script(context, shared, self.first.colors, self.second.colors)
         nr_colors = context.system.nr_colors or 1
 
@@ -441,7 +441,7 @@ def address_script(context: Context, shared: SharedCache, first: ColorSet, secon
     """No frame with a color of the first and another one with a color of the second meet in the cache."""
     width, nr_colors = context.width, context.system.nr_colors or 1
     if shared.cache is None:
-        raise ValueError(f"nothing is known of the {shared.label}")
+        raise ValueError(f"nothing is known about the {shared.label}")
     return SmtScript(
         logic="QF_BV",
         declarations=tuple(f"(declare-const {name} (_ BitVec {width}))" for name in "ab"),

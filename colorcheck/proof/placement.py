@@ -20,13 +20,13 @@ from colorcheck.xen.kinds import DomainKind, FailureKind, MapUse
 ALIGNMENT = 2 * MIB_PAGES  # Xen's image moves to a multiple of 2 MiB (get_xen_paddr, Xen 4.20 to 4.22)
 MAP = Assumption(
     "memory is cut into the pieces of the boot model's map",
-    "boot model of Xen, held against boots of real Xen",
+    "boot model of Xen, compared with boots of real Xen",
     Trust.CHECKED,
 )
 
 
 def placement(context: Context) -> Iterator[Theorem]:
-    """The theorems on where things lie; none where Xen never gets so far or coloring is off."""
+    """The theorems on where things lie; none if Xen never gets so far or coloring is off."""
     if context.system.panic or not context.system.coloring:
         return
     yield _heap(context)

@@ -51,7 +51,7 @@ def inspect(text: str) -> None:
         if token == ")":
             depth -= 1
         elif opens and token not in COMMANDS and not token.startswith(";"):
-            raise NotOurs(f"the command {token[:40]} is none of those that colorcheck writes")
+            raise NotOurs(f"the command {token[:40]} is not one that colorcheck writes")
         opens = opens and token.startswith(";")
 
 

@@ -91,9 +91,9 @@ def _decided(context: Context, shared: SharedCache, modulus: int, obligation: Ob
 
 
 def unknown_index(shared: SharedCache) -> str:
-    """Why nothing can be said of the cache's sets; empty where something can."""
+    """Why nothing can be said about the cache's sets; empty if something can."""
     if shared.cache is None:
-        return f"the board does not say what the {shared.label} is like"
+        return f"the board does not describe the {shared.label}"
     index = shared.cache.index
     if isinstance(index, UnknownIndex):
         return f"how the {shared.label} is indexed is unknown: {index.reason}"

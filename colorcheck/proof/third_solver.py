@@ -13,7 +13,7 @@ _COMMENT = re.compile(r"^;[^\n]*\n", re.MULTILINE)
 
 
 def third_answers(text: str, timeout: float) -> tuple[str, ...]:
-    """Its answers in order, at most `timeout` seconds for each; none where it is not installed or has no say.
+    """Its answers in order, at most `timeout` seconds for each; none if it is not installed or has no say.
 
     Raises NotOurs for a script with commands that are none of ours.
     """

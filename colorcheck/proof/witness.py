@@ -14,7 +14,7 @@ TRIED = 1 << 16
 
 
 def meeting_frames(context: Context, shared: SharedCache, first: Party, second: Party) -> tuple[int, int] | None:
-    """Addresses of two different frames, one of each party, with the same set; None where none is found at once.
+    """Addresses of two different frames, one of each party, with the same set; None if none is found at once.
 
     Frames come from the boot, or, for who got none, from the color heap. Only for linear indexes; a witness for
     another index comes out of the solver.

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.units import GIB, MIB, MIB_PAGES, PAGE
 from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.kinds import DomainKind, FailureKind
@@ -23,7 +24,7 @@ BLOCK = 2 * MIB  # where modules are proposed to lie
 
 
 class MoreColors(Struct, frozen=True):
-    """These colors, which nobody has, given to the domain too."""
+    """These colors, which no domain has, given to the domain too."""
 
     colors: ColorSet
     boot: Boot
@@ -75,7 +76,7 @@ def builds(before: Boot, after: Boot | None, wanted: Built | None = None) -> boo
 
 
 def more_colors(boot: Boot, built: Built) -> MoreColors | None:
-    """The fewest colors of those that nobody has, neighbors of its own and of each other where possible."""
+    """The fewest colors of those that no domain has, neighbors of its own and of each other where possible."""
     own = built.domain.colors
     usable = list(ColorSet.all(len(built.free_before)) - _used(boot.system))
     had = sum(built.free_before[color] for color in set(own) if color < len(built.free_before))
@@ -98,7 +99,7 @@ def less_memory(boot: Boot, built: Built) -> OtherMemory | None:
 
 
 def low_memory(boot: Boot, built: Built) -> OtherMemory | None:
-    """The least memory in whole MiB, more than today's, by which dom0 gets memory below 4 GiB; None where it does not
+    """The least memory in whole MiB, more than today's, by which dom0 gets memory below 4 GiB; None if it does not
     fit."""
     prepared = boot.system.preparation
     if prepared is None:
@@ -165,7 +166,7 @@ def room_for_xen(system: System) -> MovedModule | None:
     if prepared is None:
         return None
     machine = prepared.machine
-    for module in sorted((m for m in machine.modules if m.size), key=lambda m: (m.kind == "xen", m.size)):
+    for module in sorted((m for m in machine.modules if m.size), key=lambda m: (m.kind is ModuleKind.XEN, m.size)):
         for address in _places(machine, module):
             after = boot_again(with_module(system, module, address))
             if after is not None and not (after.panic and after.panic.kind is FailureKind.RELOCATION):
@@ -254,7 +255,7 @@ def _up(address: int) -> int:
 
 def _preference(module: BootModule) -> tuple[bool, int]:
     """The device tree is the easiest to load elsewhere, then what is small."""
-    return module.kind != "device-tree", module.size
+    return module.kind is not ModuleKind.DEVICE_TREE, module.size
 
 
 def _free(machine: Machine, module: BootModule, address: int) -> bool:

@@ -56,7 +56,7 @@ Step = Create | Destroy | Reboot | Balloon
 class HeapState(Struct, frozen=True):
     """The color heap after a step.
 
-    `created` tells whether a creation worked, None where nothing was to be created; `taken` are the frames that left
+    `created` tells whether a creation worked, None if nothing was to be created; `taken` are the frames that left
     the colors, `lost` those that went to the uncolored heap, for good.
     """
 

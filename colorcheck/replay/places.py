@@ -14,7 +14,7 @@ from colorcheck.xen.booted import Boot
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.memory.frame_run import FrameRun
 
-_LOOKED_AT = 64  # frames of a color whose cache sets are told
+_LOOKED_AT = 64  # frames of a color whose cache sets are listed
 
 
 class ColorPlace(Struct, frozen=True):

@@ -29,10 +29,10 @@ def steps(boot: Boot) -> tuple[BootStep, ...]:
     return (*_layout(boot), *(_domain(built) for built in boot.built))
 
 
-def number_of(told: Sequence[BootStep], wanted: str) -> int | None:
-    """The number, counted from 1, of the step that a name or a number means; None where there is none. A name counts
+def number_of(reported: Sequence[BootStep], wanted: str) -> int | None:
+    """The number, counted from 1, of the step that a name or a number means; None if there is none. A name counts
     before a number."""
-    names = [step.name for step in told]
+    names = [step.name for step in reported]
     if wanted in names:
         return names.index(wanted) + 1
     return int(wanted) if wanted.isdecimal() and 1 <= int(wanted) <= len(names) else None

@@ -35,7 +35,7 @@ class Format(Struct, frozen=True):
     function: Callable[[Verification], str] | None = None
 
     def document(self, verification: Verification, style: Style) -> object:
-        """What JSON is made of, as plain values; None where the format is not JSON."""
+        """What JSON is made of, as plain values; None if the format is not JSON."""
         made = None if self.function is not None else getattr(import_module(self.module), "document", None)
         return None if made is None else to_builtins(made(verification, style), str_keys=True, enc_hook=str)
 
@@ -136,7 +136,7 @@ def render(verification: Verification, name: str, style: Style, known: Iterable[
 
 
 def document(verification: Verification, name: str, style: Style) -> object:
-    """What the report would be made of, before it is text; None where it is not JSON. Raises ValueError as `render`."""
+    """What the report would be made of, before it is text; None if it is not JSON. Raises ValueError as `render`."""
     return _format(name).document(verification, _shown(verification, style))
 
 

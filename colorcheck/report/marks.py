@@ -9,7 +9,7 @@ from colorcheck.verification.traced import Standing
 
 
 class Mood(StrEnum):
-    """What a reader is to make of something; the values are classes of the HTML report."""
+    """What a reader is to do with something; the values are classes of the HTML report."""
 
     GOOD = "good"
     BAD = "bad"

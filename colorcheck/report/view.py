@@ -62,11 +62,11 @@ class ColorMap(Struct, frozen=True):
     rows: tuple[ColorUser, ...]
     clashes: tuple[Clash, ...]
     cache: int | None = None
-    """Bytes of the colored cache that one color stands for; None where Xen's colors are not the cache's."""
+    """Bytes of the colored cache that one color stands for; None if Xen's colors are not the cache's."""
 
     @property
     def free(self) -> ColorSet:
-        """Colors that nobody has."""
+        """Colors that no domain has."""
         used = ColorSet()
         for row in self.rows:
             used |= row.colors
@@ -99,7 +99,7 @@ class MemoryRow(Struct, frozen=True):
 class TheoremGroup(Struct, frozen=True):
     """Theorems of one kind with one verdict."""
 
-    kind: str
+    kind: TheoremKind
     verdict: Verdict
     theorems: tuple[Theorem, ...]
 
@@ -113,13 +113,13 @@ def headline(verification: Verification) -> Headline:
     if status is Exit.FAULT:
         return Headline("FAULT", "colorcheck itself failed; do not rely on the rest", Mood.BAD)
     if refuted:
-        told = f"; {counted(errors, 'error')} in the files" if errors else ""
+        text = f"; {counted(errors, 'error')} in the files" if errors else ""
         return Headline(
-            "REFUTED", f"{refuted} of {counted(refuted + proved + opened, 'theorem')} refuted{told}", Mood.BAD
+            "REFUTED", f"{refuted} of {counted(refuted + proved + opened, 'theorem')} refuted{text}", Mood.BAD
         )
     if errors:
-        told = f"; {counted(proved, 'theorem')} proved" if proved else ""
-        return Headline("NOT ACCEPTED", f"{counted(errors, 'error')} in the files{told}", Mood.BAD)
+        text = f"; {counted(proved, 'theorem')} proved" if proved else ""
+        return Headline("NOT ACCEPTED", f"{counted(errors, 'error')} in the files{text}", Mood.BAD)
     if status is Exit.NOTHING:
         return Headline("NOTHING TO CHECK", "no deployment was found", Mood.OPEN)
     if status is Exit.UNDECIDED:
@@ -158,13 +158,13 @@ def _undecided(verification: Verification, proved: int) -> Iterator[str]:
         shown = next((theorem.worlds for theorem in reversed(theorems) if len(theorem.worlds) > 1), ())
         differ = set(shown[0].values) ^ set(shown[1].values) if shown else set()
         names = [fact for fact in facts if not differ or fact in {name for name, _ in differ}]
-        told = [about(fact) or fact for fact in names]
-        more = f" and {len(told) - 1} more" if len(told) > 1 else ""
-        yield f"{len(theorems)} depend{'s' * (len(theorems) == 1)} on {told[0]}{more}{_worlds(shown)}"
+        reported = [about(fact) or fact for fact in names]
+        more = f" and {len(reported) - 1} more" if len(reported) > 1 else ""
+        yield f"{len(theorems)} depend{'s' * (len(theorems) == 1)} on {reported[0]}{more}{_worlds(shown)}"
     if others:
         yield f"{counted(others, 'theorem')} not decided"
-    if verification.skipped:
-        yield f"{counted(len(verification.skipped), 'check')} could not run"
+    if verification.not_checked:
+        yield f"{counted(len(verification.not_checked), 'check')} could not run"
     unread = len(verification.facts.deployment.unread)
     if unread:
         yield f"{counted(unread, 'input')} not read"
@@ -172,11 +172,11 @@ def _undecided(verification: Verification, proved: int) -> Iterator[str]:
 
 def _worlds(shown: tuple[Tried, ...]) -> str:
     """Two worlds, in brackets: where it holds, and why it does not elsewhere."""
-    told = []
+    reported = []
     for world in shown:
         word = "holds" if world.verdict is Verdict.PROVED else world.reason or "fails"
-        told.append(f"{word} with {world.told(shown)}")
-    return f" ({'; '.join(told)})" if told else ""
+        reported.append(f"{word} with {world.in_words(shown)}")
+    return f" ({'; '.join(reported)})" if reported else ""
 
 
 def alike(found: tuple[Residue, ...]) -> tuple[Residue, ...]:
@@ -228,7 +228,7 @@ def color_map(facts: Facts, result: ReleaseResult) -> ColorMap | None:
 
 
 def bytes_of_color(facts: Facts, nr_colors: int) -> int | None:
-    """Bytes of the last-level cache that one color stands for; None where that is not known."""
+    """Bytes of the last-level cache that one color stands for; None if that is not known."""
     llc = facts.board.boot_cluster.llc if facts.board and facts.board.clusters else None
     if llc is None or llc.size is None or llc.nr_colors != nr_colors:
         return None
@@ -236,7 +236,7 @@ def bytes_of_color(facts: Facts, nr_colors: int) -> int | None:
 
 
 def _colors(domain: Domain) -> tuple[ColorSet, str]:
-    """A domain's colors and where they come from; none where it is refused before it has any."""
+    """A domain's colors and where they come from; none if it is refused before it has any."""
     return (ColorSet(), "never created") if domain.failure else (ColorSet.of(domain.colors), str(domain.source))
 
 
@@ -291,7 +291,7 @@ def memory_rows(boot: Boot) -> tuple[MemoryRow, ...]:
 
 
 def _budget(creations: tuple[int, int] | None) -> str:
-    """How often a domain can be created, alone and if every guest restarts as often; empty where nothing does."""
+    """How often a domain can be created, alone and if every guest restarts as often; empty if nothing does."""
     if creations is None:
         return ""
     alone, together = creations
@@ -310,7 +310,7 @@ def _memory_row(built: Built, budget: str) -> MemoryRow:
 
 def theorem_groups(theorems: tuple[Theorem, ...]) -> tuple[TheoremGroup, ...]:
     """Bad news first, then by kind in the order in which the kinds come."""
-    groups: dict[tuple[Verdict, str], list[Theorem]] = {}
+    groups: dict[tuple[Verdict, TheoremKind], list[Theorem]] = {}
     for verdict in (Verdict.REFUTED, Verdict.VACUOUS, Verdict.UNKNOWN, Verdict.PROVED):
         for theorem in theorems:
             if theorem.verdict is verdict:
@@ -324,13 +324,13 @@ def assumptions(theorems: tuple[Theorem, ...]) -> tuple[Assumption, ...]:
 
 
 def requirement_lines(requirement: Traced) -> Iterator[str]:
-    """What shows a requirement, in a line; where it is not met, how it stands and a line for each thing in its way."""
+    """What shows a requirement, in a line; where it is not met, its status and a line for each thing in its way."""
     if requirement.standing is Standing.MET:
         theorems = {each.subject for each in requirement.evidence if each.kind is EvidenceKind.THEOREM}
         rules = {each.subject for each in requirement.evidence if each.kind is EvidenceKind.RULE}
-        told = [f"{counted(len(theorems), 'theorem')} proved"] * bool(theorems)
-        told += [f"{counted(len(rules), 'rule')} found nothing"] * bool(rules)
-        yield f"met: {', '.join(told)}"
+        shown = [f"{counted(len(theorems), 'theorem')} proved"] * bool(theorems)
+        shown += [f"{counted(len(rules), 'rule')} found nothing"] * bool(rules)
+        yield f"met: {', '.join(shown)}"
         return
     yield str(requirement.standing).replace("-", " ")
     for each in requirement.weakest():
@@ -339,7 +339,7 @@ def requirement_lines(requirement: Traced) -> Iterator[str]:
 
 
 def not_told(verification: Verification) -> str:
-    """How many findings are kept from being told, and by what; empty where there are none."""
+    """How many findings are kept from being reported, and by what; empty if there are none."""
     by = {
         Silence.COMMENT: "silenced by comments",
         Silence.SELECTION: "ignored by selection",

@@ -343,7 +343,7 @@ def run(facts: Facts, rules: Iterable[Rule] = RULES) -> tuple[tuple[Finding, ...
 
 
 def order(finding: Finding) -> tuple[object, ...]:
-    """The order in which findings are told: the worst first, those of one severity by place, then by rule."""
+    """The order in which findings are reported: the worst first, those of one severity by place, then by rule."""
     return (_WORST_FIRST[finding.severity], finding.location, finding.rule, finding.message)
 
 

@@ -10,7 +10,7 @@ from colorcheck.inputs.deployment import Deployment
 
 
 def mendable(finding: Finding, deployment: Deployment) -> Finding:
-    """The finding without its fix, where one of the edits has no place or stands in what ImageBuilder rewrites."""
+    """The finding without its fix, where one of the edits has no place or is in what ImageBuilder rewrites."""
     if all(_has_place(edit, deployment) for edit in finding.fix):
         return finding
     return replace(finding, fix=())

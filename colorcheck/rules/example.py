@@ -91,8 +91,8 @@ class Example(Struct, frozen=True):
     def shown(self) -> str:
         """What differs from the clean deployment, as text for a person."""
         clean = {label: value for label, field, value in Example()._parts() if field}
-        told = [f"# {label}\n{value}" for label, _, value in self._parts() if value and value != clean.get(label)]
-        return "\n\n".join(part.rstrip() for part in told)
+        reported = [f"# {label}\n{value}" for label, _, value in self._parts() if value and value != clean.get(label)]
+        return "\n\n".join(part.rstrip() for part in reported)
 
     def _parts(self) -> Iterator[tuple[str, str, str]]:
         yield "Xen", "xen", self.xen if isinstance(self.xen, str) else ", ".join(self.xen)

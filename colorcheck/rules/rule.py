@@ -148,14 +148,14 @@ class Seen(Struct, frozen=True):
 
 def seen(facts: Facts, *kinds: Kind) -> Iterator[Seen]:
     """All problems of the readers and notes of the Xen model of these kinds, each once however many Xens have it."""
-    told: set[tuple[str, Location]] = set()
+    reported: set[tuple[str, Location]] = set()
     for problem in problems(facts):
         if problem.kind in kinds:
-            told.add((str(problem.kind), problem.location))
+            reported.add((str(problem.kind), problem.location))
             yield Seen(problem)
     met: dict[tuple[object, ...], tuple[Note, list[str]]] = {}
     for release, note in notes(facts):
-        if type(note) in kinds and (note.KIND, note.location) not in told:
+        if type(note) in kinds and (note.KIND, note.location) not in reported:
             key = (note.KIND, said(note), note.location, note.domain)
             met.setdefault(key, (note, []))[1].append(release)
     for note, releases in met.values():
@@ -175,7 +175,7 @@ def problems(facts: Facts) -> Iterator[Problem]:
 def notes(facts: Facts) -> Iterator[tuple[str, Note]]:
     """(release, note) of every Xen that was modelled: first of its options and domains, then of its boot.
 
-    None where a device tree is named and could not be read: what Xen would make of the rest is not worth a word.
+    None if a device tree is named and could not be read: what Xen would do with the rest is not worth a word.
     """
     for result in facts.results if readable(facts) else ():
         for stage in (result.system, result.boot):
@@ -188,7 +188,7 @@ def readable(facts: Facts) -> bool:
 
 
 def on(facts: Facts, releases: Iterable[str]) -> str:
-    """` (Xen 4.20)` where only some of several targets are meant; empty where all are."""
+    """` (Xen 4.20)` where only some of several targets are meant; empty if all are."""
     releases = tuple(dict.fromkeys(releases))
     targets = [result.release for result in facts.results]
     if not releases or len(targets) < 2 or set(releases) == set(targets):

@@ -1,4 +1,4 @@
-"""The words of notes: each stands in the rule that takes the note up, here they are found."""
+"""The words of notes: each is in the rule that takes the note up, here they are found."""
 
 from __future__ import annotations
 

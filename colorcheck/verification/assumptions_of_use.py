@@ -1,4 +1,5 @@
-"""Assumptions of use that concern cache coloring: what the integrator has to see to, and what the inputs say of each.
+"""Assumptions of use that concern cache coloring: what the integrator has to see to, and what the inputs say about
+each.
 
 Xen's own safety work leaves its assumptions of use to the integrator; these are the ones that theorems here rest on.
 IDs are those of OpenFastTrace (`type~name~revision`); a revision rises when the meaning of the text changes.
@@ -20,7 +21,7 @@ from colorcheck.xen.release.log_version import log_version
 
 
 class UseStanding(StrEnum):
-    """What the inputs say of an assumption of use."""
+    """What the inputs say about an assumption of use."""
 
     AGREES = "inputs-agree"  # an input says so; that the input is true of the board is still the integrator's
     CONTRADICTED = "contradicted"
@@ -40,12 +41,12 @@ class AssumptionOfUse(Struct, frozen=True):
     judge: Callable[[Verification], Judged]
 
     def to_dict(self, verification: Verification) -> dict[str, object]:
-        standing, told = self.judge(verification)
-        return {"id": self.id, "text": self.text, "check": self.check, "status": str(standing), "told": told}
+        standing, shown = self.judge(verification)
+        return {"id": self.id, "text": self.text, "check": self.check, "status": str(standing), "told": shown}
 
 
-def _left(told: str = "no input says") -> Callable[[Verification], Judged]:
-    return lambda _: (UseStanding.INTEGRATOR, told)
+def _left(text: str = "no input says") -> Callable[[Verification], Judged]:
+    return lambda _: (UseStanding.INTEGRATOR, text)
 
 
 def _found(verification: Verification, *rules: str) -> Iterator[Finding]:
@@ -67,7 +68,7 @@ def _release(verification: Verification) -> Judged:
     others = [name for name, system in verification.facts.systems() if not said.agrees(system.release)]
     if others:
         return UseStanding.CONTRADICTED, f"the log is of Xen {said.text}, and not of {', '.join(others)}"
-    return UseStanding.AGREES, f"the boot log is of Xen {said.text}; patches do not show in it"
+    return UseStanding.AGREES, f"the boot log is of Xen {said.text}, which does not show patches"
 
 
 def _built_in(verification: Verification) -> Judged:
@@ -75,8 +76,8 @@ def _built_in(verification: Verification) -> Judged:
     if found is not None:
         return found
     systems = list(verification.facts.systems())
-    told = bool(deployment.kconfig) or deployment.xen_image_options is not None
-    if told and systems and all(built_with_coloring(deployment, system.release) for _, system in systems):
+    shown = bool(deployment.kconfig) or deployment.xen_image_options is not None
+    if shown and systems and all(built_with_coloring(deployment, system.release) for _, system in systems):
         return UseStanding.AGREES, "the given .config or binary has it"
     return UseStanding.INTEGRATOR, "neither a .config nor a binary that shows it is given"
 
@@ -218,7 +219,7 @@ ASSUMPTIONS_OF_USE: tuple[AssumptionOfUse, ...] = (
     ),
     AssumptionOfUse(
         "aou~coloring-claim~1",
-        'Nobody takes "no eviction in the last-level cache" for "no interference": bus, DRAM, miss registers and the '
+        'No one takes "no eviction in the last-level cache" for "no interference": bus, DRAM, miss registers and the '
         "write-back path stay shared.",
         "no check: the report lists what stays shared, with a grade",
         _left("a matter of the argument, not of files"),

@@ -59,7 +59,7 @@ class PairChange(Struct, frozen=True):
 
 
 class ColorChange(Struct, frozen=True):
-    """A domain, or Xen, with other colors than before; None where it did not exist, or does not any more."""
+    """A domain, or Xen, with other colors than before; None if it did not exist, or does not any more."""
 
     release: str
     domain: str
@@ -88,7 +88,7 @@ class MarginChange(Struct, frozen=True):
 
     @property
     def less(self) -> bool:
-        """Whether more was lost than is tolerated, or nothing can be said of a domain that is still there."""
+        """Whether more was lost than is tolerated, or nothing can be said about a domain that is still there."""
         if self.before is None or not self.exists:
             return False
         if self.after is None or self.after < 0 <= self.before:
@@ -100,7 +100,7 @@ class MarginChange(Struct, frozen=True):
 
 
 class SharingChange(Struct, frozen=True):
-    """A pair that shares more colors than before; `reason` is that of the policy, None where it allows nothing.
+    """A pair that shares more colors than before; `reason` is that of the policy, None if it allows nothing.
 
     `newly`: the colors are as before, and the policy allows them only now.
     """
@@ -124,7 +124,7 @@ class SharingChange(Struct, frozen=True):
 
 
 class SilenceChange(Struct, frozen=True):
-    """A finding that is kept from being told and was not before, with what keeps it and why."""
+    """A finding that is kept from being reported and was not before, with what keeps it and why."""
 
     finding: Finding
     by: Silence
@@ -217,7 +217,8 @@ def compare(base: Verification, head: Verification, *, tolerance: float = TOLERA
 
 
 def renamings(base: Verification, head: Verification) -> dict[str, str]:
-    """Old names by new ones: of domains that are gone and come, those that have all else in common, if it is one."""
+    """Old names by new ones: of domains that are gone and come, those that have everything else in common, if it is
+    one."""
     before, after = _described(base), _described(head)
     found: dict[str, str] = {}
     for name, what in before.items():
@@ -243,7 +244,7 @@ def _described(verification: Verification) -> dict[str, tuple[object, ...]]:
 
 def _undecided(side: str, verification: Verification) -> Iterator[str]:
     """Why a side decides less than it should."""
-    for entry in verification.skipped:
+    for entry in verification.not_checked:
         yield f"{side}: not checked: {entry.check}: {entry.reason}"
     waiting = {name for each in verification.theorems if each.verdict is Verdict.UNKNOWN for name in each.facts}
     for fact in open_facts(verification.facts, Reach.MEMORY):
@@ -252,13 +253,13 @@ def _undecided(side: str, verification: Verification) -> Iterator[str]:
             yield f"{side}: {where}: {fact.why} (settle it: {'; '.join(fact.settle)})"
     open_ = [each for each in verification.theorems if each.verdict in (Verdict.UNKNOWN, Verdict.VACUOUS)]
     if open_:
-        yield f"{side}: {len(open_)} of {len(verification.theorems)} theorems undecided, as {open_[0].statement}"
+        yield f"{side}: {len(open_)} of {len(verification.theorems)} theorems undecided, such as {open_[0].statement}"
     if verification.nothing_to_check:
         yield f"{side}: the manifest names no input"
 
 
 def _silences(base: Verification, head: Verification, renamed: Mapping[str, str]) -> Iterator[SilenceChange]:
-    """What HEAD keeps from being told and BASE told, or did not find."""
+    """What HEAD keeps from being reported and BASE reported, or did not find."""
     silent = Counter(map(_identity, _relative(base, (each.finding for each in base.silenced), renamed)))
     moved = _relative(head, (each.finding for each in head.silenced), {})
     for finding, entry in zip(moved, head.silenced, strict=True):
@@ -450,7 +451,7 @@ _Value = TypeVar("_Value", bound=Hashable)
 
 def _moved(before: Mapping[str, _Value], after: Mapping[str, _Value]) -> Iterator[tuple[_Value | None, _Value | None]]:
     """What one domain has on each way before and after, where it differs, each difference once. A way that only one
-    side has is held against all of the other."""
+    side has is compared with all of the other."""
     usual_before, usual_after = next(iter(before.values()), None), next(iter(after.values()), None)
     found: dict[tuple[_Value | None, _Value | None], None] = {}
     for way, new in after.items():
@@ -473,7 +474,7 @@ def margin(built: Built, free_final: tuple[int, ...]) -> int:
 
 
 def _left(verification: Verification, renamed: Mapping[str, str]) -> dict[tuple[str, str], int | None]:
-    """The margin of each domain on the way that leaves least; None where some way's boot is not modelled."""
+    """The margin of each domain on the way that leaves least; None if some way's boot is not modelled."""
     found: dict[tuple[str, str], int | None] = {}
     for result in verification.facts.results:
         unclear: set[str] = set()

@@ -1,4 +1,4 @@
-"""What stands behind the largest assumption: that the Xen on the board is the modelled release."""
+"""What is behind the largest assumption: that the Xen on the board is the modelled release."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def release_assumption(deployment: Deployment, release: Release) -> Assumption:
         return Assumption(text, f"{deployment.manifest.location('target.xen')}", Trust.TRUSTED)
     agreed, named = evidence.counts.get(AGREES, 0), deployment.manifest.target.xen_attested
     if agreed < LEAST_BOOTS:
-        short = f"{named}: {agreed} of this binary's boots agree with the model, {LEAST_BOOTS} are the least that count"
+        short = f"{named}: {agreed} of this binary's boots agree with the model, {LEAST_BOOTS}are the minimum"
         return Assumption(text, short, Trust.TRUSTED)
     undecided = len(evidence.boots) - agreed
     others = f"{undecided} more decided nothing, none differs" if undecided else "none differs"

@@ -1,4 +1,4 @@
-"""What nobody said and an answer rests on; the same for every command."""
+"""What is not known and an answer depends on; the same for every command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands behind each requirement of the manifest: the theorems and rules that its patterns name, with answers.
+"""What is behind each requirement of the manifest: the theorems and rules that its patterns name, with answers.
 
 Nothing is met by default: a pattern that names nothing, a theorem that is stated for only some of the releases, a pair
 that the policy lets share and a finding that was silenced all keep a requirement from being met.
@@ -73,11 +73,11 @@ class Answers(Struct, frozen=True):
             for release in self.facts.manifest.target.xen:
                 answer = answers.get(release)
                 if answer is None:
-                    told, standing = NOT_STATED, Standing.OPEN
+                    shown, standing = NOT_STATED, Standing.OPEN
                 else:
-                    told = str(answer.verdict) + (f": {answer.reason}" if answer.reason else "")
+                    shown = str(answer.verdict) + (f": {answer.reason}" if answer.reason else "")
                     standing = _BY_VERDICT.get(answer.verdict, Standing.OPEN)
-                yield Evidence(pattern, EvidenceKind.THEOREM, name, standing, told, release)
+                yield Evidence(pattern, EvidenceKind.THEOREM, name, standing, shown, release)
 
     def _exceptions(self, pattern: str) -> Iterator[Evidence]:
         """Pairs that the pattern names and of which nothing is stated, since the policy lets them share."""
@@ -92,22 +92,22 @@ class Answers(Struct, frozen=True):
                 name = f"separation/{first}/{second}"
                 there = {first, second} <= known and frozenset((first, second)) not in stated
                 if there and names_theorem(pattern, name):
-                    told = f"not stated: [[policy.share]] lets them share ({share.reason})"
-                    yield Evidence(pattern, EvidenceKind.EXCEPTION, name, Standing.OPEN, told)
+                    text = f"not stated: [[policy.share]] lets them share ({share.reason})"
+                    yield Evidence(pattern, EvidenceKind.EXCEPTION, name, Standing.OPEN, text)
 
     def _rules(self, pattern: str) -> Iterator[Evidence]:
         for rule in self.rules:
             if rule.named_by(pattern):
-                standing, told = self._found_by(rule.id)
-                yield Evidence(pattern, EvidenceKind.RULE, rule.id, standing, told)
+                standing, shown = self._found_by(rule.id)
+                yield Evidence(pattern, EvidenceKind.RULE, rule.id, standing, shown)
 
     def _found_by(self, rule: str) -> tuple[Standing, str]:
         found = [finding for finding in self.findings if finding.rule == rule]
         quiet = {id(each.finding): each.reason for each in self.silenced}
-        told = [finding for finding in found if id(finding) not in quiet]
-        if told:
-            more = f" and {len(told) - 1} more" if len(told) > 1 else ""
-            return Standing.VIOLATED, f"found: {told[0].message}{more}"
+        shown = [finding for finding in found if id(finding) not in quiet]
+        if shown:
+            more = f" and {len(shown) - 1} more" if len(shown) > 1 else ""
+            return Standing.VIOLATED, f"found: {shown[0].message}{more}"
         if found:
             return Standing.OPEN, f"found, and silenced: {found[0].message} ({quiet[id(found[0])]})"
         crashed = any(finding.rule == CRASHED and rule in finding.message for finding in self.findings)

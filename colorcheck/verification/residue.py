@@ -61,7 +61,7 @@ class Remainder(Struct, frozen=True):
 
     @property
     def colors(self) -> str:
-        """`260-261 frames of every color`, or how many colors it has; empty where nothing is known."""
+        """`260-261 frames of every color`, or how many colors it has; empty if nothing is known."""
         some = [count for count in self.by_color if count]
         if not some:
             return ""
@@ -130,8 +130,8 @@ def _grade(facts: Facts, result: ReleaseResult, remainders: tuple[Remainder, ...
         ) if open_ones else "nothing proved"
     shares = facts.manifest.policy.shares
     if shares:
-        told = "; ".join(f"{' and '.join(share.domains)} ({share.reason})" for share in shares)
-        return "C", f"the policy lets share: {told}"
+        text = "; ".join(f"{' and '.join(share.domains)} ({share.reason})" for share in shares)
+        return "C", f"the policy lets share: {text}"
     crossing = [remainder for remainder in remainders if remainder.crosses]
     if crossing:
         return "B", f"{crossing[0].what} crosses the colors" + _more(len(crossing) - 1)

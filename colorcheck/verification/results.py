@@ -25,10 +25,10 @@ from colorcheck.xen.worlds.world import Worlds
 
 
 class ReleaseResult(Struct, frozen=True):
-    """What one release of Xen makes of the deployment.
+    """What one release of Xen does with the deployment.
 
-    `release` is the name that the manifest gives it ("4.20", "xilinx-4.17"). `boot` is None where the boot could not be
-    modelled (no device tree, no image size, …); `theorems` is empty where nothing could be stated.
+    `release` is the name that the manifest gives it ("4.20", "xilinx-4.17"). `boot` is None if the boot could not be
+    modelled (no device tree, no image size, …); `theorems` is empty if nothing could be stated.
     """
 
     release: str
@@ -55,7 +55,7 @@ class Skipped(Struct, frozen=True):
 
 
 class Silence(StrEnum):
-    """What keeps a finding from being told."""
+    """What keeps a finding from being reported."""
 
     COMMENT = "silenced"  # a comment in an input
     SELECTION = "ignored"  # a key of [rules], or an option of the command line
@@ -63,7 +63,7 @@ class Silence(StrEnum):
 
 
 class Silenced(Struct, frozen=True):
-    """A finding that is not told, where it was silenced (a comment, a key of the manifest), why, and by what."""
+    """A finding that is not reported, where it was silenced (a comment, a key of the manifest), why, and by what."""
 
     finding: Finding
     location: Location
@@ -91,10 +91,10 @@ class Fault(Struct, frozen=True):
 
 
 class Facts(Struct, frozen=True):
-    """All that a rule may look at: what was written, what the board is, and what each Xen makes of both.
+    """All that a rule may look at: what was written, what the board is, and what each Xen does with both.
 
-    `board` is None where it is neither known by name nor derivable from the device tree. `handover` is what a boot
-    script made of the tree, None where none is named; `deployment` then has the tree that arrives. `everywhere` are the
+    `board` is None if it is neither known by name nor derivable from the device tree. `handover` is what a boot
+    script made of the tree, None if none is named; `deployment` then has the tree that arrives. `everywhere` are the
     domains of all ways, where there are several and the rules look at one after the other.
     """
 
@@ -122,9 +122,9 @@ class Facts(Struct, frozen=True):
 
 
 class Modelled(Struct, frozen=True):
-    """The end of a command that runs no rules and proves nothing: what Xen makes of a deployment.
+    """The end of a command that runs no rules and proves nothing: what Xen does with a deployment.
 
-    It has neither findings nor an exit status, so that nobody takes it for a verification.
+    It has neither findings nor an exit status, so that it is not mistaken for a verification.
     """
 
     facts: Facts
@@ -181,7 +181,7 @@ class Verification(Struct, frozen=True):
         return sum(weakest(answers).verdict is what for name, answers in self.questions().items() if self.asked(name))
 
     def silences(self) -> dict[str, int]:
-        """How many findings are not told, by what keeps them: `silenced`, `ignored`, `baselined`."""
+        """How many findings are not reported, by what keeps them: `silenced`, `ignored`, `baselined`."""
         return {str(by): sum(entry.by is by for entry in self.silenced) for by in Silence}
 
     def exit_status(self, fail_on: Severity = Severity.ERROR) -> Exit:
@@ -200,6 +200,14 @@ class Verification(Struct, frozen=True):
             return Exit.UNDECIDED
         return Exit.CLEAN
 
+    @property
+    def not_checked(self) -> tuple[Skipped, ...]:
+        """The skipped checks for people: what several releases skip for one reason is there once."""
+        once: dict[tuple[str, str], Skipped] = {}
+        for entry in self.skipped:
+            once.setdefault((entry.check, entry.reason), entry)
+        return tuple(once.values())
+
     def target(self) -> dict[str, object]:
         """What was checked against, for the head of a report."""
         board = self.facts.board
@@ -215,7 +223,7 @@ class Verification(Struct, frozen=True):
         }
 
     def to_dict(self, version: int = 2) -> dict[str, object]:
-        """The document `colorcheck/verify/2`, or /1: there each theorem stands once for each release."""
+        """The document `colorcheck/verify/2`, or /1: there each theorem appears once per release."""
         if version == 1:
             theorems = [{**theorem.to_dict(), "xen": release} for release, theorem in self.facts.theorems()]
         else:
@@ -253,11 +261,11 @@ class Verification(Struct, frozen=True):
         return tuple(found.values())
 
     def _summary(self, version: int) -> dict[str, object]:
-        told = {f"{severity}s": self.count(severity) for severity in Severity}
+        shown = {f"{severity}s": self.count(severity) for severity in Severity}
         if version == 1:
-            return {**told, **{str(v): sum(t.verdict is v for t in self.theorems) for v in Verdict}}
+            return {**shown, **{str(v): sum(t.verdict is v for t in self.theorems) for v in Verdict}}
         return {
-            **told,
+            **shown,
             **{str(verdict): self.count(verdict) for verdict in Verdict},
             "not_asked": sum(not self.asked(name) for name in self.questions()),
             "open": len(self.open_facts()),

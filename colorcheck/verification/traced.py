@@ -1,4 +1,4 @@
-"""A requirement with what stands behind it: values, made by `requirements` and shown by reports."""
+"""A requirement with what is behind it: values, made by `requirements` and shown by reports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from colorcheck.core.source import Location
 
 
 class Standing(StrEnum):
-    """How a requirement, or one piece of evidence for it, stands."""
+    """The status of a requirement, or of one piece of evidence for it."""
 
     MET = "met"
     VIOLATED = "violated"

@@ -13,7 +13,7 @@ from colorcheck.xen.system import System
 
 class WayResult(Struct, frozen=True):
     """One way under one release: `name` is empty for the way that is shown, otherwise the answers that lead there;
-    `boot` is None where it is not modelled."""
+    `boot` is None if it is not modelled."""
 
     name: str
     system: System

@@ -20,12 +20,12 @@ _Choice = tuple[tuple[XlFile, ...], str]
 
 
 def too_many(deployment: Deployment, branches: tuple[WorldBranch, ...]) -> str:
-    """Why nothing is concluded: there are more combinations than are looked at; empty where that is not so."""
+    """Why nothing is concluded: there are more combinations than are looked at; empty if that is not so."""
     count = prod(map(len, deployment.listed_guests)) * (len(branches) + 1)
     return "" if count <= MOST_WAYS or not _choose(deployment) else _MANY.format(count)
 
 
-_MANY = "the alternatives of the guests (one-of) make {} combinations, and no more than 64 are looked at"
+_MANY = "the alternatives of the guests (one-of) make {} combinations, and at most 64 are checked"
 
 
 def over_alternatives(deployment: Deployment, branches: tuple[WorldBranch, ...]) -> tuple[WorldBranch, ...]:
@@ -34,13 +34,13 @@ def over_alternatives(deployment: Deployment, branches: tuple[WorldBranch, ...])
     if not _choose(deployment):
         return branches
     choices = list(islice(_choices(deployment), MOST_WAYS))
-    found = [WorldBranch(told, replace(deployment, guests=guests), guests=True) for guests, told in choices[1:]]
+    found = [WorldBranch(shown, replace(deployment, guests=guests), guests=True) for guests, shown in choices[1:]]
     for branch in branches:
         found.append(branch)
         if branch.deployment is not None:
-            for guests, told in choices[1:]:
+            for guests, shown in choices[1:]:
                 way = replace(branch.deployment, guests=guests)
-                found.append(replace(branch, answers=f"{branch.answers}; {told}", deployment=way, guests=True))
+                found.append(replace(branch, answers=f"{branch.answers}; {shown}", deployment=way, guests=True))
     return tuple(found)
 
 

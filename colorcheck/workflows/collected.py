@@ -1,4 +1,4 @@
-"""What `collect` packs on a running system, and what `init --from` makes of it: files beside the manifest."""
+"""What `collect` packs on a running system, and what `init --from` does with it: files beside the manifest."""
 
 from __future__ import annotations
 
@@ -92,11 +92,14 @@ def unpacked(path: Path) -> Unpacked:
         files["xl-dmesg.txt"] = dump.parts[LOG]
     if running.tree is not None and FDT in dump.parts:
         files["running.dtb"] = dump.parts[FDT]
-    told = tuple(f"{FDT}: {problem.message}" for problem in running.problems)
+    reported = tuple(f"{FDT}: {problem.message}" for problem in running.problems)
     if running.tree is not None and FDT not in dump.parts:
-        told = (*told, "device-tree: a copied folder is not a file; specify the dump as system-dump to have it read")
+        reported = (
+            *reported,
+            "device-tree: a copied folder is not a file; specify the dump as system-dump to have it read",
+        )
     version = str(log.version.value) if log and log.version else None
-    return Unpacked(files, (*dump.left_out, *left, *told, *unlike), version, running.tree or running.root)
+    return Unpacked(files, (*dump.left_out, *left, *reported, *unlike), version, running.tree or running.root)
 
 
 def _as_log(path: Path) -> SystemDump | None:
@@ -106,7 +109,7 @@ def _as_log(path: Path) -> SystemDump | None:
     try:
         data = contents(path, LARGEST_PART * 4, named=True)
     except Unreadable:
-        return None  # told by whoever reads it as a dump
+        return None  # reported by whoever reads it as a dump
     if recognized(data) is not FileKind.BOOT_LOG and (b"(XEN)" not in data[: 1 << 16] or data[257:262] == b"ustar"):
         return None
     if len(data) > LARGEST_PART:

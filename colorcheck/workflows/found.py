@@ -22,7 +22,19 @@ _SINGLE: Mapping[FileKind, str] = {
     FileKind.IMAGE_BUILDER: "inputs.image-builder",
 }
 _XEN_NAMES = ("xen", "xen.bin", "Image.xen", "xen.efi", "xen.gz")
-_NOT_GUESTS = frozenset({FileKind.SHELL, FileKind.JSON, FileKind.HTML, FileKind.XML, FileKind.EMPTY})
+_NOT_GUESTS = frozenset(
+    {
+        FileKind.SHELL,
+        FileKind.PYTHON,
+        FileKind.JSON,
+        FileKind.YAML,
+        FileKind.TOML,
+        FileKind.HTML,
+        FileKind.XML,
+        FileKind.DOCUMENT,
+        FileKind.EMPTY,
+    }
+)
 
 
 class LeftOut(Struct, frozen=True):
@@ -98,7 +110,7 @@ def _trees(files: tuple[_File, ...], given: dict[str, object], left: list[LeftOu
     whole.sort(key=lambda file: (file.kind is not FileKind.BLOB, file.name))
     if whole:
         given["inputs.device-tree"] = whole[0].name
-        left += (LeftOut(file.name, f"another device tree than {whole[0].name}") for file in whole[1:])
+        left += (LeftOut(file.name, f"a different device tree than {whole[0].name}") for file in whole[1:])
 
 
 def _guests(files: tuple[_File, ...], given: dict[str, object], left: list[LeftOut]) -> None:

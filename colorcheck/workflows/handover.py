@@ -34,7 +34,7 @@ def handover(manifest: Manifest) -> Handover:
 
 
 def received_by_xen(deployment: Deployment) -> tuple[Handover | None, Deployment]:
-    """What the loader makes of a deployment, and the deployment with the tree and the places that Xen finds; what a
+    """What the loader does with a deployment, and the deployment with the tree and the places that Xen finds; what a
     boot log measured goes before what is given or followed."""
     received, deployment = _received(deployment)
     return received, _with_log(deployment)
@@ -101,28 +101,28 @@ def _received(deployment: Deployment) -> tuple[Handover | None, Deployment]:
     twins = tuple(other_text_beside(deployment))
     deployment = replace(deployment, problems=(*deployment.problems, *twins))
     if received.stopped:
-        told = (*deployment.problems, *received.problems, *_problems(received, deployment))
-        return received, replace(deployment, tree=received.tree, problems=tuple(dict.fromkeys(told)))
+        text = (*deployment.problems, *received.problems, *_problems(received, deployment))
+        return received, replace(deployment, tree=received.tree, problems=tuple(dict.fromkeys(text)))
     followed = followed_places(received)
     beside = (
         *beside_followed(deployment.manifest, followed, deployment.xen_image_size),
         *arguments_beside_followed(deployment.manifest, followed, received.tree),
     )
-    told = (*deployment.problems, *received.problems, *_problems(received, deployment), *beside)
-    return received, replace(as_followed(deployment, received), problems=tuple(dict.fromkeys(told)))
+    text = (*deployment.problems, *received.problems, *_problems(received, deployment), *beside)
+    return received, replace(as_followed(deployment, received), problems=tuple(dict.fromkeys(text)))
 
 
 def _built(deployment: Deployment) -> tuple[Handover, Deployment]:
-    """What ImageBuilder's script makes of a deployment. The manifest's places and arguments go before its own."""
+    """What ImageBuilder's script does with a deployment. The manifest's places and arguments go before its own."""
     from colorcheck.loader.image_builder.follow import follow_image_builder
 
     received, deployment = follow_image_builder(deployment)
-    told = tuple(dict.fromkeys((*deployment.problems, *received.problems, *_problems(received, deployment))))
+    shown = tuple(dict.fromkeys((*deployment.problems, *received.problems, *_problems(received, deployment))))
     if received.stopped:
-        return received, replace(deployment, tree=received.tree, problems=told)
+        return received, replace(deployment, tree=received.tree, problems=shown)
     given = deployment.manifest.boot_arguments
     followed = as_followed(deployment, received)
-    return received, replace(followed, manifest=replace(followed.manifest, boot_arguments=given), problems=told)
+    return received, replace(followed, manifest=replace(followed.manifest, boot_arguments=given), problems=shown)
 
 
 def as_followed(deployment: Deployment, received: Handover) -> Deployment:
@@ -134,7 +134,7 @@ def as_followed(deployment: Deployment, received: Handover) -> Deployment:
 
 
 def followed_places(received: Handover) -> Followed:
-    """The places that a boot script decides. A tree in which something of unknown length stands has no known size."""
+    """The places that a boot script decides. A tree in which something of unknown length is has no known size."""
     address, size = received.device_tree
     least, most = received.device_tree_sizes or (0, 0)
     counts = not has_known_length(received)
@@ -150,9 +150,9 @@ def followed_places(received: Handover) -> Followed:
 
 
 def _problems(received: Handover, deployment: Deployment) -> Iterator[Problem]:
-    """What stops the boot, and what is open where no other problem says so already, each where it stands."""
+    """What stops the boot, and what is open where no other problem says so already, each where it is."""
     said = {problem.message for problem in (*deployment.image_builder_problems, *received.problems)}
-    if received.stopped and received.location is not None:
+    if received.stopped and received.stopped not in said and received.location is not None:
         yield Problem(ProblemKind.BOOT_SCRIPT_STOPS, f"Xen is never started: {received.stopped}", received.location)
     found = reaches(received)
     for fact in received.open:
@@ -163,7 +163,7 @@ def _problems(received: Handover, deployment: Deployment) -> Iterator[Problem]:
 
 
 def unclear(received: Handover | None, deployment: Deployment) -> str:
-    """Why nothing is concluded about what Xen does; empty where every way of the handover is clear."""
+    """Why nothing is concluded about what Xen does; empty if every way of the handover is clear."""
     if received is None:
         beside = next((p for p in deployment.problems if p.kind is ProblemKind.BOOT_SCRIPT_BESIDE), None)
         return f"{beside.message} ({beside.help})" if beside else ""
@@ -197,13 +197,13 @@ def _others(received: Handover) -> list[Handover]:
 def _answers(base: Handover, other: Handover) -> str:
     """In which answers a way differs from the base, in words."""
     usual = dict(base.choices)
-    told = [f"{key}: {'yes' if answer else 'no'}" for key, answer in other.choices if usual.get(key) is not answer]
-    return "; ".join(told) or "another way"
+    shown = [f"{key}: {'yes' if answer else 'no'}" for key, answer in other.choices if usual.get(key) is not answer]
+    return "; ".join(shown) or "another way"
 
 
 def _is_missing(received: Handover) -> bool:
     """Whether this is the way on which files that are not here are not on the medium either, or a medium is not there:
-    nobody loads what is not there, so where nothing starts that way, it is not looked at."""
+    what is not there is not loaded, so if nothing starts that way, it is not examined."""
     from colorcheck.loader.u_boot.devices import MEDIUM
     from colorcheck.loader.u_boot.load import ELSEWHERE, MISSING
 

@@ -16,7 +16,7 @@ DEFAULT_RELEASE = "4.20"
 
 
 def release_of_version(version: str | None) -> str | None:
-    """The release that a version of a log belongs to; None where colorcheck knows none of it."""
+    """The release that a version of a log belongs to; None if colorcheck knows none of it."""
     from colorcheck.xen.release.log_version import log_version
     from colorcheck.xen.release.releases import find_release
 

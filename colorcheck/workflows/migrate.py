@@ -49,7 +49,7 @@ def migrate(deployment: Deployment, target: Release, source: Release) -> Migrati
 
 
 def open_for(deployment: Deployment) -> tuple[OpenFact, ...]:
-    """What may be written in another spelling where `migrate` does not look: what nobody gave, and boot scripts."""
+    """What may be written in another spelling where `migrate` does not look: what was not given, and boot scripts."""
     found = [fact for name, fact in facts_of(deployment, None).unknown.items() if name in _SPELLED]
     script = deployment.manifest.boot_script
     if script is not None:
@@ -75,7 +75,7 @@ def _named_keys(deployment: Deployment) -> str:
 
 
 def _manifest(manifest: Manifest, target: Release) -> Migration:
-    """The manifest's `xen`; one that the command line gives, or nobody, is not the manifest's."""
+    """The manifest's `xen`; one that the command line gives, or a default, is not the manifest's."""
     place = dict(manifest.keys).get("target.xen")
     if place is None or place.file != manifest.file or not place.line:
         message = f"the manifest does not specify Xen; colorcheck assumes {manifest.target.xen[0]}"

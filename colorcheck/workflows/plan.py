@@ -16,7 +16,7 @@ from colorcheck.plan import plan
 from colorcheck.plan.costs import Cost, costs
 from colorcheck.plan.edits import CUT, edits_of, today_of
 from colorcheck.plan.pose import PlanOptions, Posed, bare_boot, pose
-from colorcheck.plan.problem import Gain, Plan, PlanProblem
+from colorcheck.plan.problem import Gain, Plan, PlanProblem, RepairKind
 from colorcheck.plan.repairs import module_repair, no_room_for_xen, reserve_of, with_reserve_edits
 from colorcheck.plan.search.evaluate import measure
 from colorcheck.plan.search.infeasible import works
@@ -32,10 +32,10 @@ FEW_RANGES = 12  # ranges of up to three digits that an option of 127 characters
 
 
 class Planned(Struct, frozen=True):
-    """A plan for a deployment. `system` and `boot` are those with the plan's colors, None where there is no plan.
+    """A plan for a deployment. `system` and `boot` are those with the plan's colors, None if there is no plan.
 
     `problems` are faults of the options and miss curves, and changes that no edit can make. `overlay` is the source
-    of a device tree overlay for what stands in a blob. `costs` say what everybody has before and after. Where the plan
+    of a device tree overlay for what is in a blob. `costs` say what everybody has before and after. Where the plan
     is the smallest change, `gains` are what a full one would win, by changing `full_lines` lines.
     """
 
@@ -54,7 +54,7 @@ class Planned(Struct, frozen=True):
 def plan_deployment(
     deployment: Deployment, system: System, boot: Boot | None, board: Board | None, options: PlanOptions | None = None
 ) -> Planned:
-    """The best plan for what one Xen makes of a deployment.
+    """The best plan for what one Xen does with a deployment.
 
     A plan is booted in the model before it is given out; one that does not boot there is unknown, with the reason. A
     list that Xen would cut is never written: the plan is made again with fewer ranges.
@@ -87,7 +87,7 @@ def _planned(
         return _costed(_checked(found, posed, deployment, system), board, (system, boot))
     if found.status == "infeasible":
         found = _with_changes(found, problem, deployment, system)
-        smaller = next((repair for repair in found.repairs if repair.kind == "reserve"), None)
+        smaller = next((repair for repair in found.repairs if repair.kind is RepairKind.RESERVE), None)
         if wanted.choose_reserve and smaller and problem.reserve:
             return _with_reserve(reserve_of(smaller, problem.reserve), deployment, system, board, wanted)
     return Planned(found, problem, problems=posed.problems)
@@ -124,7 +124,7 @@ def plan_with_capacity(
     capacity: tuple[int, ...],
     options: PlanOptions | None = None,
 ) -> Planned | None:
-    """The best plan where each color has only so many free frames; None where there is no problem."""
+    """The best plan where each color has only so many free frames; None if there is no problem."""
     wanted, system = options or PlanOptions(), world[0]
     posed = pose(deployment, system, world[1], board, wanted)
     if posed.problem is None or len(capacity) != posed.problem.nr_colors:
@@ -139,7 +139,7 @@ def plan_with_capacity(
 
 
 def _smallest(problem: PlanProblem, deployment: Deployment, system: System, wanted: PlanOptions) -> Plan | None:
-    """The smallest change of a colored system; None where the whole plan is asked for, or to be made."""
+    """The smallest change of a colored system; None if the whole plan is asked for, or to be made."""
     given = [system.xen_source, *(domain.source for domain in system.domains)]
     asked = wanted.full or problem.objectives or wanted.max_ranges or wanted.separate_banks
     if asked or not any(source in {ColorSource.GIVEN, ColorSource.REMAINS} for source in given):
@@ -191,9 +191,11 @@ def _checked(
         reason = f"with these colors the model of Xen does not boot: {failed}"
         return Planned(replace(found, status="unknown", reason=reason), problem, changed, booted)
     written = edits_of(found, problem, deployment, system, reserve)
-    evidence = {**found.evidence, "booted": "all domains are created in the model of Xen with these colors"}
-    if reserve is not None:
-        evidence["buddy_alloc_size"] = reserve * MIB
+    evidence = replace(
+        found.evidence,
+        booted="all domains are created in the model of Xen with these colors",
+        buddy_alloc_size=None if reserve is None else reserve * MIB,
+    )
     return Planned(
         replace(found, edits=written.edits, evidence=evidence),
         problem,
@@ -234,12 +236,12 @@ COLOR_FAILURES = frozenset(
 
 
 def booted_with(found: Plan, problem: PlanProblem, system: System) -> str:
-    """Why a system does not boot with a plan's colors; empty where it does."""
+    """Why a system does not boot with a plan's colors; empty if it does."""
     return _failure(boot_again(with_colors(system, found, problem)))
 
 
 def _failure(booted: Boot | None) -> str:
-    """Why the boot is none; a guest that fails for reasons that colors do not mend is not the plan's fault."""
+    """Why the boot is none; a guest that fails for reasons that colors do not fix is not the plan's fault."""
     if booted is None:
         return "it could not be modelled"
     if booted.panic:

@@ -23,7 +23,7 @@ def plan_for_all(
 ) -> Planned:
     """The best plan for the first of `worlds` that all the others can boot with, too.
 
-    Each world is what one Xen makes of the deployment. A plan that one of them cannot boot with is unknown.
+    Each world is what one Xen does with the deployment. A plan that one of them cannot boot with is unknown.
     """
     if not worlds:
         return Planned(Plan("unknown", reason="no Xen could be modelled: `colorcheck effective` says what is missing"))

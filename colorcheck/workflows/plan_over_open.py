@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import product
 from math import prod
 
@@ -19,6 +19,7 @@ from colorcheck.plan.search.infeasible import sharings
 from colorcheck.verification.open import Reach, open_facts
 from colorcheck.verification.results import Facts, ReleaseResult
 from colorcheck.workflows.plan import Planned, booted_with, plan_with_capacity, with_colors
+from colorcheck.xen.facts.book import Chosen
 from colorcheck.xen.facts.keys import DOM0_KERNEL, IMAGE_SIZE, TREE_ADDRESS, TREE_SIZE, XEN_ADDRESS, PlacedInMemory
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.memory.boot import boot as boot_again
@@ -30,13 +31,11 @@ MOST_WORLDS = 64  # combinations of finite facts that are all looked at
 MOST_NAMED = 3
 MOST_MISSING = 1 << 14  # MiB
 
-Chosen = Mapping[str, object]
-
 
 def over_open(planned: Planned, facts: Facts, options: PlanOptions | None = None) -> Planned:
     """The plan with the status that holds whatever the open facts are.
 
-    Behind something unread or opaque nobody knows whether the colors suffice: the plan is unknown and has no edits.
+    If something is unread or opaque, it is not known whether the colors suffice: the plan is unknown and has no edits.
     Where values are listed, or only places and sizes are open, a plan that fits in every world is feasible; which one
     is best may depend on them. One that does not is made again for the least that may be free; if there is none, the
     worlds in which it fails are named, and the open fact that costs most, as for a plan that is infeasible.
@@ -44,8 +43,8 @@ def over_open(planned: Planned, facts: Facts, options: PlanOptions | None = None
     plan = planned.plan
     opened = open_facts(facts, Reach.MEMORY)
     if plan.status == "infeasible" and opened and not any(fact.opaque for fact in opened):
-        told = _dearest(planned.problem, facts, opened)
-        return replace(planned, plan=replace(plan, reason="; ".join(filter(None, (plan.reason, told)))))
+        reported = _dearest(planned.problem, facts, opened)
+        return replace(planned, plan=replace(plan, reason="; ".join(filter(None, (plan.reason, reported)))))
     if not plan.domains or plan.status == "unknown":
         return planned
     given = next((memory_given(note) for note in _given(facts)), "")
@@ -81,7 +80,7 @@ class FailingWorld(Struct, frozen=True):
 
 
 def _failing(planned: Planned, facts: Facts, opened: Sequence[OpenFact]) -> list[FailingWorld]:
-    """The worlds in which somebody is left out who is built in the usual one; empty where it holds in all."""
+    """The worlds in which somebody is left out who is built in the usual one; empty if it holds in all."""
     found: list[FailingWorld] = []
     for result in facts.results:
         every = _combinations(result, opened)
@@ -113,7 +112,7 @@ def _on_other_ways(planned: Planned, facts: Facts, opened: Sequence[OpenFact]) -
             else:
                 failed = _fails(planned, way, opened)
             if failed:
-                found.append(FailingWorld(f"{branch.told}: {failed}"))
+                found.append(FailingWorld(f"{branch.words}: {failed}"))
     return found
 
 
@@ -140,7 +139,7 @@ def _with_alternatives(planned: Planned, facts: Facts) -> Planned:
 
 
 def _fails(planned: Planned, worlds: Worlds, opened: Sequence[OpenFact]) -> str:
-    """Why the plan does not hold in worlds that differ in places and sizes only; empty where it does."""
+    """Why the plan does not hold in worlds that differ in places and sizes only; empty if it does."""
     system = worlds.base.system
     problem = planned.problem
     if problem is None or len(system.domains) + 1 != len(problem.demands):
@@ -153,17 +152,17 @@ def _fails(planned: Planned, worlds: Worlds, opened: Sequence[OpenFact]) -> str:
     boot = boot_again(with_colors(system, planned.plan, problem))
     worst = worlds.worst_of(boot) if boot is not None else None
     if boot is None or worst is None:
-        return "no bound holds for all places"
+        return "no bound holds for all placements"
     built = [each.domain.name for each in boot.built if each.created]
     fewer = {each.domain.name for each in worst[0].built if each.created}
     missing = [name for name in built if name not in fewer]
     if missing:
-        return f"in the worst place there is no room for {missing[0]}"
-    return f"in the worst place: {worst[0].panic.message}" if worst[0].panic is not None else ""
+        return f"in the worst placement there is no room for {missing[0]}"
+    return f"in the worst placement: {worst[0].panic.message}" if worst[0].panic is not None else ""
 
 
 def _combinations(result: ReleaseResult, opened: Sequence[OpenFact]) -> list[tuple[Chosen, Worlds]] | None:
-    """For every combination of finite facts the worlds that have it; None where there are too many."""
+    """For every combination of finite facts the worlds that have it; None if there are too many."""
     if result.worlds is None or result.system is None:
         return None
     finite = [f for f in opened if isinstance(f.values, tuple) and f.what in result.worlds.open]
@@ -178,7 +177,7 @@ def _combinations(result: ReleaseResult, opened: Sequence[OpenFact]) -> list[tup
 
 
 def _for_the_least(facts: Facts, opened: Sequence[OpenFact], options: PlanOptions | None) -> Planned | None:
-    """A plan for the fewest frames of each color that any world leaves; None where there is none."""
+    """A plan for the fewest frames of each color that any world leaves; None if there is none."""
     result = next((each for each in facts.results if each.system is not None), None)
     least: tuple[int, ...] | None = None
     for each in facts.results:
@@ -194,7 +193,7 @@ def _for_the_least(facts: Facts, opened: Sequence[OpenFact], options: PlanOption
 
 
 def _dearest(problem: PlanProblem | None, facts: Facts, opened: Sequence[OpenFact]) -> str:
-    """The open fact that costs most, as far as bounds tell; empty where none is known to cost anything."""
+    """The open fact that costs most, as far as bounds tell; empty if none is known to cost anything."""
     result = next((each for each in facts.results if each.worlds is not None and each.system is not None), None)
     if problem is None or result is None or result.worlds is None:
         return ""

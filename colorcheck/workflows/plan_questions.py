@@ -30,7 +30,7 @@ def posed(facts: Facts, options: PlanOptions) -> Posed:
 
 
 def front_of(facts: Facts, options: PlanOptions, goals: Sequence[Goal]) -> tuple[Front | None, Posed]:
-    """The front over some objectives; None where there is no problem."""
+    """The front over some objectives; None if there is no problem."""
     found = posed(facts, options)
     return (front(found.problem, goals, options.timeout) if found.problem else None), found
 

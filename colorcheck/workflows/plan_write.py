@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Edit, Verdict
@@ -45,8 +46,16 @@ class Change(Struct, frozen=True):
     colors: tuple[tuple[str, ColorSet], ...] = ()
 
 
-def write_change(change: Change, manifest: Manifest, load: Callable[[], Manifest]) -> tuple[Verification, list[str]]:
-    """The verification after the change was written, and the files. Raises WriteError with the files as they were.
+class AppliedChange(Struct, frozen=True):
+    """The verification after a change was written, the files, and whether `undo` can take it back."""
+
+    after: Verification
+    files: tuple[str, ...]
+    can_undo: bool
+
+
+def write_change(change: Change, manifest: Manifest, load: Callable[[], Manifest]) -> AppliedChange:
+    """Write a change and verify it again from the files. Raises WriteError with the files as they were.
 
     It is taken back where the files, read again by `load`, do not have the colors of the plan, or where something is
     refuted that was not before.
@@ -54,19 +63,36 @@ def write_change(change: Change, manifest: Manifest, load: Callable[[], Manifest
     before = verify(manifest)
     ready = _ready(change)
     old = {path: _now(path) for path in ready}
-    memory = os.path.join(manifest.folder, UNDO)
-    remembered = _kept(memory)
-    _written(ready, {memory: _memory(manifest, old, ready)})
+    memory = _Remembered.at(os.path.join(manifest.folder, UNDO))
+    memory = _written(ready, memory, _memory(manifest, old, ready))
     try:
         after = verify(load())
         wrong = _wrong(change, before, after)
         if not wrong:
-            return after, list(ready)
-    except BaseException:
-        _put_back({**old, memory: remembered})
+            return AppliedChange(after, tuple(ready), memory.is_written)
+    except BaseException as error:
+        problem = _put_back(old, ready, memory)
+        if problem:
+            raise WriteError(f"{str(error) or type(error).__name__}; {problem}") from error
         raise
-    _put_back({**old, memory: remembered})
-    raise WriteError(f"verified again from the files, {wrong}; all files are unchanged")
+    problem = _put_back(old, ready, memory)
+    raise WriteError(f"verified again from the files, {wrong}; {problem or 'all files are unchanged'}")
+
+
+class _Remembered(Struct, frozen=True):
+    """The file that `undo` reads: what it had before, and whether this run may write it and has done so."""
+
+    path: str
+    before: bytes | None
+    usable: bool
+    is_written: bool = False
+
+    @staticmethod
+    def at(path: str) -> _Remembered:
+        try:
+            return _Remembered(path, contents(path, MOST_BYTES, named=True) if os.path.lexists(path) else None, True)
+        except Unreadable:
+            return _Remembered(path, None, False)
 
 
 def _ready(change: Change) -> dict[str, bytes]:
@@ -96,20 +122,17 @@ def _now(path: str) -> bytes | None:
         raise WriteError(f"cannot read {path}: {error.reason}", error.advice) from None
 
 
-def _kept(path: str) -> bytes | None:
-    """What is there, if it can be read."""
-    try:
-        return contents(path, named=True) if os.path.lexists(path) else None
-    except Unreadable:
-        return None
-
-
-def _written(ready: Mapping[str, bytes], memory: Mapping[str, bytes] | None = None) -> None:
+def _written(ready: Mapping[str, bytes], memory: _Remembered, content: bytes) -> _Remembered:
     """Write the files, and with them what `undo` needs; where that alone cannot be written, without it."""
-    if memory is not None:
+    if memory.usable:
         with contextlib.suppress(OSError):
-            write_all({**ready, **memory})
-            return
+            write_all({**ready, memory.path: content})
+            return replace(memory, is_written=True)
+    _write_inputs(ready)
+    return memory
+
+
+def _write_inputs(ready: Mapping[str, bytes]) -> None:
     try:
         write_all(ready)
     except OSError as error:
@@ -117,16 +140,44 @@ def _written(ready: Mapping[str, bytes], memory: Mapping[str, bytes] | None = No
         raise WriteError(f"cannot write {path}: {error.strerror or error}; nothing was changed") from None
 
 
-def _put_back(old: Mapping[str, bytes | None]) -> None:
-    with contextlib.suppress(OSError):
+def _put_back(old: Mapping[str, bytes | None], written: Mapping[str, bytes], memory: _Remembered) -> str:
+    """Restore the files, then what `undo` reads; empty, or which file could not be restored and where its text is.
+
+    A file that somebody changed since it was written is left as it is.
+    """
+    for path in old:
+        if _content(path) != written[path]:
+            return f"{path} was changed meanwhile, so no file was restored{_kept_in(memory)}"
+    try:
         write_all({path: data for path, data in old.items() if data is not None})
-    for path, data in old.items():
-        if data is None and os.path.lexists(path):
-            os.unlink(path)
+        for path, data in old.items():
+            if data is None:
+                os.unlink(path)
+    except OSError as error:
+        path = getattr(error, "path", None) or error.filename or next(iter(old))
+        return f"{path} could not be restored: {error.strerror or error}{_kept_in(memory)}"
+    if memory.is_written:
+        with contextlib.suppress(OSError):
+            if memory.before is None:
+                os.unlink(memory.path)
+            else:
+                write_all({memory.path: memory.before})
+    return ""
+
+
+def _content(path: str) -> bytes | None:
+    try:
+        return contents(path, named=True)
+    except Unreadable:
+        return None
+
+
+def _kept_in(memory: _Remembered) -> str:
+    return f"; the previous contents are in {memory.path}" if memory.is_written else ""
 
 
 def _wrong(change: Change, before: Verification, after: Verification) -> str:
-    """What is not as it was planned; empty where all is."""
+    """What is not as it was planned; empty if all is."""
     if after.faults:
         return f"colorcheck itself failed ({after.faults[0].message})"
     for release, system in after.facts.systems():
@@ -181,7 +232,7 @@ def undo(manifest: Manifest, inputs: Iterable[str]) -> list[str]:
             old[path] = None if before is None else base64.b64decode(str(before), validate=True)
         except ValueError:
             raise WriteError(f"{remembered} is damaged; nothing was changed") from None
-    _written({path: data for path, data in old.items() if data is not None})
+    _write_inputs({path: data for path, data in old.items() if data is not None})
     for path, data in old.items():
         if data is None:
             os.unlink(path)

@@ -1,5 +1,5 @@
-"""The rules on every way through a boot script: a fault on a way that is not shown is told too, once, with the answers
-that lead to it."""
+"""The rules on every way through a boot script: a fault on a way that is not shown is reported too, once, with the
+answers that lead to it."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ def over_ways(facts: Facts, run: Rules) -> tuple[tuple[Finding, ...], tuple[Faul
     if not ways:
         return findings, faults
     bare = run(_without_theorems(facts))[0]  # theorems are judged over all ways, and so are what rules say of them
-    told = {_key(finding) for finding in (*findings, *bare)}
+    reported = {_key(finding) for finding in (*findings, *bare)}
     further: list[Finding] = []
     for way in ways:
         found, crashes = run(_on(facts, way))
         faults = (*faults, *crashes)
         for finding in found:
-            if _key(finding) not in told:
-                told.add(_key(finding))
-                words = way.told if way.guests else f"on the way of the boot script with {way.answers}"
+            if _key(finding) not in reported:
+                reported.add(_key(finding))
+                words = way.words if way.guests else f"on the path of the boot script with {way.answers}"
                 message = f"{finding.message} ({words})"
                 further.append(replace(finding, message=message, fix=()))
     return (*findings, *further), faults

@@ -61,7 +61,7 @@ def verify(
     facts = replace(facts, results=results)
     run.skipped += _unmatched(facts)
     with run.stage("rules"):
-        from colorcheck.findings.requirements import told, traced
+        from colorcheck.findings.requirements import traced, unmet
         from colorcheck.findings.selection import select
         from colorcheck.workflows.rules_over_ways import over_ways
 
@@ -71,7 +71,7 @@ def verify(
         selected = select(findings, facts, running)
         everything = (*findings, *(finding for finding in selected.findings if finding not in findings))
         requirements = traced(facts, everything, selected.silenced, run.skipped, running)
-        shown = sorted((*selected.findings, *told(requirements, facts, running)), key=rules.order)
+        shown = sorted((*selected.findings, *unmet(requirements, facts, running)), key=rules.order)
         made = run.verification(facts, tuple(shown))
         return replace(made, silenced=selected.silenced, requirements=requirements, time_limit=time_limit)
     return replace(run.verification(facts), time_limit=time_limit)
@@ -93,7 +93,7 @@ def plan(
     manifest: Manifest, options: PlanOptions | None = None, further: tuple[XlFile, ...] = ()
 ) -> tuple[Planned, Modelled]:
     """Read and boot a deployment, and plan colors for it that hold for every Xen of the manifest; `further` are guests
-    that nobody has written down yet."""
+    that have not been written down yet."""
     from colorcheck.plan.problem import Plan
     from colorcheck.workflows.plan import Planned
     from colorcheck.workflows.plan_for_all_releases import plan_for_all
@@ -109,7 +109,7 @@ def plan(
 
 
 def effective(manifest: Manifest) -> Modelled:
-    """Read a deployment and work out what each Xen makes of it; no memory is handed out."""
+    """Read a deployment and work out what each Xen does with it; no memory is handed out."""
     run = _Run()
     return run.modelled(run.model(manifest, boots=False))
 
@@ -144,7 +144,7 @@ class _Run(Struct):
     def model(
         self, manifest: Manifest, *, boots: bool = True, mend: bool = False, further: tuple[XlFile, ...] = ()
     ) -> Facts:
-        """What is written and what each Xen makes of it; with `mend`, as if xl read the guests' lines of colors.
+        """What is written and what each Xen does with it; with `mend`, as if xl read the guests' lines of colors.
         `further` are guests beside those of the manifest."""
         deployment = Deployment(manifest, problems=manifest.problems)
         with self.stage("read"):
@@ -184,7 +184,7 @@ class _Run(Struct):
 
     def result(self, deployment: Deployment, board: Board | None, release: str, *, boots: bool) -> ReleaseResult:
         if find_release(release) is None:
-            self.skipped.append(Skipped("everything", f"no Xen {release} is known", release))
+            self.skipped.append(Skipped("everything", f"Xen {release} is not known", release))
             return ReleaseResult(release)
         result = ReleaseResult(release)
         missing = self._ended() or self.unclear or _missing(deployment)
@@ -272,7 +272,7 @@ def _costly(ended: tuple[str, str, str], manifest: Manifest) -> Problem:
 
 
 def _unmatched(facts: Facts) -> Iterator[Skipped]:
-    """What `[policy] prove` asks for and nobody stated, such as a misspelled name: nothing was checked of it."""
+    """What `[policy] prove` asks for and was not stated, such as a misspelled name: nothing was checked of it."""
     stated = {theorem.id for _, theorem in facts.theorems()}
     for pattern in facts.manifest.policy.prove if stated else ():
         if not any(fnmatchcase(name, pattern) for name in stated):

@@ -1,6 +1,6 @@
 """The effective system: what a release of Xen decides from the files before it hands out memory.
 
-The notes' kinds and data stand in `note_kinds`.
+The notes' kinds and data are in `note_kinds`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.units import GIB, MIB
 from colorcheck.hardware.board import Board
+from colorcheck.inputs.boot.kconfig import integer
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.dts.freeze import blob_size
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
@@ -101,7 +103,7 @@ class _Context(Struct):
 def effective(
     deployment: Deployment, board: Board | None, release: str | Release, facts: FactBook | None = None
 ) -> System:
-    """What that release makes of the deployment. Raises `UnknownReleaseError` for a name; never fails for the files.
+    """What that release does with the deployment. Raises `UnknownReleaseError` for a name; never fails for the files.
 
     Without a board the number of colors is known only where the options give it; `nr_colors` is then None.
     """
@@ -213,13 +215,13 @@ def _is_compressed(machine: Machine) -> bool:
 
 
 def elsewhere(system: System, deployment: Deployment, facts: FactBook) -> System:
-    """The same system where the boot loader puts things as these facts have it; all else must be as before."""
+    """The same system where the boot loader puts things as these facts have it; everything else must be as before."""
     prepared = system.preparation
     if prepared is None:
         return system
     machine, _ = read_machine(deployment, facts)
     machine = replace(machine, compresses=prepared.machine.compresses)
-    need = first_bank_need(machine.module("kernel"), machine.module("ramdisk"))
+    need = first_bank_need(machine.module(ModuleKind.KERNEL), machine.module(ModuleKind.RAMDISK))
     banks = tuple((name, need if name == "dom0" else size) for name, size in prepared.first_banks)
     panic = Failure(FailureKind.OTHER, machine.panic) if machine.panic else system.panic
     moved = replace(prepared, machine=machine, first_banks=banks)
@@ -235,10 +237,7 @@ def _most_colors(deployment: Deployment, release: Release) -> int:
 
 
 def _integer(text: str | None) -> int | None:
-    try:
-        return None if text is None else int(text.strip('"'), 0)
-    except ValueError:
-        return None
+    return None if text is None else integer(text)
 
 
 def _xen(context: _Context) -> System:
@@ -490,11 +489,16 @@ def _uart(ancestry: Ancestry, arguments: BootArguments) -> Node | None:
 def _first_banks(context: _Context, tree: DeviceTree | None) -> list[tuple[str, int]]:
     found = []
     if context.has_dom0:
-        found.append(("dom0", first_bank_need(context.machine.module("kernel"), context.machine.module("ramdisk"))))
+        found.append(
+            (
+                "dom0",
+                first_bank_need(context.machine.module(ModuleKind.KERNEL), context.machine.module(ModuleKind.RAMDISK)),
+            )
+        )
     for node in dom0less.nodes(tree) if tree else ():
         held = dom0less.modules(node, cells_below(tree, node.path)) if tree else {}
-        if "kernel" in held:
-            found.append((node.name, first_bank_need(held["kernel"], held.get("ramdisk"))))
+        if ModuleKind.KERNEL in held:
+            found.append((node.name, first_bank_need(held[ModuleKind.KERNEL], held.get(ModuleKind.RAMDISK))))
     return found
 
 

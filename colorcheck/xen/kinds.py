@@ -27,7 +27,7 @@ class ColorSource(StrEnum):
 
 
 class FailureKind(StrEnum):
-    """Why a boot ends or a domain is not created; the words stand in JSON documents as `class`."""
+    """Why a boot ends or a domain is not created; the words are in JSON documents as `class`."""
 
     BUDDY_TOO_SMALL = "buddy-too-small"
     COLORS_WHILE_DISABLED = "colors-while-disabled"

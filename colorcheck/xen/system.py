@@ -1,4 +1,4 @@
-"""The effective system: what a release of Xen makes of a deployment before it hands out memory."""
+"""The effective system: what a release of Xen does with a deployment before it hands out memory."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Domain(Struct, frozen=True):
     `colors` in Xen's order, repetitions kept. `pages` are the frames of its memory; `p2m_pages` the
     frames of its P2M pool, or for dom0 of its P2M tables, all of its own colors; `pool_follows` tells whether Xen or
     xl sizes that pool by the memory. `location` is where the colors
-    stand, or where the domain does if nobody wrote any. `shared_pages` is static shared memory that it owns, whose
+    are, or where the domain does if none were written. `shared_pages` is static shared memory that it owns, whose
     frames come from no heap. `failure` is set where the domain is not built although there are frames
     enough; `kept_pages` are the frames that its creation has taken by then, `late_failure` where Xen
     panics once it has its memory. `hardware`: it is a hardware domain of the device tree, whose P2M takes
@@ -64,6 +64,7 @@ class Domain(Struct, frozen=True):
     rests_on: frozenset[str] = frozenset()  # facts that its own creation reads
     vcpu_cpus: tuple[tuple[int, ...] | None, ...] = ()
     pool: int | None = None
+    pieces: tuple[str, ...] = ()  # of a guest of xl: the files and arguments that it is made of
 
     @property
     def nr_pages(self) -> int:
@@ -75,6 +76,11 @@ class Domain(Struct, frozen=True):
     def needed_pages(self) -> int:
         """All frames that it takes from its colors."""
         return self.pages + self.p2m_pages + self.extra_pages
+
+    @property
+    def lost_pages(self) -> int:
+        """Frames that each creation by a toolstack takes from its colors for good, whether or not it succeeds."""
+        return self.kept_pages if self.failure else self.as_guest().needed_pages
 
     def as_guest(self) -> Domain:
         """The domain as a toolstack creates it anew: a dom0less one as a guest of the same memory and vCPUs."""

@@ -73,7 +73,7 @@ CASES = {
     "reference-cycle": (in_tree("/ { a: a { x = &b; };\n b: b { x = &a; }; };"), 1, "", ""),
     "unknown-reference": (in_tree("/ { a { x = <&nothing>; }; };"), 1, "nothing", "system.dts"),
     "latin-1-guest": (written("rt.cfg", b"# gr\xfc\xdfe\n" + GUEST.encode()), 1, "0xfc is not UTF-8", "rt.cfg"),
-    "utf-16-guest": (written("rt.cfg", GUEST.encode("utf-16")), 1, "UTF-16", "rt.cfg"),
+    "utf-16-guest": (written("rt.cfg", GUEST.encode("utf-16")), 1, "UTF-16", "colorcheck.toml"),
     "deep-nesting": (replaced("system.dts", "chosen {", "a {" * 3000 + "};" * 3000 + "\n chosen {"), 1, "", ""),
 }  # fmt: skip
 
@@ -100,7 +100,7 @@ def test_bad_input(  # noqa: PLR0917
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"[target\n", "not valid TOML"), (b"\xff\xfe[\x00t\x00", "not UTF-8"), (b"x" * (17 << 20), "16 MiB")],
+    [(b"[target\n", "not valid TOML"), (b"\xff\xfe[\x00t\x00", "UTF-16"), (b"x" * (17 << 20), "16 MiB")],
 )
 def test_a_manifest_that_cannot_be_read(
     deployment: Path, capsys: pytest.CaptureFixture[str], content: bytes, message: str

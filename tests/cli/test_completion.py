@@ -12,7 +12,9 @@ import pytest
 
 from colorcheck.cli import main
 from colorcheck.cli.commands import COMMANDS
-from colorcheck.cli.completion import SHELLS
+from colorcheck.cli.completion import PATIENCE, SHELLS
+from colorcheck.files.costs import Allowance, TooCostly, allowance
+from colorcheck.inputs.manifest.manifest import Manifest
 
 _ZSH = (
     "fpath=($PWD $fpath); autoload -U compinit; compinit -D -u; (( $+_comps[colorcheck] )) && autoload +X _colorcheck"
@@ -243,3 +245,39 @@ def test_a_name_that_a_shell_would_run_is_not_offered(
     monkeypatch.chdir(tmp_path)
     assert main(["completion", "domains"]) == 0
     assert "touch" not in capsys.readouterr().out
+
+
+def test_a_key_that_is_pressed_reads_nothing_outside_of_the_work_tree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "outside.cfg").write_text('name = "outside"\nmemory = 64\n', encoding="utf-8")
+    checkout = tmp_path / "checkout"
+    shutil.copytree(_DEPLOYMENT.parent / "rpi4-xl", checkout)
+    (checkout / ".git").mkdir()
+    manifest = checkout / "colorcheck.toml"
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(text.replace('"camera.cfg"', '"camera.cfg", "../outside.cfg"'), encoding="utf-8")
+    monkeypatch.chdir(checkout)
+    assert main(["completion", "domains"]) == 0
+    names = capsys.readouterr().out.split()
+    assert "camera" in names
+    assert "outside" not in names
+    monkeypatch.chdir(tmp_path)
+    assert main(["completion", "domains", "--", "colorcheck", "plan", "checkout", "--keep"]) == 0
+    assert "outside" not in capsys.readouterr().out.split()
+
+
+def test_a_key_that_is_pressed_waits_for_little(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[Allowance | None] = []
+
+    def read(path: str) -> Manifest:
+        seen.append(allowance())
+        raise TooCostly("takes more than 5 s", path)
+
+    monkeypatch.chdir(_DEPLOYMENT)
+    monkeypatch.setattr("colorcheck.inputs.manifest.manifest_reader.read_manifest", read)
+    assert main(["completion", "domains"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert [each.seconds for each in seen if each is not None] == [PATIENCE]

@@ -132,3 +132,16 @@ def test_inside_of_one_call_the_system_ends_it() -> None:
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}"}
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, check=False, timeout=60)
     assert done.returncode == -signal.SIGALRM
+
+
+def test_a_step_can_be_traced() -> None:
+    """A debugger, a profiler or a measurement of coverage goes through a step: CPython 3.11 once never came out."""
+    script = (
+        "import cProfile\n"
+        "from colorcheck.files.costs import Allowance, allowed, costing\n"
+        "with cProfile.Profile(), allowed(Allowance(20.0, 1 << 32)):\n"
+        "    for _ in range(50):\n"
+        "        with costing():\n"
+        "            sum(range(100))\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)

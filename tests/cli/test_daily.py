@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pytest
 
 from colorcheck.cli import main
+from colorcheck.emulation.blob import to_blob
+from colorcheck.inputs.device_tree.read import read_device_tree
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 REFUSED = str(EXAMPLES / "rpi4-xl")
@@ -22,7 +25,7 @@ class Typed(io.TextIOWrapper):
 
 def test_concise_is_a_line_a_finding_and_a_summary(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", REFUSED, "--format", "concise"]) == 1
-    *lines, summary = capsys.readouterr().out.splitlines()
+    *lines, pages, summary = capsys.readouterr().out.splitlines()
     assert [line.split()[1:3] for line in lines] == [
         ["error", "CC111"],
         ["error", "CC112"],
@@ -30,6 +33,7 @@ def test_concise_is_a_line_a_finding_and_a_summary(capsys: pytest.CaptureFixture
         ["warning", "CC307"],
     ]
     assert lines[0].split()[0].endswith("camera.cfg:6:15:")
+    assert pages == "colorcheck: the page of each rule: colorcheck explain CC001 CC111 CC112 CC307"
     assert summary.startswith("colorcheck: REFUTED: ")
     assert "3 errors, 1 warning" in summary
 
@@ -38,7 +42,8 @@ def test_quiet_keeps_to_the_threshold(capsys: pytest.CaptureFixture[str]) -> Non
     assert main(["verify", REFUSED, "--quiet"]) == 1
     out = capsys.readouterr().out
     assert "warning CC307" not in out
-    assert len(out.splitlines()) == 4
+    assert len(out.splitlines()) == 5
+    assert "explain CC001 CC111 CC112\n" in out
     main(["verify", REFUSED, "--quiet", "--fail-on", "warning"])
     assert "warning CC307" in capsys.readouterr().out
 
@@ -94,6 +99,17 @@ def test_the_comment_that_silences_is_shown_on_request(capsys: pytest.CaptureFix
     out = capsys.readouterr().out
     assert "= silence: # colorcheck: ignore[CC111] REASON" in out
     assert "= silence: // colorcheck: ignore[CC307] REASON" in out
+    main(["verify", REFUSED, "--show-silence", "--format", "concise"])
+    lines = capsys.readouterr().out.splitlines()
+    assert any(
+        line.endswith("camera.cfg:6:15: note CC111 silence with: # colorcheck: ignore[CC111] REASON") for line in lines
+    )
+    assert sum(" silence with: " in line for line in lines) == 4
+
+
+def test_what_is_on_no_line_is_silenced_in_the_manifest(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["verify", REFUSED, "--xen", "4.99", "--show-silence", "--quiet"])
+    assert 'note CC201 silence with: [rules] ignore = [{ rule = "CC201"' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -107,6 +123,32 @@ def test_did_you_mean(words: list[str], meant: str, capsys: pytest.CaptureFixtur
     main(["verify", str(EXAMPLES / "zcu102-dom0less"), *words, "--format", "text"])
     out, err = capsys.readouterr()
     assert f'did you mean "{meant}"?' in " ".join((out + err).split())
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("/ethernet@ff0e0000", "/axi/ethernet@ff0e0000"), ("/axi/ethernet@ff0e000", "/axi/ethernet@ff0e0000")],
+)
+def test_did_you_mean_the_path_of_a_device(
+    written: str, meant: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    guest = tmp_path / "rt.cfg"
+    guest.write_text(f'name = "rt"\nmemory = 64\nllc_colors = ["9-13"]\ndtdev = ["{written}"]\n', encoding="utf-8")
+    tree = str(EXAMPLES / "xen-guide" / "system.dts")
+    words = ["--xen", "4.20", "--device-tree", tree, "--domain", str(guest), "--allow-outside"]
+    main(["verify", *words, "--format", "json"])
+    found = [each for each in json.loads(capsys.readouterr().out)["findings"] if each["rule"] == "CC319"]
+    assert [each["help"] for each in found] == [f'did you mean "{meant}"?']
+
+
+def test_a_blob_as_path_is_its_source_as_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`colorcheck verify system.dtb` checks the tree that it holds."""
+    blob = tmp_path / "system.dtb"
+    blob.write_bytes(to_blob(read_device_tree(str(EXAMPLES / "xen-guide" / "system.dts"))))
+    assert main(["verify", str(blob), "--xen", "4.20", "--quiet"]) == 1
+    out = capsys.readouterr().out
+    assert "error CC401 dom0 and domU1 share colors 4-6" in out
+    assert "did you mean" not in out
 
 
 def test_nothing_is_colored_under_ci(monkeypatch: pytest.MonkeyPatch) -> None:

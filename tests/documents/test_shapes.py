@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 import shutil
 from pathlib import Path
 
@@ -13,7 +14,8 @@ import pytest
 from colorcheck.cli import main
 from colorcheck.documents.json_schema import SHAPES, schema_of
 
-EXAMPLES = sorted(path.parent for path in (Path(__file__).parents[2] / "examples").glob("*/colorcheck.toml"))
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/colorcheck.toml"))
 LOGGED = next(path for path in EXAMPLES if path.name == "qemu-attested")
 CALLS = {"verify": (), "effective": ("--facts",), "replay": ()}
 
@@ -47,10 +49,16 @@ def test_a_key_more_or_less_is_no_document(capsys: pytest.CaptureFixture[str]) -
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_schemas_are_printed(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["schema", name]) == 0
+    assert main(["schema", *name.split(" ")]) == 0
     printed = json.loads(capsys.readouterr().out)
     jsonschema.Draft202012Validator.check_schema(printed)
     assert printed == schema_of(name)
+
+
+def test_the_schemas_that_are_shipped_are_those_of_the_types() -> None:
+    """After a change of a shape: python docs/make/schemas.py; the difference is what consumers have to know."""
+    made = runpy.run_path(str(ROOT / "docs" / "make" / "schemas.py"))["files"]()
+    assert {file.name: file.read_text(encoding="utf-8") for file in (ROOT / "schemas").glob("*.json")} == made
 
 
 def test_another_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,6 +67,10 @@ def test_another_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 FURTHER = {
+    "board list": ("board", "list"),
+    "board show": ("board", "show", "zcu102"),
+    "board from-device-tree": ("board", "from-device-tree", "rpi4-xl/bcm2711-rpi-4-b.dts"),
+    "handover": ("effective", "zcu102-dom0less", "--tree"),
     "plan": ("plan", "zcu102-dom0less"),
     "front": ("plan", "zcu102-dom0less", "--front", "cache,margin"),
     "diff": ("diff", "zcu102-dom0less", "zcu102-1600m"),
@@ -99,5 +111,12 @@ def test_files_that_are_kept(tmp_path: Path) -> None:
     main(["attest", str(logged), "--log", str(logged / "boot.log"), "--share", str(kept["shared-log"]), "--yes"])
     assert main(["plan", str(guide), "--write"]) in (0, 4)
     kept["plan-undo"] = guide / ".colorcheck-undo.json"
+    folder = tmp_path / "evidence"
+    assert json.loads((folder / "reports" / "report.json").read_text())["evidence"]["grade"]
+    for file in folder.rglob("*.json"):
+        found = json.loads(file.read_text())
+        if file.name not in ("sbom.json", "report.gitlab.json"):  # CycloneDX and GitLab have schemas of their own
+            kept[found["schema"].removeprefix("colorcheck/").rpartition("/")[0]] = file
+    assert {"assumptions", "assumptions-of-use", "certificates", "model", "silences", "times", "verify"} <= set(kept)
     for name, file in kept.items():
         jsonschema.Draft202012Validator(schema_of(name)).validate(json.loads(file.read_text()))

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from colorcheck.core.source import Location
-from colorcheck.editor import answers
+from colorcheck.editor import answers, within
 from colorcheck.editor.answers import Cursor
 from colorcheck.editor.deployments import Deployed, checked, manifests_of
 from colorcheck.editor.planned import plan_edits
 from colorcheck.editor.positions import Stretch, holds, span_of
+from colorcheck.files.costs import Allowance, TooCostly, allowance
+from colorcheck.inputs.manifest.manifest import Manifest
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -55,6 +58,34 @@ def test_hover_says_what_each_release_makes_of_a_list(deployment: Path) -> None:
     assert "CC112" in told
 
 
+def test_hover_on_a_list_that_a_release_ignores(tmp_path: Path) -> None:
+    for name in ("image-builder", "device-trees"):
+        shutil.copytree(EXAMPLES / name, tmp_path / name)
+    folder = tmp_path / "image-builder"
+    told = answers.hover(look(folder), place(folder, "config", '"8-11"'))
+    assert "Colors of domU0" in told
+    assert "Xen 4.21: 0-15 of 16" in told
+    assert "one range" in answers.hover(look(folder), place(folder, "config", "DOMU_COLORS[0]"))
+
+
+def test_hover_and_the_other_party_in_a_boot_script(tmp_path: Path) -> None:
+    for name in ("tutorial", "device-trees"):
+        shutil.copytree(EXAMPLES / name, tmp_path / name)
+    folder = tmp_path / "tutorial"
+    script = folder / "boot.cmd"
+    colored = 'sched=null llc-coloring=on dom0-llc-colors=2-6"'
+    script.write_text(script.read_text(encoding="utf-8").replace('sched=null"', colored), encoding="utf-8")
+    (folder / "colorcheck.toml").write_text(
+        '[target]\nxen = "4.20"\nboard = "zcu102"\nmemory = ["0x0+0x80000000"]\nu-boot = "2023.10"\n'
+        '[inputs]\ndevice-tree = "system.dts"\nboot-script = "boot.cmd"\ndomains = ["rt.cfg"]\n',
+        encoding="utf-8",
+    )
+    made, at = look(folder), place(folder, "boot.cmd", "2-6")
+    assert "Colors of dom0" in answers.hover(made, at)
+    assert "also in rt (2-6)" in answers.hover(made, at)
+    assert {os.path.basename(location.file) for location in answers.others(made, at)} == {"rt.cfg"}
+
+
 def test_hover_tells_options_and_keys(deployment: Path) -> None:
     made = look(deployment)
     assert "a separate element" in answers.hover(made, place(deployment, "control.cfg", "llc_colors"))
@@ -79,6 +110,41 @@ def test_the_plan_edits_what_is_not_saved(deployment: Path) -> None:
     edits, said = plan_edits(str(deployment / "colorcheck.toml"), {os.path.realpath(deployment / "gateway.cfg"): text})
     assert said.startswith("plan: ")
     assert any(os.path.basename(edit.location.file) == "camera.cfg" for edit in edits)
+
+
+@pytest.mark.parametrize(
+    "work", [lambda manifest: checked(manifest, {}).trouble, lambda manifest: plan_edits(manifest, {})[1]]
+)
+def test_no_work_for_an_editor_costs_more_than_is_allowed(
+    work: Callable[[str], str], deployment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a check nor a plan, and neither the manifest nor what it names."""
+    seen: list[Allowance | None] = []
+
+    def read(path: str) -> Manifest:
+        seen.append(allowance())
+        raise TooCostly("takes more than 20 s", path)
+
+    monkeypatch.setattr(within, "read_manifest", read)
+    assert "takes more than 20 s" in work(str(deployment / "colorcheck.toml"))
+    assert seen == [within.PATIENCE]
+
+
+@pytest.mark.parametrize("plan", [False, True])
+def test_no_work_for_an_editor_leaves_the_work_tree(plan: bool, deployment: Path, tmp_path: Path) -> None:
+    (deployment / ".git").mkdir()
+    (tmp_path / "secret.cfg").write_text('name = "secret"\nmemory = 64\n', encoding="utf-8")
+    manifest = deployment / "colorcheck.toml"
+    text = manifest.read_text(encoding="utf-8").replace('"camera.cfg"', '"../secret.cfg"')
+    assert "../secret.cfg" in text
+    unsaved = {os.path.realpath(manifest): text}
+    if plan:
+        edits, _ = plan_edits(str(manifest), unsaved)
+        assert all("secret" not in edit.location.file for edit in edits)
+    else:
+        verification = checked(str(manifest), unsaved).verification
+        assert verification is not None
+        assert all(domain.name != "secret" for _, system in verification.facts.systems() for domain in system.domains)
 
 
 def test_a_broken_manifest_is_trouble_not_a_traceback(deployment: Path) -> None:

@@ -96,6 +96,24 @@ async def test_hover_definition_and_actions(client: LanguageClient, deployment: 
     assert changes[uri][0].new_text == '4-8", "10", "11", "12'
 
 
+@pytest.mark.asyncio
+async def test_the_plan_is_applied_in_the_editor(client: LanguageClient, deployment: Path) -> None:
+    given: list[lsp.ApplyWorkspaceEditParams] = []
+
+    @client.feature(lsp.WORKSPACE_APPLY_EDIT)  # type: ignore[untyped-decorator]
+    def applied(params: lsp.ApplyWorkspaceEditParams) -> lsp.ApplyWorkspaceEditResult:
+        given.append(params)
+        return lsp.ApplyWorkspaceEditResult(applied=True)
+
+    uri = opened(client, deployment / "control.cfg")
+    await told(client, uri, "CC112")
+    asked = lsp.ExecuteCommandParams("colorcheck.plan", arguments=[os.path.realpath(deployment / "colorcheck.toml")])
+    said = await client.workspace_execute_command_async(asked)
+    assert said == "plan: optimal"
+    changed = present(given[0].edit.changes)
+    assert {os.path.basename(name) for name in changed} == {"camera.cfg", "gateway.cfg"}
+
+
 _NEOVIM = """
 local client = vim.lsp.start_client({ name = 'colorcheck', cmd = %s, root_dir = vim.fn.getcwd() })
 vim.lsp.buf_attach_client(0, client)
@@ -104,12 +122,27 @@ local rules = {}
 for _, found in ipairs(vim.diagnostic.get(0)) do table.insert(rules, { found.code, found.lnum, found.col }) end
 local at = { textDocument = vim.lsp.util.make_text_document_params(), position = { line = 5, character = 15 } }
 local hover = vim.lsp.buf_request_sync(0, 'textDocument/hover', at, 20000)
-io.stdout:write(vim.json.encode({ rules, hover[client].result.contents.value }))
+local function ask(method, params)
+  return vim.lsp.buf_request_sync(0, method, params, 60000)[client].result
+end
+local others = vim.tbl_map(function(each) return each.uri end, ask('textDocument/definition', at))
+local range = { start = at.position, ['end'] = at.position }
+local here = { textDocument = at.textDocument, range = range, context = { diagnostics = {} } }
+local actions = ask('textDocument/codeAction', here)
+local titles = vim.tbl_map(function(each) return each.title end, actions)
+vim.lsp.util.apply_workspace_edit(actions[1].edit, 'utf-16')
+local mended = vim.api.nvim_buf_get_lines(0, 5, 6, false)[1]
+vim.wait(60000, function() return #vim.diagnostic.get(0) == 0 end, 50)
+local left = #vim.diagnostic.get(0)
+local plan = ask('workspace/executeCommand', actions[#actions].command)
+local planned = vim.api.nvim_buf_get_lines(0, 5, 6, false)[1]
+local said = hover[client].result.contents.value
+io.stdout:write(vim.json.encode({ rules, said, others, titles, mended, left, plan, planned }))
 """
 
 
 @pytest.mark.skipif(shutil.which("nvim") is None, reason="needs Neovim: install neovim")
-def test_neovim_shows_the_findings(deployment: Path, tmp_path: Path) -> None:
+def test_neovim_shows_and_mends_the_findings(deployment: Path, tmp_path: Path) -> None:
     script = tmp_path / "look.lua"
     script.write_text(_NEOVIM % ("{" + ", ".join(json.dumps(word) for word in COMMAND) + "}"), encoding="utf-8")
     words = ["nvim", "--headless", "-u", "NONE", "camera.cfg", "-c", f"luafile {script}", "-c", "qa!"]
@@ -121,9 +154,15 @@ def test_neovim_shows_the_findings(deployment: Path, tmp_path: Path) -> None:
     }
     run = partial(subprocess.run, check=False, capture_output=True, text=True, timeout=120)
     done = run(words, cwd=deployment, env=environment)
-    rules, hover = json.loads(done.stdout)
+    rules, hover, others, titles, mended, left, plan, planned = json.loads(done.stdout)
     assert rules == [["CC111", 5, 14]]
     assert "0-15 of 16" in hover
+    assert "control.cfg" in {os.path.basename(uri) for uri in others}
+    assert titles[1:] == ["Silence CC111 here (write a reason)", "Apply colorcheck's plan"]
+    assert mended == 'llc_colors = ["9-13"]'
+    assert left == 0
+    assert plan.startswith("plan: ")
+    assert planned.startswith('llc_colors = ["')
 
 
 def test_without_pygls_it_says_what_to_install(

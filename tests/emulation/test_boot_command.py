@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import json
 import os
@@ -72,6 +73,18 @@ def test_a_failing_qemu_is_named(how: str, result: Result, said: str, recorded: 
     assert found.result is result
     assert said in found.reason
     assert not player.alive
+
+
+def no_room(path: Path, data: bytes) -> int:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+
+def test_a_full_disk_is_not_blamed_on_qemu(recorded: Recorded, player: Player, monkeypatch: pytest.MonkeyPatch) -> None:
+    player.set(recorded["4.22.0 0/5"])
+    monkeypatch.setattr(Path, "write_bytes", no_room)
+    found = booted(recorded, "4.22.0 0/5")
+    assert found.result is Result.FAILED
+    assert found.reason == "cannot write the files of the boot: No space left on device"
 
 
 def test_a_boot_that_stops_half_way_is_a_difference(recorded: Recorded, player: Player) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import lzma
+import os
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +103,18 @@ def test_a_panic_in_a_step_is_a_difference(life: dict[str, Any], player: Player)
     found = lived(life, player)
     assert found.result is Result.DIFFERS
     assert "step 2, create guest1" in found.reason
+
+
+def test_a_full_disk_is_not_blamed_on_qemu(
+    life: dict[str, Any], player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(path: Path, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", no_room)
+    found = lived(life, player)
+    assert found.result is Result.FAILED
+    assert found.reason == "cannot write the files of the boot: No space left on device"
 
 
 def test_a_console_that_falls_silent_decides_nothing(life: dict[str, Any], player: Player) -> None:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -257,3 +258,35 @@ def test_no_hook_filter_or_monitor_of_the_checkout_runs(repo: Path, capsys: pyte
     assert looked_at(repo, capsys) == 1
     main(["diff", "HEAD", "--path", str(repo / "one")])
     assert not (repo.parent / "ran").exists()
+
+
+def test_many_manifests_that_are_gone_cost_no_more_processes_than_one(
+    repo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One is not there, then twelve, each of 20,000 lines; as many new ones of other lines."""
+    manifest = (repo / "one" / "colorcheck.toml").read_text(encoding="utf-8")
+    lines = "".join(f"# {number % 7}\n" for number in range(20_000))
+    for number in range(12):
+        (repo / f"m{number}").mkdir()
+        (repo / f"m{number}" / "colorcheck.toml").write_text(f"# {number}\n{manifest}{lines}", encoding="utf-8")
+    commit(repo)
+    counts = []
+    for gone in (1, 12):
+        for number in range(gone):
+            (repo / f"m{number}" / "colorcheck.toml").unlink(missing_ok=True)
+            (repo / f"n{number}").mkdir(exist_ok=True)
+            (repo / f"n{number}" / "colorcheck.toml").write_text("[inputs]\n" * 20_000, encoding="utf-8")
+        calls: list[object] = []
+        started = subprocess.Popen.__init__
+
+        def counting(self: object, *words: Any, _calls: list[object] = calls, _do: Any = started, **more: Any) -> None:
+            _calls.append(words)
+            _do(self, *words, **more)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(subprocess.Popen, "__init__", counting)
+            main(["verify", "--recursive", str(repo), "--changed-since", "HEAD", "--no-cache", "--jobs", "1"])
+        out = capsys.readouterr().out
+        assert out.count("its manifest existed and is gone") == gone
+        counts.append(len(calls))
+    assert counts[1] <= counts[0] + 2

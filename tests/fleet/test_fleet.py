@@ -12,10 +12,12 @@ from xml.etree import ElementTree
 import pytest
 
 from colorcheck.cli import main
+from colorcheck.files.watching import watched
 from colorcheck.fleet import run as fleet_run
 from colorcheck.fleet.cache import ResultCache
 from colorcheck.fleet.checked import Checked, Job, overall
 from colorcheck.fleet.find import deployments_below
+from colorcheck.fleet.inputs import StateRecorder
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.rules.example import GUEST, Example
@@ -201,8 +203,11 @@ def test_sizes_of_boot_modules_belong_to_the_key(tmp_path: Path, own_cache: Resu
     manifest.write_text(text, encoding="utf-8")
     (tmp_path / "one" / "config").write_text('DOM0_KERNEL="Image"\n', encoding="utf-8")
     kernel.write_bytes(bytes(4096))
-    inputs = fleet_run._inputs(read_manifest(job.manifest))
-    assert inputs is not None
+    read = StateRecorder()
+    with watched(read):
+        found = pipeline.verify(read_manifest(job.manifest))
+    inputs = read.unchanged(found.facts.deployment)
+    assert inputs
     own_cache.put(job, Checked(job.manifest, 0, "PROVED", ""), inputs)
     assert own_cache.get(job) is not None
     kernel.write_bytes(bytes(8192))
@@ -221,21 +226,44 @@ def test_what_is_not_known_to_its_end_is_not_kept(tmp_path: Path, own_cache: Res
     assert own_cache.get(unread) is None
 
 
-@pytest.mark.parametrize("name", ["colorcheck.toml", "system.dts", "rt.cfg"])
-def test_a_file_that_changes_while_it_is_checked(
-    tmp_path: Path, own_cache: ResultCache, monkeypatch: pytest.MonkeyPatch, name: str
+@pytest.mark.parametrize(
+    ("name", "when"),
+    [("colorcheck.toml", "before"), ("colorcheck.toml", "after"), ("system.dts", "after"), ("rt.cfg", "after")],
+)
+def test_a_file_that_changes_after_it_was_read(
+    tmp_path: Path, own_cache: ResultCache, monkeypatch: pytest.MonkeyPatch, name: str, when: str
 ) -> None:
     job = Job(deployment(tmp_path / "one"))
     path, verify = tmp_path / "one" / name, pipeline.verify
 
-    def slow(manifest: Manifest, **limits: Any) -> Verification:
+    def changing(manifest: Manifest, **limits: Any) -> Verification:
+        found = verify(manifest, **limits) if when == "after" else None
         path.write_text(path.read_text(encoding="utf-8").replace("1", "2"), encoding="utf-8")
-        return verify(manifest, **limits)
+        return found or verify(manifest, **limits)
 
-    monkeypatch.setattr(pipeline, "verify", slow)
+    monkeypatch.setattr(pipeline, "verify", changing)
     fleet_run.check(job, own_cache)
     assert own_cache.get(job) is None
     assert not list(own_cache.folder.rglob("*.json"))
+
+
+@pytest.mark.parametrize("name", ["system.dts", "rt.cfg"])
+def test_a_file_that_changes_before_it_is_read_is_kept_as_it_was_read(
+    tmp_path: Path, own_cache: ResultCache, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    job = Job(deployment(tmp_path / "one"))
+    path, verify = tmp_path / "one" / name, pipeline.verify
+    before = path.read_text(encoding="utf-8")
+
+    def changing(manifest: Manifest, **limits: Any) -> Verification:
+        path.write_text(before + "\n", encoding="utf-8")
+        return verify(manifest, **limits)
+
+    monkeypatch.setattr(pipeline, "verify", changing)
+    fleet_run.check(job, own_cache)
+    assert own_cache.get(job) is not None
+    path.write_text(before, encoding="utf-8")
+    assert own_cache.get(job) is None
 
 
 def dying(job: Job, _: ResultCache | None = None) -> Checked:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colorcheck.core.units import PAGE
-from colorcheck.hardware.board import Cache
+from colorcheck.hardware.board import Cache, CacheKind
 from colorcheck.hardware.index import Linear, UnknownIndex
 from colorcheck.hardware.private_caches import private_shares, reduced_shares, usable_parts
 from colorcheck.hardware.sets_of_frames import sets_of_frames
@@ -16,7 +16,7 @@ from colorcheck.plugins.manager import catalogue
 
 @given(st.sampled_from([64, 128, 256, 512]), st.sampled_from([4, 8, 16]), st.sets(st.integers(0, 3), min_size=1))
 def test_parts_are_those_of_the_frames(sets: int, nr_colors: int, colors: set[int]) -> None:
-    cache = Cache(1, sets * 64 * 4, 4, 64, sets, Linear(64, sets), "data")
+    cache = Cache(1, sets * 64 * 4, 4, 64, sets, Linear(64, sets), CacheKind.DATA)
     frames = [mfn for mfn in range(64) if mfn % nr_colors in colors]
     usable, parts = usable_parts(cache, colors, nr_colors) or (0, 1)
     assert usable / parts == len(sets_of_frames(Linear(64, sets), frames)) / sets
@@ -40,7 +40,7 @@ def test_shares(name: str, colors: tuple[int, ...], shares: dict[str, float]) ->
 
 
 def test_nothing_is_claimed_of_an_unknown_index() -> None:
-    cache = Cache(1, 4 * PAGE, 2, 64, 128, UnknownIndex("virtual"), "data")
+    cache = Cache(1, 4 * PAGE, 2, 64, 128, UnknownIndex("virtual"), CacheKind.DATA)
     assert usable_parts(cache, (0,), 16) is None
 
 

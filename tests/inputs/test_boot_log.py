@@ -96,3 +96,11 @@ def test_any_damage_is_read(seed: int) -> None:
     for _ in range(200):
         text[generator.randrange(len(text))] = chr(generator.randrange(256))
     parse_boot_log("a.log", "".join(text))
+
+
+def test_a_dump_that_begins_again_within_a_domain() -> None:
+    head = "(XEN) General information for domain 0:\n(XEN) 'q' pressed -> dumping domain info\n"
+    pages = "(XEN)     nr_pages=10 xenheap_pages=1\n"
+    assert parse_boot_log("log", head + pages).domains == ()
+    found = parse_boot_log("log", head + "(XEN) General information for domain 1:\n" + pages).domains
+    assert [(each.id, present(each.pages).value) for each in found] == [(1, 10)]

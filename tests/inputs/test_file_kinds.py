@@ -51,6 +51,12 @@ SAMPLES = {
     FileKind.XML: b"<?xml version='1.0'?>\n<other/>\n",
     FileKind.JSON: b'{"a": 1}\n',
     FileKind.SHELL: b"#!/bin/sh\nset -e\nmake\n",
+    FileKind.YAML: b"---\n# a remark\ndomains:\n  - name: rt\n    memory: 256\n",
+    FileKind.TOML: b'[package]\nname = "x"\n',
+    FileKind.PYTHON: b"#!/usr/bin/env python3\nimport sys\n",
+    FileKind.EFI_PROGRAM: b"MZ" + bytes(100) + b"PE\0\0" + bytes(100),
+    FileKind.DOCUMENT: b"\x89PNG\r\n\x1a\n" + bytes(30),
+    FileKind.UTF_16: "/dts-v1/;\n/ { };\n".encode("utf-16"),
     FileKind.EMPTY: b"",
 }
 KEYS = {
@@ -70,6 +76,26 @@ KEYS = {
         }.items()
     },
 }
+
+
+MORE = [
+    (FileKind.UTF_16, "/dts-v1/;\n/ { };\n".encode("utf-16-be")),
+    (FileKind.UTF_16, b"\xfe\xff" + "setenv a 1\n".encode("utf-16-be")),
+    (FileKind.UTF_16, 'name = "rt"\n'.encode("utf-16-le")),
+    (FileKind.ARCHIVE, b"\x02\x21\x4c\x18" + bytes(30)),
+    (FileKind.DOCUMENT, b"%PDF-1.7\n"),
+    (FileKind.EMPTY, b" \r\n\n"),
+    (FileKind.JSON, b"[1, 2]\n"),
+    (FileKind.YAML, b"domains:\n  - name: rt\n"),
+    (FileKind.XL, b'name = "rt"\rmemory = 256\rllc_colors = ["1-2"]\r'),
+    (None, b"# Title\n\nSome text.\n"),
+    (None, b"Note: this is a remark\n"),
+]
+
+
+@pytest.mark.parametrize(("kind", "content"), MORE)
+def test_spellings_of_a_kind(kind: FileKind | None, content: bytes) -> None:
+    assert recognized(content) is kind
 
 
 def test_there_is_a_sample_of_every_kind() -> None:
@@ -110,7 +136,7 @@ def test_every_slot_is_asked() -> None:
 
 @pytest.mark.parametrize("kind", FileKind)
 def test_a_manifest_of_another_kind_is_named(tmp_path: Path, kind: FileKind) -> None:
-    if kind in (*Slot.MANIFEST.takes, FileKind.EMPTY):
+    if kind in (*Slot.MANIFEST.takes, FileKind.EMPTY, FileKind.TOML):
         return
     (tmp_path / "file").write_bytes(SAMPLES[kind])
     with pytest.raises(ManifestError, match=re.escape(kind.title)):

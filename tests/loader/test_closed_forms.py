@@ -63,15 +63,28 @@ def test_fdt_fixup_is_run_by_newer_releases(release: str | None, ways: int, tmp_
             "misc read m 0 0x100000 8",
         ),
         *("fuse readm 0 0 0x100000", "rproc load 0 0x100000 8", "mmc rea 0x100000 0 1", "nand read.raw 0x100000 0 1"),
-        *("env indirect z x", "env ind z x", "gpt guid mmc 0 gid", "gpt read mmc 0 gid", "mtdparts default"),
-        *("hash md5 0 1 *0x100000", "mmc partconf 0 v", "bootstage unstash 0 1", "smc 1", "sleep 1; tftpput 0 1 x"),
+        *("env indirect z x", "env ind z x", "mtdparts default"),
+        *(
+            "hash md5 0 1 *0x8000000",
+            "hash md5 0 1 *0x8000100",
+            "mmc partconf 0 v",
+            "bootstage unstash 0 1",
+            "smc 1",
+            "sleep 1; tftpput 0 1 x",
+        ),
     ],
 )
 def test_forms_that_may_write_leave_nothing_proved(line: str, tmp_path: Path) -> None:
     assert verdicts(verified(tmp_path, DOMAIN + line)).get("separation/dom0/d") is not Verdict.PROVED
 
 
-@pytest.mark.parametrize("line", ["rtc read 0 8", "mmc dev 0; mmc rescan; mmc info", "gpt guid mmc 0", "usb start"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("rtc read 0 8", "mmc dev 0; mmc rescan; mmc info", "gpt guid mmc 0", "usb start"),
+        *("gpt guid mmc 0 gid", "gpt read mmc 0 gid", "hash md5 0 1 *0x100000"),
+    ],
+)
 def test_forms_that_write_nothing_leave_it_proved(line: str, tmp_path: Path) -> None:
     assert verdicts(verified(tmp_path, DOMAIN + line)).get("separation/dom0/d") is Verdict.PROVED
 

@@ -151,3 +151,28 @@ def entry(number: int) -> str:
 def test_entries_are_counted_as_grub_counts_them(text: str, arguments: str | None) -> None:
     chosen = read_grub_config(text, "grub.cfg").entry
     assert (chosen and present(chosen.arguments).text) == arguments
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("a;" * 50_000 + "xen_hypervisor /xen a=1", "a=1"),
+        ("echo " + "then " * 50_000 + "; xen_hypervisor /xen a=1", "a=1"),
+        ("xen_hypervisor /xen " + "\\a" * 50_000, "a" * 50_000),
+        ("xen_hypervisor /xen \\\n" + "a\\\n" * 10_000, "a" * 10_000),
+    ],
+)
+def test_long_lines_are_read_in_linear_time(line: str, text: str) -> None:
+    """None of them may take the square of its length."""
+    found = read_grub_config(f"menuentry x {{\n{line}\n}}\n", "grub.cfg")
+    assert found.entry is not None
+    assert found.entry.arguments is not None
+    assert found.entry.arguments.text == text
+
+
+def test_columns_of_a_later_command() -> None:
+    found = read_grub_config("menuentry x {\n  set a=b; xen_hypervisor /xen one two\n}\n", "grub.cfg")
+    assert found.entry is not None
+    assert found.entry.arguments is not None
+    pieces = [place.column for _, place in found.entry.arguments.pieces]
+    assert pieces == [32, 36]

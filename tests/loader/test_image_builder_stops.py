@@ -37,6 +37,8 @@ def written(folder: Path, text: str, **files: str) -> Path:
         ("NUM_DOMUS=0\nDOM0_KERNEL=\n", "neither DOM0_KERNEL nor a domain"),
         ("DOMU_KERNEL[0]=rt\nDOM0_KERNEL=\nDOM0_RAMDISK=rd\n", "DOM0_RAMDISK is set without DOM0_KERNEL"),
         ('DOMU_KERNEL[0]=rt\nXEN_CMD="console=dtuart"\nDOM0_VCPUS=1\n', "DOM0_VCPUS"),
+        ("DOMU_KERNEL[0]=rt\nDOM0_ROOTFS=rootfs\nLOAD_CMD=tftpb\n", "DOM0_ROOTFS needs a LOAD_CMD from mmc or scsi"),
+        ('DOMU_KERNEL[0]=rt\nDOM0_ROOTFS=rootfs\nLOAD_CMD="load usb 0:1"\n', "LOAD_CMD from mmc or scsi"),
     ],
 )
 def test_no_script(text: str, said: str, tmp_path: Path) -> None:
@@ -46,6 +48,49 @@ def test_no_script(text: str, said: str, tmp_path: Path) -> None:
     assert said in (api.handover(folder).stopped or "")
     assert any(said in finding.message for finding in found.findings if finding.rule == "CC022")
     assert api.replay(folder).to_dict()["outcome"] == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("text", "root"),
+    [
+        ('LOAD_CMD="load mmc 0:1"\n', "root=/dev/mmcblk0p2"),
+        ('LOAD_CMD="load scsi 1:2"\n', "root=/dev/sdb3"),
+        ('LOAD_CMD=tftpb\nDOM0_CMD="console=hvc0 root=/dev/nfs"\n', "root=/dev/nfs"),
+    ],
+)
+def test_root_of_dom0(text: str, root: str, tmp_path: Path) -> None:
+    found = api.handover(written(tmp_path, f"DOMU_KERNEL[0]=rt\nDOM0_ROOTFS=rootfs\n{text}"))
+    assert found.stopped is None
+    assert found.tree is not None
+    chosen = next(node for node in found.tree.root.children if node.name == "chosen")
+    assert chosen.properties["xen,dom0-bootargs"].value.rstrip(b"\0").decode().endswith(root)
+
+
+@pytest.mark.parametrize("text", ["", 'LOAD_CMD="load mmc ${devnum}:1"\n', 'LOAD_CMD="load scsi 08:1"\n'])
+def test_a_root_that_is_not_read_leaves_all_open(text: str, tmp_path: Path) -> None:
+    folder = written(tmp_path, f"DOMU_KERNEL[0]=rt\nDOM0_ROOTFS=rootfs\n{text}")
+    assert "root=None" not in str(api.handover(folder).to_dict())
+    proves_nothing(folder)
+
+
+def test_a_key_that_ends_image_builder_is_reported_once(tmp_path: Path) -> None:
+    found = api.verify(written(tmp_path, "DOMU_KERNEL[0]=rt\nDOM0_KERNEL=\nDOM0_RAMDISK=rd\n"))
+    assert [finding.rule for finding in found.findings if "DOM0_RAMDISK" in finding.message] == ["CC022"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "FOO=" + "$aaaaaaaaaa" * 20_000 + "&",
+        "FOO=$(" + "a" * 200_000 + ")",
+        "FOO=$x" + "[" * 200_000,
+        'FOO="' + "\\\\" * 50_000 + '"',
+        'BAR=1\nFOO="' + "$BAR" * 5_000 + '"',
+    ],
+)
+def test_long_lines_are_read_in_linear_time(line: str) -> None:
+    """None of them may take the square of its length, or more, or go too deep."""
+    assert read_image_builder(f"{line}\nXEN=xen\n").text("XEN") == "xen"
 
 
 def test_a_file_is_taken_in(tmp_path: Path) -> None:

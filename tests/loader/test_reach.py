@@ -60,7 +60,7 @@ def test_what_reaches_everything_still_blocks(line: str, tmp_path: Path) -> None
 
 
 def test_limits_of_an_environment_that_is_not_given_leave_the_place_open(tmp_path: Path) -> None:
-    script = "setenv fdt_high 0x10000000\nsetenv bootargs\n" + DOMAIN
+    script = "setenv fdt_high 0x10000000\nsetenv bootargs\nsetenv fdt_fixup\n" + DOMAIN
     found = verified(tmp_path, script)
     assert found.facts.handover is not None
     assert found.facts.handover.device_tree[0] is None

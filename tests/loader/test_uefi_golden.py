@@ -11,6 +11,7 @@ import pytest
 from colorcheck import api
 from colorcheck.inputs.boot.boot_log import parse_boot_log
 from colorcheck.inputs.boot.efi_memory_map import read_efi_memory_map
+from tests.loader.uefi_deployment import written
 from tests.shapes import rows, table
 
 Case = dict[str, Any]
@@ -22,19 +23,7 @@ WITH_A_MAP = [case for case in CASES if case["memmap"] and case["memory"]]
 def manifest(folder: Path, case: Case, *more: str, without: Sequence[str] = ()) -> str:
     """The deployment of a case, as somebody who has the log would write it."""
     inputs = {"boot-log": "serial.txt", "device-tree": "system.dts", "uefi-config": case["config"]}
-    lines = [
-        "[target]",
-        f'xen = "{case["xen"]}"',
-        f'board = "qemu-virt-{case["cpu"]}"',
-        'loader = "uefi"',
-        "[inputs]",
-        *(f"{key} = {json.dumps(value)}" for key, value in inputs.items() if value and key not in without),
-        *more,
-    ]
-    (folder / "colorcheck.toml").write_text("\n".join(lines))
-    for name, text in {**case["configs"], "serial.txt": case["log"], "system.dts": case["tree"]}.items():
-        (folder / name).write_text(text)
-    return str(folder / "colorcheck.toml")
+    return written(folder, case, {key: value for key, value in inputs.items() if key not in without}, *more)
 
 
 @pytest.mark.parametrize("case", WITH_A_TREE, ids=lambda case: case["name"])

@@ -12,6 +12,7 @@ import pytest
 
 from colorcheck import api
 from colorcheck.inputs.boot.boot_log import parse_boot_log
+from tests.loader.uefi_deployment import written
 from tests.shapes import table
 
 CASES = json.loads(lzma.decompress((Path(__file__).parent.parent / "golden" / "uefi-more.json.xz").read_bytes()))
@@ -28,18 +29,7 @@ def manifest(folder: Path, case: Any, *, log: bool) -> str:
         "device-tree": "system.dts",
         "grub-config" if case["grub"] else "uefi-config": case["config"],
     }
-    lines = [
-        "[target]",
-        f'xen = "{case["xen"]}"',
-        f'board = "qemu-virt-{case["cpu"]}"',
-        'loader = "uefi"',
-        "[inputs]",
-        *(f"{key} = {json.dumps(value)}" for key, value in inputs.items() if value),
-    ]
-    (folder / "colorcheck.toml").write_text("\n".join(lines))
-    for name, text in {**case["configs"], "serial.txt": case["log"], "system.dts": case["tree"]}.items():
-        (folder / name).write_bytes(text.encode("latin-1" if name in case["configs"] else "utf-8"))
-    return str(folder / "colorcheck.toml")
+    return written(folder, case, inputs)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])

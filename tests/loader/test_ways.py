@@ -21,13 +21,14 @@ fdt mknod /chosen/d k@3000000
 fdt set /chosen/d/k@3000000 compatible "multiboot,kernel" "multiboot,module"
 fdt set /chosen/d/k@3000000 reg <0 0x3000000 0 0x100000>
 """
+_CLEAR = "setenv bootargs\nsetenv fdt_fixup\n"  # what U-Boot itself would take of the environment
 ASKS = 'if test "${mode}" = rt; then\n%s\nelse\n%s\nfi'
 
 
 def verified(folder: Path, line: str, *, environment: bool = False) -> Verification:
     example = scripted(line)
     manifest = example.manifest if environment else example.manifest.replace("[target.environment]\n", "# ")
-    text = line if environment else f"setenv fdt_high 0xffffffffffffffff\nsetenv initrd_high\nsetenv bootargs\n{line}"
+    text = line if environment else f"setenv fdt_high 0xffffffffffffffff\nsetenv initrd_high\n{_CLEAR}{line}"
     files = tuple((name, content.replace(line, text)) for name, content in example.files)
     replace(example, manifest=manifest, files=files).write(folder)
     return api.verify(folder)
@@ -105,9 +106,7 @@ def test_where_only_the_place_of_the_tree_is_open_isolation_is_proved(tmp_path: 
     """fdt_high of the board's environment is not given."""
     example = scripted(DOMAIN)
     manifest = example.manifest.replace("[target.environment]\nfdt_high", "# fdt_high")
-    files = tuple(
-        (n, t.replace("fdt mknod /chosen d\n", "setenv bootargs\nfdt mknod /chosen d\n")) for n, t in example.files
-    )
+    files = tuple((n, t.replace("fdt mknod /chosen d\n", f"{_CLEAR}fdt mknod /chosen d\n")) for n, t in example.files)
     replace(example, manifest=manifest, files=files).write(tmp_path)
     held = verdicts(api.verify(tmp_path))
     assert held["separation/dom0/d"] is Verdict.PROVED

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.plan import plan
-from colorcheck.plan.problem import Demand, PlanProblem
+from colorcheck.plan.problem import Demand, PlanProblem, RepairKind
 from colorcheck.plan.search.evaluate import faults
 from colorcheck.plan.search.knapsack import FORBIDDEN, check_tables, fill
 from colorcheck.plan.search.runs import in_runs
@@ -127,9 +127,9 @@ def test_the_repairs_work() -> None:
     assert found.status == "infeasible"
     repairs = {repair.kind: repair for repair in found.repairs}
     assert set(repairs) == {"colors", "memory"}
-    more = replace(demands[1], max_colors=2 + repairs["colors"].amount)
+    more = replace(demands[1], max_colors=2 + repairs[RepairKind.COLORS].amount)
     assert plan(replace(problem, demands=(demands[0], more, demands[2]))).domains
-    for amount, fits in ((repairs["memory"].amount, True), (repairs["memory"].amount - 1, False)):
+    for amount, fits in ((repairs[RepairKind.MEMORY].amount, True), (repairs[RepairKind.MEMORY].amount - 1, False)):
         less = replace(demands[1], pages=600 - amount * MIB)
         assert bool(plan(replace(problem, demands=(demands[0], less, demands[2]))).domains) == fits
 
@@ -140,7 +140,7 @@ def test_a_smaller_reserve_is_a_repair() -> None:
         (256,) * 3, demands, reserve=64 << 20, recapacity=lambda size: (256 + (64 - (size >> 20)) * 4,) * 3
     )
     repairs = {repair.kind: repair.text for repair in plan(problem).repairs}
-    assert repairs["reserve"] == "set buddy-alloc-size=53M"
+    assert repairs[RepairKind.RESERVE] == "set buddy-alloc-size=53M"
 
 
 def test_sharing_is_the_last_resort_and_only_where_it_is_allowed() -> None:

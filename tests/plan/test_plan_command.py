@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,89 @@ def test_what_does_not_verify_is_put_back(
     assert (status, "all files are unchanged" in err) == (1, True)
     assert (folder / "system.dts").read_bytes() == before
     assert not (folder / plan_write.UNDO).exists()
+
+
+def _directory(path: Path) -> None:
+    path.mkdir()
+    (path / "kept").write_text("mine")
+
+
+def _read_only(path: Path) -> None:
+    path.write_text("mine")
+    path.chmod(0o444)
+
+
+def _large(path: Path) -> None:
+    path.write_bytes(b"x" * (plan_write.MOST_BYTES + 1))
+
+
+def _two_names(path: Path) -> None:
+    path.write_text("mine")
+    path.with_name("other").hardlink_to(path)
+
+
+def _old_memory(path: Path) -> None:
+    path.write_text('{"schema": "another"}')
+
+
+UNDO_FILES = [_directory, _read_only, _large, _two_names, _old_memory, lambda path: path.write_bytes(b"x" * (17 << 20))]
+
+
+def _seen(path: Path) -> object:
+    return sorted(each.name for each in path.iterdir()) if path.is_dir() else path.read_bytes()
+
+
+@pytest.mark.parametrize("occupy", UNDO_FILES)
+@pytest.mark.parametrize("wrong", ["something is refuted", ""])
+def test_whatever_is_in_the_place_of_the_undo_file_no_file_is_lost(
+    occupy: Callable[[Path], object],
+    wrong: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = copied(GUIDE, tmp_path).parent
+    before = (folder / "system.dts").read_bytes()
+    memory = folder / plan_write.UNDO
+    occupy(memory)
+    was = _seen(memory)
+    if wrong:
+        monkeypatch.setattr(plan_write, "_wrong", lambda *_: wrong)
+    status, out, err = run(capsys, str(folder), "--write")
+    if wrong:
+        assert (status, "all files are unchanged" in err) == (1, True)
+        assert (folder / "system.dts").read_bytes() == before
+        assert _seen(memory) == was
+    else:
+        assert (status, (folder / "system.dts").read_bytes() != before) == (0, True)
+        assert ("--undo cannot take this back" in out) == (_seen(memory) == was)
+
+
+@pytest.mark.parametrize("how", ["edited", "read-only"])
+def test_a_file_that_cannot_be_put_back_is_named(
+    how: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = copied(GUIDE, tmp_path).parent
+    tree, before = folder / "system.dts", (folder / "system.dts").read_bytes()
+
+    def meanwhile(*_: object) -> str:
+        if how == "edited":
+            tree.write_text("mine")
+        else:
+            tree.chmod(0o444)
+        return "something is refuted"
+
+    monkeypatch.setattr(plan_write, "_wrong", meanwhile)
+    status, _, err = run(capsys, str(folder), "--write")
+    assert (status, "unchanged" in err) == (1, False)
+    assert "system.dts" in err
+    assert plan_write.UNDO in err
+    if how == "edited":
+        assert tree.read_text() == "mine"
+    else:
+        tree.chmod(0o644)
+        assert run(capsys, str(folder), "--undo")[0] == 0
+        assert tree.read_bytes() == before
 
 
 def blob(tmp_path: Path) -> Path:
@@ -232,7 +316,7 @@ def test_every_plan_passes_the_whole_way_and_is_never_worse_than_today(data: st.
             assert colors == today
             return
         change = plan_write.Change(planned.plan.edits, planned.new_files, tuple(colors.items()))
-        after, _ = plan_write.write_change(change, read_manifest(str(manifest)), lambda: read_manifest(str(manifest)))
-        assert after.count(Verdict.REFUTED) == 0
-        for _, system in after.facts.systems():
+        written = plan_write.write_change(change, read_manifest(str(manifest)), lambda: read_manifest(str(manifest)))
+        assert written.after.count(Verdict.REFUTED) == 0
+        for _, system in written.after.facts.systems():
             assert {d.name: ColorSet.of(d.colors) for d in system.domains}.items() <= colors.items()

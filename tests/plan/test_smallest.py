@@ -81,7 +81,7 @@ def test_one_overlapping_color_is_one_edit_and_the_critical_one_keeps_it() -> No
     answer = found(problem, own_lines(problem))
     assert answer.colors("rt") == demands[1].today
     assert answer.colors("gui") == ColorSet.of([4, 5, 6])
-    assert answer.evidence["lines"] == 1
+    assert answer.evidence.lines == 1
 
 
 def test_where_nothing_is_wrong_nothing_changes() -> None:
@@ -95,7 +95,7 @@ def test_where_nothing_is_wrong_nothing_changes() -> None:
 def test_who_must_change_does_although_all_fits() -> None:
     demands = (Demand("xen", 0, today=ColorSet.of([0])), Demand("a", 10, today=ColorSet.of([2])))
     problem = PlanProblem((10,) * 4, demands)
-    assert found(problem, own_lines(problem), frozenset({"a"})).evidence["smallest_change"].startswith("all changes")
+    assert found(problem, own_lines(problem), frozenset({"a"})).evidence.smallest_change.startswith("all changes")
 
 
 @settings(max_examples=25, deadline=None)

@@ -67,6 +67,29 @@ def test_a_file_that_is_not_there_proves_nothing_of_it(tmp_path: Path) -> None:
     assert status != 0
 
 
+@pytest.mark.parametrize(
+    "entry",
+    ['{ one-of = ["alt/*.cfg"] }', '{ one-of = ["alt/a.cfg", "alt/b.cfg"] }', '{ one-of = ["alt/a*", "alt/b*"] }'],
+)
+def test_the_files_of_a_pattern_are_alternatives_too(entry: str, tmp_path: Path) -> None:
+    manifest = written(tmp_path, "", "", domains=f'["rt.cfg", {entry}]')
+    (tmp_path / "alt").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "alt" / f"{name}.cfg").write_text(guest(name, "13-14"))
+    theorems, status = verdicts(manifest)
+    assert theorems["separation/rt/a"] == theorems["separation/rt/b"] == "proved"
+    assert "separation/a/b" not in theorems
+    assert status == 0
+
+
+def test_the_files_of_a_plain_pattern_are_guests_of_their_own(tmp_path: Path) -> None:
+    manifest = written(tmp_path, "", "", domains='["rt.cfg", "alt/*.cfg"]')
+    (tmp_path / "alt").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "alt" / f"{name}.cfg").write_text(guest(name, "13-14"))
+    assert verdicts(manifest)[0]["separation/a/b"] == "refuted"
+
+
 @pytest.mark.parametrize("value", ["{ one-of = [] }", "{ any-of = ['gui.cfg'] }", "{ one-of = 'gui.cfg' }", "{}"])
 def test_other_tables_are_no_guests(value: str, tmp_path: Path) -> None:
     _, status = verdicts(written(tmp_path, guest("gui", "13-14"), "", domains=f'["rt.cfg", {value}]'))
@@ -109,6 +132,58 @@ def test_the_creations_of_the_other_alternative_cost_memory_too(name: str, tmp_p
     assert status == 1
 
 
+def one_of(folder: Path, guests: str, **files: str) -> str:
+    """A deployment with `rt` and one guest that has alternatives, which restarts once."""
+    folder.mkdir()
+    manifest = written(folder, guest("gui", "13-14"), "", rt="15", domains=f'["rt.cfg", {{ one-of = [{guests}] }}]')
+    for name, text in files.items():
+        path = folder / name.replace("_", "/")
+        path.parent.mkdir(exist_ok=True)
+        path.with_suffix(".cfg").write_text(text)
+    return restarting(manifest, "gui")
+
+
+COMMON = 'name = "gui"\nkernel = "Image"\nvcpus = 1\nllc_colors = ["13-14"]\n'
+TWO_ALTERNATIVES = {
+    "first file": ('["common.cfg", "s.cfg"]', '["common.cfg", "b.cfg"]'),
+    "last file": ('["s.cfg", "common.cfg"]', '["b.cfg", "common.cfg"]'),
+    "arguments": ('["common.cfg", "memory=110"]', '["common.cfg", "memory=190"]'),
+    "same names": ('"x/gui.cfg"', '"y/gui.cfg"'),
+}
+
+
+@pytest.mark.parametrize("guests", TWO_ALTERNATIVES.values(), ids=TWO_ALTERNATIVES)
+def test_alternatives_that_share_a_file_are_two(guests: tuple[str, str], tmp_path: Path) -> None:
+    """The wrong proof: what is written in the same file was taken for the alternative that runs."""
+    files = {"common": COMMON, "s": "memory = 110\n", "b": "memory = 190\n"}
+    files |= {"x_gui": f"{COMMON}memory = 110\n", "y_gui": f"{COMMON}memory = 190\n"}
+    for number, alone in enumerate(guests):
+        assert verdicts(one_of(tmp_path / str(number), alone, **files))[0]["lifecycle/gui"] == "proved"
+    theorems, status = verdicts(one_of(tmp_path / "both", ", ".join(guests), **files))
+    assert theorems["lifecycle/gui"] == "refuted"
+    assert status == 1
+
+
+def test_three_alternatives_of_one_file_name_all_count(tmp_path: Path) -> None:
+    texts = {f"{folder}_gui": f"{COMMON}memory = 90\n" for folder in "xyz"}
+    two, _ = verdicts(one_of(tmp_path / "two", '"x/gui.cfg", "y/gui.cfg"', **texts))
+    assert two["lifecycle/gui"] == "proved"
+    three, _ = verdicts(one_of(tmp_path / "three", '"x/gui.cfg", "y/gui.cfg", "z/gui.cfg"', **texts))
+    assert three["lifecycle/gui"] == "refuted"
+
+
+@pytest.mark.parametrize("order", [("s", "l"), ("l", "s")])
+def test_the_kernel_of_an_alternative_is_its_own(order: tuple[str, str], tmp_path: Path) -> None:
+    """Each alternative has the kernel that its own part names: the large one does not fit into its memory."""
+    files = {"s": 'kernel = "small"\nmemory = 64\n', "l": 'kernel = "large"\nmemory = 64\n'}
+    listed = ", ".join(f'["c.cfg", "{name}.cfg"]' for name in order)
+    manifest = one_of(tmp_path / "both", listed, c=COMMON.replace('kernel = "Image"\n', ""), **files)
+    (tmp_path / "both" / "small").write_bytes(bytes(4096))
+    with (tmp_path / "both" / "large").open("wb") as file:
+        file.truncate(100 << 20)
+    assert verdicts(manifest)[0]["memory/gui"] == "refuted"
+
+
 def test_memory_assumes_a_reboot_between_alternatives(tmp_path: Path) -> None:
     found = api.verify(written(tmp_path, guest("gui", "13-14", 300), guest("debug", "13-14", 300)))
     memory = [theorem for theorem in found.theorems if theorem.id in ("memory/gui", "memory/debug")]
@@ -124,3 +199,15 @@ def test_a_certificate_of_one_alternative_covers_no_other(tmp_path: Path) -> Non
     assert theorems["separation/rt/gui"].verdict == "proved"
     assert not theorems["separation/rt/gui"].smt
     assert theorems["separation/dom0/rt"].smt
+
+
+@pytest.mark.parametrize("names", [("xen", "xen#2"), ("xen#2", "xen"), ("xen", "xen#2", "xen#2#2")])
+def test_names_with_numbers_stay_apart(names: tuple[str, ...], tmp_path: Path) -> None:
+    """A guest whose name is the one that another party gets in proofs takes nothing of its theorems."""
+    colors = ("13", "14", "15")
+    files = tuple((f"{number}.cfg", guest(name, colors[number], 64)) for number, name in enumerate(names))
+    Example(guests=files).write(tmp_path)
+    found = api.verify(tmp_path)
+    assert not found.faults
+    memory = [theorem.id for theorem in found.theorems if theorem.id.startswith("memory/xen")]
+    assert len(memory) == len(set(memory)) == len(names)

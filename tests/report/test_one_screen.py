@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from colorcheck.cli import main
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.theorem import Theorem, TheoremKind
 from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.report import Style, render, view
-from colorcheck.rules.example import Example
+from colorcheck.rules.example import GUEST, Example
 from colorcheck.workflows import verify as pipeline
 from tests.report import report_samples as samples
 
@@ -62,3 +63,12 @@ def test_every_refutation_says_what_can_happen() -> None:
     assert made.refutation == "a can evict lines of b"
     other = Theorem("x", TheoremKind.CAPACITY, "The colors are those of the cache", "", (), Verdict.REFUTED)
     assert other.refutation == "It is not true that the colors are those of the cache"
+
+
+@pytest.mark.parametrize("form", ["text", "concise", "markdown", "github", "html"])
+def test_what_no_release_can_check_is_there_once(form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Example(xen=("4.20", "4.21", "4.22"), guests=(("rt.cfg", GUEST),)).write(tmp_path)
+    (tmp_path / "system.dts").unlink()
+    assert main(["verify", str(tmp_path), "--format", form]) in (1, 2, 4)
+    out = "".join(capsys.readouterr())
+    assert out.count("the device tree system.dts could not be read") == 1

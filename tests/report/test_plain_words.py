@@ -1,12 +1,14 @@
-"""Texts that users see keep to plain idiomatic English: turns of phrase that were rooted out do not come back.
+"""Texts keep to plain idiomatic English: turns of phrase that were rooted out do not come back.
 
-Looks at the string literals of the package, the pages of rules included; other docstrings are not texts for users.
+Looks at the string literals of the package, the pages of rules included, at all docstrings, and at the documentation.
 """
 
 import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 PACKAGE = Path(__file__).parents[2] / "colorcheck"
 KINDS = "folder|file|domain|color|list|number|board|plain|whole|prediction|command|multiple|finding|profile|JSON"
@@ -25,6 +27,22 @@ ROOTED_OUT = {
     r"\bwish(es)?\b": "write 'requirement'",
 }
 PATTERNS = {re.compile(phrase): advice for phrase, advice in ROOTED_OUT.items()}
+
+ROOTED_OUT_OF_PROSE = {
+    r"(?i)\bnobody\b": "say what is not known, in the passive, or 'no one'",
+    r"(?<!`)\bmend(s|ed)?\b(?!`)": "write 'fix'",
+    r"(?i)\b(held|holds?) (it|this|\w+ |the [\w' ]{1,30})\bagainst\b|\bheld against\b": "write 'compare with'",
+    r"\b(is|are|was|were|be|being) told\b(?! to\b)": "write 'reported', 'shown' or 'given'",
+    r"\btold apart\b": "write 'distinguished'",
+    r"\b(comes?|came) to stand\b": "write 'ends up'",
+    r"\b(lies?|stands?) beside\b": "write 'is next to'",
+    r"\b(What|what) (each |a |one )?(Xen|xl|ImageBuilder)( release)? makes of\b": "write 'does with' or 'reads from'",
+    r"\bone behind the other\b": "write 'one after the other'",
+    r"\bone an? (finding|file|line|guest|step|size)\b": "write 'one per …'",
+    r"\bNone where\b": "write 'None if'",
+}
+PROSE = {re.compile(phrase): advice for phrase, advice in ROOTED_OUT_OF_PROSE.items()}
+PAGES = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md"]
 
 
 def texts(path: Path) -> Iterator[tuple[int, str]]:
@@ -52,3 +70,68 @@ def test_phrases_that_were_rooted_out_stay_away() -> None:
         if phrase.search(text)
     ]
     assert not found, "\n" + "\n".join(found)
+
+
+def docstrings(path: Path) -> Iterator[tuple[int, str]]:
+    """Docstrings of modules, classes and functions, and the texts below fields and constants."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield node.lineno, " ".join(node.value.value.split())
+
+
+def paragraphs(path: Path) -> Iterator[tuple[int, str]]:
+    """The prose of a page, without its blocks of code."""
+    text = re.sub(
+        r"(?ms)^[ ]*```.*?^[ ]*```", lambda found: "\n" * found[0].count("\n"), path.read_text(encoding="utf-8")
+    )
+    for found in re.finditer(r"(?s)\S.*?(?=\n\s*\n|\Z)", text):
+        yield text.count("\n", 0, found.start()) + 1, " ".join(found[0].split())
+
+
+def stumbles(path: Path, texts_of_it: Iterator[tuple[int, str]]) -> list[str]:
+    return [
+        f"{path}:{line}: {advice}: …{text[max(match.start() - 30, 0) : match.end() + 30]}…"
+        for line, text in texts_of_it
+        for phrase, advice in PROSE.items()
+        for match in phrase.finditer(text)
+    ]
+
+
+def test_docstrings_keep_to_plain_words() -> None:
+    found = [each for path in sorted(PACKAGE.rglob("*.py")) for each in stumbles(path, docstrings(path))]
+    assert not found, "\n" + "\n".join(found)
+
+
+def test_pages_keep_to_plain_words() -> None:
+    root = PACKAGE.parent
+    pages = [*(root / name for name in PAGES), *sorted((root / "docs").rglob("*.md"))]
+    pages += sorted((root / "examples").rglob("README.md"))
+    found = [each for path in pages for each in stumbles(path, paragraphs(path))]
+    assert len(pages) > 50
+    assert not found, "\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "None where nobody says it.",
+        "What each Xen makes of a deployment.",
+        "The log is held against the model.",
+        "Findings that are told.",
+        "A script that lies beside the tree.",
+        "A fix that mends the list.",
+    ],
+)
+def test_a_phrase_is_noticed(text: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"# A page\n\n```\nnobody\n```\n\n{text}\n", encoding="utf-8")
+    assert stumbles(page, paragraphs(page))
+    module = tmp_path / "module.py"
+    module.write_text(f'"""{text}"""\n', encoding="utf-8")
+    assert stumbles(module, docstrings(module))
+
+
+def test_plain_words_are_not_noticed(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("Xen is told to use none.\n\n```\nnobody\n```\n\nThe fix is reported.\n", encoding="utf-8")
+    assert not stumbles(page, paragraphs(page))

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from colorcheck.core.source import Location, Passage
-from colorcheck.hardware.board import Board, Cache
+from colorcheck.hardware.board import Board, Cache, CacheKind
 from colorcheck.hardware.index import Linear
 from colorcheck.inputs.manifest.manifest import Loader, Target
 from colorcheck.xen.effective import effective
@@ -79,13 +79,13 @@ def test_without_a_board_only_the_options_tell() -> None:
     assert effective(deployment("llc-size=1M llc-nr-ways=16"), None, "4.20").nr_colors == 16
 
 
-def cache(level: int, sets: int, kind: str = "unified") -> Cache:
+def cache(level: int, sets: int, kind: CacheKind = CacheKind.UNIFIED) -> Cache:
     return Cache(level, sets * 64 * 16, 16, 64, sets, Linear(64, sets), kind)
 
 
 def cluster_board(**caches: Cache | None) -> Board:
     found = a53()
-    return replace(found, clusters=(replace(found.boot_cluster, l1d=cache(1, 64, "data"), l1i=None, **caches),))
+    return replace(found, clusters=(replace(found.boot_cluster, l1d=cache(1, 64, CacheKind.DATA), l1i=None, **caches),))
 
 
 def test_the_probe_goes_down_on_420_and_up_on_422() -> None:

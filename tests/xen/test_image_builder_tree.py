@@ -8,6 +8,7 @@ import libfdt
 import pytest
 
 from colorcheck import api
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.rules.example import Example
 from colorcheck.verification.results import Verification
 from tests.loader.u_boot_cases import stub
@@ -48,12 +49,12 @@ def test_files_become_modules_behind_one_another(tmp_path: Path) -> None:
     assert system.preparation is not None
     found = {(m.kind, m.label): (m.start, m.size) for m in system.preparation.machine.modules}
     dtb = (tmp_path / "system.dts").stat().st_size
-    assert found[("kernel", "dom0")] == (14 * MIB, 5 * MIB + 1)
-    assert found[("ramdisk", "dom0-ramdisk")] == (20 * MIB, 3)
-    assert found[("kernel", "module0x1600000")] == (22 * MIB, 100)
-    assert found[("kernel", "module0x1800000")] == (24 * MIB, 200)
-    assert found[("xen", "Xen")] == (26 * MIB, 0x17C000)
-    assert found[("device-tree", "device tree")][0] == 28 * MIB
+    assert found[(ModuleKind.KERNEL, "dom0")] == (14 * MIB, 5 * MIB + 1)
+    assert found[(ModuleKind.RAMDISK, "dom0-ramdisk")] == (20 * MIB, 3)
+    assert found[(ModuleKind.KERNEL, "module0x1600000")] == (22 * MIB, 100)
+    assert found[(ModuleKind.KERNEL, "module0x1800000")] == (24 * MIB, 200)
+    assert found[(ModuleKind.XEN, "Xen")] == (26 * MIB, 0x17C000)
+    assert found[(ModuleKind.DEVICE_TREE, "device tree")][0] == 28 * MIB
     assert dtb
 
 

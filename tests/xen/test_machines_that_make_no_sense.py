@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.source import Location
 from colorcheck.inputs.manifest.manifest import Target
 from colorcheck.xen.facts.gather import facts_of
@@ -150,7 +151,7 @@ def test_no_machine_raises(
         tuple(Range(start, size, "reserved", HERE) for start, size in held if size),
         (),
         (),
-        tuple(BootModule(start, size, "module", HERE, "kernel") for start, size in modules),
+        tuple(BootModule(start, size, "module", HERE, ModuleKind.KERNEL) for start, size in modules),
         0x174000,
     )
     result = boot(replace(found, preparation=replace(found.preparation, machine=machine)))

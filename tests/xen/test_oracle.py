@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.source import Location
 from colorcheck.xen.kinds import ColorSource, DomainKind
 from colorcheck.xen.machine.machine import BootModule, Machine, Range
@@ -61,8 +62,8 @@ def machines(draw: st.DrawFn) -> Machine:
             apart.append(candidate)
     image = draw(st.sampled_from([0x5000, 0x10000, 0x21000]))
     cut = draw(st.integers(0, len(apart)))
-    loaded = BootModule(apart[0].start - apart[0].start % PAGE, image, "Xen", HERE, "xen")
-    modules = tuple(BootModule(r.start, r.size, r.label, HERE, "device-tree") for r in apart[:cut])
+    loaded = BootModule(apart[0].start - apart[0].start % PAGE, image, "Xen", HERE, ModuleKind.XEN)
+    modules = tuple(BootModule(r.start, r.size, r.label, HERE, ModuleKind.DEVICE_TREE) for r in apart[:cut])
     return Machine(memory, tuple(apart[cut:]), (), (), (loaded, *modules), image)
 
 

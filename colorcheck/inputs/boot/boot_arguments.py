@@ -7,7 +7,7 @@ from colorcheck.inputs.grammar import span, tokens
 
 
 def option_spans(text: str) -> tuple[tuple[int, int], ...]:
-    """Where the options stand in the text: the offsets of their first characters and of those behind their last.
+    """Where the options are in the text: the offsets of their first characters and of those after their last.
 
     Only spaces separate options (`xen/common/kernel.c`), and a NUL byte ends the arguments.
     """
@@ -21,5 +21,5 @@ def read_boot_arguments(arguments: Passage) -> tuple[Passage, ...]:
 
 
 def option_name(option: str) -> str:
-    """What an option is called: what stands before its first `=`, without a `no-`."""
+    """What an option is called: what is before its first `=`, without a `no-`."""
     return option.partition("=")[0].removeprefix("no-")

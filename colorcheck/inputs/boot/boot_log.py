@@ -1,4 +1,4 @@
-"""Boot logs of Xen as a serial console shows them: what Xen said of itself, each statement with its line.
+"""Boot logs of Xen as a serial console shows them: what Xen said about itself, each statement with its line.
 
 Takes logs with or without time stamps (Xen's `console_timestamps`, a terminal program's, the kernel's), with ANSI
 codes, with carriage returns, noise and lines of guests between Xen's own. A statement that noise has damaged is
@@ -33,11 +33,11 @@ class Statement(Struct, frozen=True):
 class _Dumped(Struct):
     heap: dict[int, Statement] = field(default_factory=dict)
     domains: dict[int, dict[str, Statement]] = field(default_factory=dict)
-    seen: dict[int, set[str]] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)  # of the domain at hand
 
 
 class LoggedDomain(Struct, frozen=True):
-    """What the debug key `q` says of a domain: `nr_pages` and its colors; None where the log has it not."""
+    """What the debug key `q` says about a domain: `nr_pages` and its colors; None if the log has it not."""
 
     id: int
     pages: Statement | None
@@ -54,7 +54,7 @@ class LoggedModule(Struct, frozen=True):
 
 
 class BootLog(Struct, frozen=True):
-    """The last boot that a log holds; every field is None or empty where the log does not say.
+    """The last boot that a log holds; every field is None or empty if the log does not say.
 
     `version` is `4.20.4`; `xen_region` (start, end) in bytes, end exclusive; `modules` and `memory` likewise, with
     the module's kind, and `reserved`; `heap` maps a color to its free frames as the debug key `H` printed them last;
@@ -109,13 +109,13 @@ class BootLog(Struct, frozen=True):
 
     @property
     def banks_found(self) -> tuple[tuple[int, int], ...] | None:
-        """The (start, end) of all banks of memory in the order of the log; None where the list is not whole."""
+        """The (start, end) of all banks of memory in the order of the log; None if the list is not whole."""
         whole = self.memory and self.modules and not self.damaged & {"memory", "modules"}
         return tuple((v[0], v[1]) for s in self.memory if isinstance(v := s.value, tuple)) if whole else None
 
     @property
     def modules_found(self) -> tuple[LoggedModule, ...] | None:
-        """All boot modules in Xen's order, Xen and the device tree among them; None where the list is not whole."""
+        """All boot modules in Xen's order, Xen and the device tree among them; None if the list is not whole."""
         found = tuple(
             LoggedModule(v[2], v[0], v[1] - v[0], s.location) for s in self.modules if isinstance(v := s.value, tuple)
         )
@@ -135,8 +135,11 @@ def _lines(file: str, text: str) -> Iterator[tuple[str, Location]]:
         location = Location(file, number, 1, number, max(2, len(raw.rstrip("\r")) + 1))
         if marks:
             yield clean[marks[-1].end() :].rstrip(), location
-        elif banner := re.search(r"\bXen (\d+\.\d+[.\w-]*)\s*$", clean):
+        elif banner := re.search(r"\bXen ([0-9]{1,20}\.[0-9]{1,20}[.\w-]*)\s*$", clean):
             yield f"Xen version {banner[1]} ", location
+
+
+_COLOR = pattern(r"[0-9]{1,5}")
 
 
 def _numbers(text: str) -> tuple[int, ...]:
@@ -144,7 +147,7 @@ def _numbers(text: str) -> tuple[int, ...]:
     found: list[int] = []
     for part in text.replace(" ", "").split(","):
         first, _, last = part.partition("-")
-        if first.isdigit() and (not last or last.isdigit()):
+        if _COLOR.fullmatch(first) and _COLOR.fullmatch(last or first):
             found.extend(range(int(first), int(last or first) + 1))
     return tuple(found)
 
@@ -154,24 +157,28 @@ def _span(start: str, end: str) -> tuple[int, int]:
 
 
 _SINGLE: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], object]], ...] = (
-    ("version", pattern(r"Xen version (\d+\.\d+[.\w-]*) "), lambda m: m[1]),
+    ("version", pattern(r"Xen version ([0-9]{1,20}\.[0-9]{1,20}[.\w-]*) "), lambda m: m[1]),
     ("command_line", pattern(r"Command line: ?(.*)$"), lambda m: _arguments(m[1].strip())),
     (
         "probed",
-        pattern(r"LLC found: L(\d+) \(line size: (\d+) bytes, sets num: (\d+)\)$"),
+        pattern(r"LLC found: L([0-9]{1,20}) \(line size: ([0-9]{1,20}) bytes, sets num: ([0-9]{1,20})\)$"),
         lambda m: (int(m[1]), int(m[2]), int(m[3])),
     ),
     ("xen_region", pattern(r"Placing Xen at 0x([0-9a-f]+)-0x([0-9a-f]+)$"), lambda m: _span(m[1], m[2])),
-    ("nr_colors", pattern(r"\s*Number of LLC colors supported: (\d+)$"), lambda m: int(m[1])),
-    ("uncolored", pattern(r"\s*Dom heap: (\d+)kB free$"), lambda m: int(m[1]) // 4),
+    ("nr_colors", pattern(r"\s*Number of LLC colors supported: ([0-9]{1,20})$"), lambda m: int(m[1])),
+    ("uncolored", pattern(r"\s*Dom heap: ([0-9]{1,20})kB free$"), lambda m: int(m[1]) // 4),
     ("processor", pattern(r"Processor: ([0-9a-f]{8,16}): "), lambda m: int(m[1], 16)),
     ("built_in", pattern(r"Built-in command line: ?(.*)$"), lambda m: m[1].strip()),
     (
         "first_colors",
-        pattern(r"Xen LLC color config not found\. Using first (\d+) colors$"),
+        pattern(r"Xen LLC color config not found\. Using first ([0-9]{1,20}) colors$"),
         lambda m: int(m[1]),
     ),
-    ("xen_colors", pattern(r"\s*Xen LLC colors \((\d+)\): \{ ([\d, -]*)\}$"), lambda m: (int(m[1]), _numbers(m[2]))),
+    (
+        "xen_colors",
+        pattern(r"\s*Xen LLC colors \(([0-9]{1,20})\): \{ ([0-9, -]*)\}$"),
+        lambda m: (int(m[1]), _numbers(m[2])),
+    ),
 )
 
 
@@ -180,7 +187,7 @@ def _arguments(text: str) -> str:
     return "" if text == "<NULL>" else text
 
 
-_ALL_COLORS = pattern(r"LLC color config not found for (?:d|DOM|Dom)?(\d+), using all colors$")
+_ALL_COLORS = pattern(r"LLC color config not found for (?:d|DOM|Dom)?([0-9]{1,20}), using all colors$")
 _MANY: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], object]], ...] = (
     (
         "memory",
@@ -189,19 +196,19 @@ _MANY: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], object]], ...
     ),
     (
         "modules",
-        pattern(r"MODULE\[\d+\]: ([0-9a-f]{8,16}) - ([0-9a-f]{8,16}) (\w[\w ]*?)\s*$"),
+        pattern(r"MODULE\[[0-9]{1,20}\]: ([0-9a-f]{8,16}) - ([0-9a-f]{8,16}) (\w[\w ]*?)\s*$"),
         lambda m: (int(m[1], 16), int(m[2], 16) + 1, m[3]),
     ),
     (
         "reserved",
-        pattern(r" ?RESVD\[\d+\]: ([0-9a-f]{8,16}) - ([0-9a-f]{8,16})$"),
+        pattern(r" ?RESVD\[[0-9]{1,20}\]: ([0-9a-f]{8,16}) - ([0-9a-f]{8,16})$"),
         lambda m: (int(m[1], 16), int(m[2], 16) + 1),
     ),
     ("rejected", pattern(r"(parameter \".*\" (?:has invalid value .*|unknown!))$"), lambda m: m[1]),
     ("all_colors", _ALL_COLORS, lambda m: int(m[1])),
     (
         "banks",
-        pattern(r"d(\d+) BANK\[\d+\] (?:0x)?([0-9a-f]+)-(?:0x)?([0-9a-f]+) "),
+        pattern(r"d([0-9]{1,20}) BANK\[[0-9]{1,20}\] (?:0x)?([0-9a-f]+)-(?:0x)?([0-9a-f]+) "),
         lambda m: (int(m[1]), *_span(m[2], m[3])),
     ),
 )
@@ -210,17 +217,17 @@ _INCOMPLETE = (
     ("modules", pattern(r".{0,8}MODULE\[")),
     ("reserved", pattern(r".{0,8}RESVD\[")),
 )
-_NUMBERED = pattern(r"\s*(?:MODULE|RESVD)\[(\d+)\]")
-_EFI_LOADER = pattern(r"\bXen (\d+\.\d+\S*).*EFI loader\s*$")
+_NUMBERED = pattern(r"\s*(?:MODULE|RESVD)\[([0-9]{1,20})\]")
+_EFI_LOADER = pattern(r"\bXen ([0-9]{1,20}\.[0-9]{1,20}\S*).*EFI loader\s*$")
 _LOADED = pattern(r"(\S.*): 0x([0-9a-f]{16})-0x([0-9a-f]{16})$")
-_PROMPT = pattern(r"(?:Shell|[A-Za-z]+\d+:[^>]{0,200})> ?")
+_PROMPT = pattern(r"(?:Shell|[A-Za-z]+[0-9]{1,20}:[^>]{0,200})> ?")
 _AFTER_PANIC = pattern(r"(?:Reboot|Resetting) in five seconds|Manual reset required")
 _ONCE = pattern(r"\s*(refcnt|nr_pages|handle)=")  # once for each domain: again, the head of the next one was lost
-_PANIC = pattern(r"Panic on CPU \d+:")
-_HEAP = pattern(r"Color heap\[(\d+)\]: (\d+) pages$")
-_DOMAIN = pattern(r"General information for domain (\d+):")
-_PAGES = pattern(r"\s*nr_pages=(\d+) ")
-_COLORS = pattern(r"\s*(?:(\d+) LLC colors|LLC colors \((\d+)\)): \{ ([\d, -]*)\}$")
+_PANIC = pattern(r"Panic on CPU [0-9]{1,20}:")
+_HEAP = pattern(r"Color heap\[([0-9]{1,20})\]: ([0-9]{1,20}) pages$")
+_DOMAIN = pattern(r"General information for domain ([0-9]{1,20}):")
+_PAGES = pattern(r"\s*nr_pages=([0-9]{1,20}) ")
+_COLORS = pattern(r"\s*(?:([0-9]{1,20}) LLC colors|LLC colors \(([0-9]{1,20})\)): \{ ([0-9, -]*)\}$")
 
 
 def parse_boot_log(file: str, text: str) -> BootLog:
@@ -368,11 +375,12 @@ def _dump(said: str, location: Location, dumped: _Dumped, domain: int | None) ->
         dumped.heap[int(match[1])] = Statement(int(match[2]), location)
     elif "-> dumping domain info" in said:
         dumped.domains.clear()
+        return None
     elif match := _DOMAIN.match(said):
         dumped.domains[int(match[1])] = {}
-        dumped.seen[int(match[1])] = set()
+        dumped.seen.clear()
         return int(match[1])
-    elif domain is not None and (match := _ONCE.match(said)) and match[1] in dumped.seen.get(domain, ()):
+    elif domain is not None and (match := _ONCE.match(said)) and match[1] in dumped.seen:
         return None
     elif domain is not None and (match := _PAGES.match(said)):
         dumped.domains[domain]["pages"] = Statement(int(match[1]), location)
@@ -381,5 +389,5 @@ def _dump(said: str, location: Location, dumped: _Dumped, domain: int | None) ->
         if len(colors) == int(match[1] or match[2]):
             dumped.domains[domain]["colors"] = Statement(colors, location)
     if domain is not None and (match := _ONCE.match(said)):
-        dumped.seen.setdefault(domain, set()).add(match[1])
+        dumped.seen.add(match[1])
     return domain

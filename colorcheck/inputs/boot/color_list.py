@@ -1,4 +1,4 @@
-"""The pieces of a list of colors, each with its place. Which of them a Xen accepts stands in `xen.color_lists`."""
+"""The pieces of a list of colors, each with its place. Which of them a Xen accepts is in `xen.color_lists`."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class ColorListPiece(Struct, frozen=True):
 
     @property
     def first(self) -> str:
-        """The number, or the one before the dash; empty where it is missing."""
+        """The number, or the one before the dash; empty if it is missing."""
         return self.text.partition("-")[0]
 
     @property
     def last(self) -> str:
-        """The number, or the one behind the dash; empty where it is missing."""
+        """The number, or the one after the dash; empty if it is missing."""
         return self.text.rpartition("-")[2]
 
 

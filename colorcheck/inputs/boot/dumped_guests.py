@@ -44,7 +44,7 @@ def dumped_guests(dump: SystemDump) -> tuple[dict[str, str], tuple[str, ...]]:
 
 
 def _pins(text: str) -> dict[int, list[str]]:
-    """The hard affinity of each vCPU, by the domain's number; what is `all` is no pin."""
+    """The hard affinity of each vCPU, by the domain's number; what is `all` is not a pin."""
     found: dict[int, list[str]] = {}
     for line in text.splitlines()[:65536]:
         if match := _VCPU.match(line):

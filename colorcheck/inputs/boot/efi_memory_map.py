@@ -1,7 +1,7 @@
 """A memory map as the firmware has it: what `memmap` of the UEFI shell prints, or a list of descriptors.
 
 Lines of the shell: `Available  0000000040000000-0000000043FFFFFF 0000000000004000 0000000000000008` (type, first and
-last byte, pages, attributes). Also taken: `Conventional 0x40000000-0x44000000 0x8` with the end behind the last byte.
+last byte, pages, attributes). Also taken: `Conventional 0x40000000-0x44000000 0x8` with the end after the last byte.
 """
 
 from __future__ import annotations

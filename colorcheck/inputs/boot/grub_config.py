@@ -28,7 +28,7 @@ _PLATFORM = "no-real-mode edd=off"  # what 20_linux_xen adds where the platform 
 
 
 class GrubModule(Struct, frozen=True):
-    """`xen_module FILE ARGUMENTS`; the arguments are None where they hold a variable that nothing sets."""
+    """`xen_module FILE ARGUMENTS`; the arguments are None if they hold a variable that nothing sets."""
 
     file: str
     arguments: Passage | None
@@ -36,7 +36,7 @@ class GrubModule(Struct, frozen=True):
 
 
 class GrubEntry(Struct, frozen=True):
-    """A menu entry that starts Xen. `arguments` are Xen's, None where not all of them are known."""
+    """A menu entry that starts Xen. `arguments` are Xen's, None if not all of them are known."""
 
     title: str
     location: Location
@@ -46,7 +46,7 @@ class GrubEntry(Struct, frozen=True):
 
 
 class GrubConfig(Struct, frozen=True):
-    """What a file says. `entry` is the entry that is started, None where nobody can say which; `all_modules` tells
+    """What a file says. `entry` is the entry that is started, None if it is not known which; `all_modules` tells
     whether its modules are listed, as in a grub.cfg."""
 
     file: str
@@ -56,7 +56,7 @@ class GrubConfig(Struct, frozen=True):
 
 
 def read_grub_config(text: str, file: str) -> GrubConfig:
-    """Read either file, told apart by what stands in it; no entries where it has neither."""
+    """Read either file, distinguished by what is in it; no entries where it has neither."""
     lines = [(line, number) for number, line in enumerate(text.split("\n")[:_MOST_LINES], 1)]
     if not any(_STARTS_XEN.search(line) for line, _ in lines):
         entry = _defaults(lines, file)
@@ -76,25 +76,28 @@ def read_grub_config(text: str, file: str) -> GrubConfig:
 
 def _whole_lines(lines: list[tuple[str, int]]) -> Iterator[tuple[str, int]]:
     """The lines, those that end in a backslash with the next one behind them."""
-    begun: tuple[str, int] | None = None
+    begun: list[str] = []
+    first, comment = 0, False
     for line, number in lines:
-        text, first = (begun[0] + line, begun[1]) if begun else (line, number)
-        if text.endswith("\\") and not text.endswith("\\\\") and not text.lstrip().startswith("#"):
-            begun = (text[:-1], first)
-            continue
-        begun = None
-        yield text, first
+        if not begun:
+            first, comment = number, line.lstrip().startswith("#")
+        goes_on = line.endswith("\\") and not line.endswith("\\\\") and not comment
+        begun.append(line[:-1] if goes_on else line)
+        if not goes_on:
+            yield "".join(begun), first
+            begun.clear()
     if begun:
-        yield begun
+        yield "".join(begun), first
 
 
-def _commands(line: str) -> Iterator[str]:
-    """The commands of a line, each with blanks in front so that its columns stay.
+def _commands(line: str) -> Iterator[tuple[int, str]]:
+    """The commands of a line, each with the column at which it begins.
 
     `;` ends one, so does a `{`, which stays at its end; `}`, `then`, `else` and `do` are commands of their own. A quote
     without an end gives `_LOST`.
     """
     quote, begin, at = "", 0, 0
+    bare = True  # whether only blanks stand behind `begin`
     while at < len(line):
         letter = line[at]
         first = not quote and (at == 0 or line[at - 1] in " \t;{}")
@@ -108,20 +111,22 @@ def _commands(line: str) -> Iterator[str]:
         elif letter == "#" and first:
             break
         elif letter == ";":
-            yield " " * begin + line[begin:at]
-            begin = at + 1
+            yield begin, line[begin:at]
+            begin, bare = at + 1, True
         elif word and word[0] == "{":
-            yield " " * begin + line[begin : at + 1]
-            begin = at + 1
-        elif word and (word[0] == "}" or not line[begin:at].strip()):
-            yield " " * begin + line[begin:at]
-            yield " " * at + word[0]
+            yield begin, line[begin : at + 1]
+            begin, bare = at + 1, True
+        elif word and (word[0] == "}" or bare):
+            yield begin, line[begin:at]
+            yield at, word[0]
             at = begin = word.end()
+            bare = True
             continue
+        bare = bare and (at < begin or letter.isspace())
         at += 1
-    yield " " * begin + line[begin:at]
+    yield begin, line[begin:at]
     if quote:
-        yield _LOST
+        yield begin, _LOST
 
 
 class _Word(Struct, frozen=True):
@@ -170,14 +175,14 @@ class _Reader:
 
     def take(self, raw: str, number: int) -> None:
         """The next line of the file."""
-        for part in _commands(raw.rstrip()):
+        for column, part in _commands(raw.rstrip()):
             if part == _LOST:
                 self.lost = True
             elif part.strip():
-                self._take(part, number)
+                self._take(part, column, number)
 
-    def _take(self, raw: str, number: int) -> None:
-        """The next command."""
+    def _take(self, raw: str, column: int, number: int) -> None:
+        """The next command, which begins at a column of its line."""
         line = raw.strip()
         word = line.split()[0]
         if word in ("if", "elif"):
@@ -207,7 +212,7 @@ class _Reader:
         elif match := _ASSIGNED.match(line):
             self._assign(match[1], match[2])
         elif word in ("xen_hypervisor", "xen_module", "devicetree"):
-            self._command(raw.rstrip(), number)
+            self._command(raw.rstrip(), column, number)
 
     def _items(self) -> list[_Item]:
         """The menu that is being filled."""
@@ -247,12 +252,12 @@ class _Reader:
         known = known and not (name == "default" and self.open)
         self.variables[name] = text if known else None
 
-    def _command(self, line: str, number: int) -> None:
+    def _command(self, line: str, column: int, number: int) -> None:
         if self.current is None:
             self.lost = True  # in a function, or in an entry that was not made out
             return
-        words = [word for word in self._words(line, 0) if word.text != "--nounzip"]
-        place = Location(self.file, number, 1, number, len(line) + 1)
+        words = [word for word in self._words(line, column) if word.text != "--nounzip"]
+        place = Location(self.file, number, 1, number, column + len(line) + 1)
         sure = None not in self.blocks
         if words[0].text == "devicetree" and len(words) > 1:
             self.current = _with(self.current, device_tree=words[1].text)
@@ -262,16 +267,18 @@ class _Reader:
             module = GrubModule(words[1].text, _joined(words[2:], place) if sure else None, place)
             self.current = _with(self.current, modules=(*self.current.modules, module))
 
-    def _words(self, text: str, start: int) -> Iterator[_Word]:
-        """The words as GRUB's shell makes them: quotes taken off, variables put in, split at their blanks."""
-        at = start
+    def _words(self, text: str, column: int) -> Iterator[_Word]:
+        """The words as GRUB's shell makes them: quotes taken off, variables put in, split at their blanks. The text
+        begins at a column of its line."""
+        at = 0
         while at < len(text):
             if text[at] in " \t":
                 at += 1
                 continue
             if text[at] in "#;{":
                 return
-            begin, out, whole, at_word = at, "", True, False
+            begin, whole, at_word = at, True, False
+            out: list[str] = []
             while at < len(text) and text[at] not in " \t;":
                 letter = text[at]
                 if letter == "`":
@@ -279,12 +286,15 @@ class _Reader:
                 elif letter == "'":
                     end = text.find("'", at + 1)
                     end = len(text) if end < 0 else end
-                    out, at, at_word = out + text[at + 1 : end], end + 1, True
+                    out.append(text[at + 1 : end])
+                    at, at_word = end + 1, True
                 elif letter == '"':
                     part, at, known = self._double(text, at + 1)
-                    out, whole, at_word = out + part, whole and known, True
+                    out.append(part)
+                    whole, at_word = whole and known, True
                 elif letter == "\\" and at + 1 < len(text):
-                    out, at, at_word = out + text[at + 1], at + 2, True
+                    out.append(text[at + 1])
+                    at, at_word = at + 2, True
                 elif letter == "$":
                     value, at = self._variable(text, at)
                     if value is None:
@@ -292,31 +302,36 @@ class _Reader:
                     else:
                         pieces = value.split(" ")
                         for piece in pieces[:-1]:
-                            if out or piece:
-                                yield _Word(out + piece, begin, whole)
-                            out = ""
-                        out += pieces[-1]
+                            if any(out) or piece:
+                                yield _Word("".join((*out, piece)), column + begin, whole)
+                            out.clear()
+                        out.append(pieces[-1])
                 else:
-                    out, at, at_word = out + letter, at + 1, True
-            if out or not whole or (at_word and text[begin] in "'\""):
-                yield _Word(out, begin, whole)
+                    out.append(letter)
+                    at, at_word = at + 1, True
+            if any(out) or not whole or (at_word and text[begin] in "'\""):
+                yield _Word("".join(out), column + begin, whole)
 
     def _double(self, text: str, at: int) -> tuple[str, int, bool]:
-        out, known = "", True
+        out: list[str] = []
+        known = True
         while at < len(text) and text[at] != '"':
             if text[at] == "\\" and text[at + 1 : at + 2] in tuple('"$\\`'):
-                out, at = out + text[at + 1], at + 2
+                out.append(text[at + 1])
+                at += 2
             elif text[at] == "`":
                 at, known = at + 1, False
             elif text[at] == "$":
                 value, at = self._variable(text, at)
-                known, out = known and value is not None, out + (value or "")
+                known = known and value is not None
+                out.append(value or "")
             else:
-                out, at = out + text[at], at + 1
-        return out, at + 1, known
+                out.append(text[at])
+                at += 1
+        return "".join(out), at + 1, known
 
     def _variable(self, text: str, at: int) -> tuple[str | None, int]:
-        """The value of the variable at a `$`: empty where nothing ever sets it in this file is not known either."""
+        """The value of the variable at a `$`: empty if nothing ever sets it in this file is not known either."""
         braced = text[at + 1 : at + 2] == "{"
         match = _NAME.match(text, at + 2 if braced else at + 1)
         if match is None:  # `$(...)` of the shell that reads /etc/default/grub is not executed
@@ -326,7 +341,7 @@ class _Reader:
 
 
 def _chosen(items: list[_Item], said: str) -> _Item | None:
-    """The item of a menu with this number, title or identifier; None where that is not certain."""
+    """The item of a menu with this number, title or identifier; None if that is not certain."""
     if re.fullmatch(r"\d{1,9}", said, re.ASCII):
         before = items[: int(said) + 1]
         return before[-1] if len(before) == int(said) + 1 and all(item.sure for item in before) else None
@@ -341,9 +356,9 @@ def _with(entry: GrubEntry, **changes: object) -> GrubEntry:
 
 
 def _joined(words: list[_Word], place: Location) -> Passage | None:
-    """The words with one blank between them, as GRUB hands them over, each where it stands.
+    """The words with one blank between them, as GRUB hands them over, each where it is.
 
-    A word with a blank in it stands in quotes, and quotes and backslashes get a backslash (grub-core/lib/cmdline.c;
+    A word with a blank in it is in quotes, and quotes and backslashes get a backslash (grub-core/lib/cmdline.c;
     measured with 2.12).
     """
     if not all(word.whole for word in words):

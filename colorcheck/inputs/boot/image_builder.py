@@ -22,7 +22,7 @@ from colorcheck.inputs.boot.image_builder_keys import KEYS
 _BLANK = re.compile(r"(?:[ \t\n]|\\\n)+")
 _BOUNDARY = re.compile(r"[ \t\n;]|\Z")
 _COMMENT = re.compile(r"#[^\n]*")
-_NAME = re.compile(r"(?P<name>[A-Za-z_]\w*)(?:\[(?P<index>[^\]\n]*)\])?(?P<add>\+)?=", re.ASCII)
+_NAME = re.compile(r"(?<!\w)(?P<name>[A-Za-z_]\w*+)(?:\[(?P<index>[^\]\n]*)\])?(?P<add>\+)?=", re.ASCII)
 _ELEMENT = re.compile(r"\[(?P<index>[^\]\n]*)\]=")
 _INDEX = re.compile(r"\d+(?:,\d+)*", re.ASCII)
 _PLAIN = re.compile(r"[^ \t\n'\"\\$`;&|<>()~]+")
@@ -30,13 +30,15 @@ _MANY = re.compile(r"[*?\[{]")
 _SINGLE = re.compile(r"'([^']*)'")
 _DOUBLE = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _ESCAPE = re.compile(r'\\[$`"\\\n]')
+_EXPANSION = re.compile(r"(?<!\\)(?:\\\\)*+([$`])")
 _SOURCE = re.compile(r"(?:source|\.)[ \t]+")
 _DEEPEST = 8  # files that take in one another
-_SETS = re.compile(r"\$\(\((?![\d\s+*/%()<>-]*\)\))|\$\[|\$\{[^}\n]*(?:[\[=]|:[^-+?])|\[[^\]\n]*(?:=|\+\+|--)")
+_SETS = re.compile(r"\$\(\((?![\d\s+*/%()<>-]*\)\))|\$\[|\$\{[^}\n]*(?:[\[=]|:[^-+?])|\[[^\[\]\n]*(?:=|\+\+|--)")
 """Expansions that can set variables of the shell, by `:=` or in arithmetic."""
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _UNREAD = (
-    r"(?:[^\s'\"`$();&|<>\\]|\$\([^()\n]*\)|\$\(\([^()\n]*\)\)|`[^`\n]*`|\$\{[^{}\n]*\}|\$\w+|'[^'\n]*'|\"[^\"\n]*\")*"
+    r"(?:[^\s'\"`$();&|<>\\]|\$\([^()\n]*\)|\$\(\([^()\n]*\)\)|`[^`\n]*`|\$\{[^{}\n]*\}|\$(?=\w)"
+    r"|'[^'\n]*'|\"[^\"\n]*\")*+"
 )
 _ONLY_ASSIGNS = re.compile(
     rf"[A-Za-z_]\w*\+?={_UNREAD}(?:[ \t]+[A-Za-z_]\w*\+?={_UNREAD})*[ \t;]*(?:[ \t]#[^\n]*)?", re.ASCII
@@ -91,7 +93,7 @@ class ImageBuilderFile(Struct, frozen=True):
 
 
 def shell_index(text: str) -> str | None:
-    """The decimal index that the shell's arithmetic reads: octal behind a zero, the last of several between commas.
+    """The decimal index that the shell's arithmetic reads: octal after a zero, the last of several between commas.
     None for what is no such number (`08`)."""
     last = text.rpartition(",")[2]
     if not last.startswith("0"):
@@ -381,19 +383,18 @@ class _Reader:
         return known
 
     def _double_quoted(self, start: int, end: int, parts: list[Passage]) -> None:
-        inside = self.text[start:end]
-        expansion = re.search(r"(?:^|[^\\])(?:\\\\)*([$`])", inside)
-        if expansion:
-            offset = start + expansion.start(1)
-            closing = self.position
+        closing = self.position
+        while expansion := _EXPANSION.search(self.text, start, end):
+            offset = expansion.start(1)
             value = self._variable(offset) if expansion[1] == "$" else None
             if value is None:
                 raise _NeedsShellError(offset, f'"{expansion[1]}" is something that the shell evaluates')
-            behind, self.position = self.position, closing
-            self._double_quoted(start, offset, parts)
+            self._without_escapes(start, offset, parts)
             parts.append(value)
-            self._double_quoted(behind, end, parts)
-            return
+            start, self.position = self.position, closing
+        self._without_escapes(start, end, parts)
+
+    def _without_escapes(self, start: int, end: int, parts: list[Passage]) -> None:
         position = start
         for escape in _ESCAPE.finditer(self.text, start, end):
             parts += self._pieces(position, escape.start())
@@ -403,7 +404,7 @@ class _Reader:
         parts += self._pieces(position, end)
 
     def _pieces(self, start: int, end: int) -> list[Passage]:
-        """`text[start:end]`, split behind newlines."""
+        """`text[start:end]`, split after newlines."""
         found = []
         while start < end:
             newline = self.text.find("\n", start, end)

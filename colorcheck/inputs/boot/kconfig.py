@@ -26,11 +26,18 @@ class KconfigOption(Struct, frozen=True):
 
     @property
     def number(self) -> int | None:
-        """A decimal or hexadecimal number; None where the value is none."""
-        try:
-            return int(self.value, 16 if self.value.lower().startswith("0x") else 10)
-        except ValueError:
-            return None
+        """A decimal or hexadecimal number; None if the value is none."""
+        return integer(self.value)
+
+
+_INTEGER = re.compile(r"-?(?:0[xX][0-9a-fA-F]{1,16}|0|[1-9][0-9]{0,19})")
+
+
+def integer(value: str) -> int | None:
+    """The number that an option has, with or without quotes; None where it is not a number that Kconfig writes."""
+    quoted = len(value) > 1 and value[0] == value[-1] == '"'
+    text = value[1:-1] if quoted else value
+    return int(text, 0) if _INTEGER.fullmatch(text) else None
 
 
 class Kconfig(Struct, frozen=True):

@@ -17,7 +17,7 @@ _OF_THE_SYSTEM = ("bootargs", "stdout-path", "kaslr-seed", "rng-seed", "u-boot,v
 
 
 class RunningTree(Struct, frozen=True):
-    """`tree` is what the boot loader handed over, as far as a running system tells; None where it is the tree that Xen
+    """`tree` is what the boot loader handed over, as far as a running system tells; None if it is the tree that Xen
     made for dom0. `root` is then that tree's root alone, which names the machine."""
 
     tree: DeviceTree | None = None

@@ -1,4 +1,4 @@
-"""What a running Xen system says of itself: the parts that `colorcheck collect` packs, as a folder or a tar.
+"""What a running Xen system says about itself: the parts that `colorcheck collect` packs, as a folder or a tar.
 
 Known names only; links, devices and what lies outside are left out, sizes are bounded, nothing is unpacked.
 """

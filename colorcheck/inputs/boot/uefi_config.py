@@ -1,7 +1,7 @@
 """Xen's own configuration under UEFI (`xen.cfg`): sections and settings with their places.
 
 Source: `pre_parse`, `get_value` (xen/common/efi/boot.c, 4.20 to 4.22): every control character ends a line, `#`
-anywhere and `;` at a line's start begin a comment, leading blanks are skipped, no blank may stand before `=`, blanks
+anywhere and `;` at a line's start begin a comment, leading blanks are skipped, no blank may be before `=`, blanks
 behind it are skipped, and those at a line's end belong to the value. Measured with EDK2 2022.11.
 """
 
@@ -57,7 +57,7 @@ class UefiConfig(Struct, frozen=True):
 
 
 def read_uefi_config(text: str, file: str) -> UefiConfig:
-    """Read a configuration. Never fails: what is no setting is skipped, as Xen does."""
+    """Read a configuration. Never fails: what is not a setting is skipped, as Xen does."""
     lines, section = Lines(file, text), ""
     settings: list[UefiSetting] = []
     sections: list[str] = []

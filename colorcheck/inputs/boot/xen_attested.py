@@ -45,7 +45,7 @@ class AttestedBoot(Struct, frozen=True):
 
 class XenAttested(Struct, frozen=True):
     """The evidence on one binary. `sha256` is of the file, `kconfig` of its .config (empty: none given), `release` the
-    modelled release that it was held against."""
+    modelled release that it was compared with."""
 
     sha256: str
     version: str = ""

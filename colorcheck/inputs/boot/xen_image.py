@@ -28,10 +28,10 @@ _HELP = "give the file `xen` of the build, or xen-image-size instead"
 
 
 class XenImage(Struct, frozen=True):
-    """`size` is `_end - _start` in bytes, which an arm64 Image carries in its header; None where it is not known.
+    """`size` is `_end - _start` in bytes, which an arm64 Image carries in its header; None if it is not known.
 
     `options` are those of `COLOR_OPTIONS` whose names the binary holds, as it does for each option that it registers;
-    None where not enough of the binary was read to say so. `sha256` is that of the file.
+    None if not enough of the binary was read to say so. `sha256` is that of the file.
     """
 
     file: str

@@ -26,7 +26,7 @@ _PROPERTY_NAME = re.compile(r"[!-~]+")
 
 
 class BlobTree(Struct, frozen=True):
-    """What became of a blob: the tree, none where it is damaged."""
+    """What became of a blob: the tree, none if it is damaged."""
 
     tree: DeviceTree | None
     errors: tuple[Problem, ...]

@@ -17,7 +17,7 @@ from colorcheck.inputs.device_tree.tree import DeviceTree
 
 
 class SourceTree(Struct, frozen=True):
-    """What became of a source: the tree (none where there are errors), and whether it is an overlay."""
+    """What became of a source: the tree (none if there are errors), and whether it is an overlay."""
 
     tree: DeviceTree | None
     plugin: bool
@@ -57,6 +57,6 @@ def parse_source(path: str, text: SourceText, files: Files, *, symbols: bool, dt
     reservations = tuple(takewhile(lambda reservation: reservation[1], live.reservations))
     names = (path, *(name for name in files.names if name != path))
     looked_for = tuple(dict.fromkeys(files.looked_for))
-    told = (*warnings, *values.warnings)
-    tree = DeviceTree(path, root, reservations, names, told, 17, live.boot_cpu, size, looked_for)
+    reported = (*warnings, *values.warnings)
+    tree = DeviceTree(path, root, reservations, names, reported, 17, live.boot_cpu, size, looked_for)
     return SourceTree(tree, live.plugin, ())

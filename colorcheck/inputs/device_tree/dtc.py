@@ -14,7 +14,7 @@ class Dtc(Struct, frozen=True):
 
     `relative_references`: `&{label/path}` means a node below a labelled one. `cuts_cells`: a number that does not fit
     its cell is cut, with a warning; else it is an error. `refuses_fixups_of_paths`: an overlay's reference to a path
-    that it does not have cannot become a fixup; else it becomes one that nobody can apply. `adds_to_fixups`: what
+    that it does not have cannot become a fixup; else it becomes one that cannot be applied. `adds_to_fixups`: what
     `__fixups__` has already is not added a second time.
     """
 

@@ -102,6 +102,8 @@ def parse_device_tree(path: str, symbols: bool = False, dtc: Dtc = DTC_1_6) -> P
 
     tree = read_device_tree(path, symbols=symbols, dtc=dtc)
     nodes = {node.path: {name: held.value for name, held in node.properties.items()} for node in tree.root.walk()}
-    told = (*tree.problems, *warnings(tree.root))
+    reported = (*tree.problems, *warnings(tree.root))
     reservations = tuple((hex(address), hex(size)) for address, size in tree.memory_reservations)
-    return ParsedDeviceTree(nodes, reservations, tuple(f"{problem.location}: {problem.message}" for problem in told))
+    return ParsedDeviceTree(
+        nodes, reservations, tuple(f"{problem.location}: {problem.message}" for problem in reported)
+    )

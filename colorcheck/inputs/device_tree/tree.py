@@ -1,6 +1,6 @@
 """A device tree as it was written: nodes and properties, each with its place.
 
-What `reg`, `ranges`, `status` and phandles mean stands in `tree_walk`.
+What `reg`, `ranges`, `status` and phandles mean is in `tree_walk`.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from colorcheck.core.source import Location, Passage
 
 
 class Property(Struct, frozen=True):
-    """A property: its bytes as they stand in the blob, and the places of its name and of its value.
+    """A property: its bytes as they are in the blob, and the places of its name and of its value.
 
     `strings` are the string literals of the value in their order, each with the place of its characters (without
-    the quotes); empty where the value has none. A blob's strings are those that its bytes spell, if they do.
+    the quotes); empty if the value has none. A blob's strings are those that its bytes spell, if they do.
     """
 
     name: str

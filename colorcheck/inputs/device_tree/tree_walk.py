@@ -31,7 +31,7 @@ def cell(node: Node, name: str) -> int | None:
 
 
 def strings(found: Property | None) -> tuple[str, ...]:
-    """A property as a list of strings; bytes that are no UTF-8 come out replaced."""
+    """A property as a list of strings; bytes that are not UTF-8 come out replaced."""
     if found is None:
         return ()
     value = found.value.removesuffix(b"\0")
@@ -39,13 +39,13 @@ def strings(found: Property | None) -> tuple[str, ...]:
 
 
 def string(node: Node, name: str) -> str | None:
-    """The first string of a property; None where the node lacks it or its value is empty."""
+    """The first string of a property; None if the node lacks it or its value is empty."""
     found = strings(node.properties.get(name))
     return found[0] if found else None
 
 
 def compatible(node: Node, *names: str) -> bool:
-    """Whether one of the names stands in the node's `compatible`. Case does not matter, as in Xen."""
+    """Whether one of the names is in the node's `compatible`. Case does not matter, as in Xen."""
     wanted = {name.lower() for name in names}
     return any(name.lower() in wanted for name in strings(node.properties.get("compatible")))
 
@@ -146,7 +146,7 @@ class Ancestry:
         return cell_sizes(node, *self.cell_sizes(above)) if above is not None else cell_sizes(node)
 
     def bridges(self, node: Node) -> tuple[Bridge, ...] | None:
-        """The node's `ranges`; empty where it maps its children one to one, None where they cannot be translated."""
+        """The node's `ranges`; empty if it maps its children one to one, None if they cannot be translated."""
         found, above = node.properties.get("ranges"), self.parent(node)
         if found is None or above is None:
             return None
@@ -161,7 +161,7 @@ class Ancestry:
         )
 
     def translate(self, address: int, node: Node) -> int | None:
-        """An address on the bus that `node` sits on, as a physical address; None where a bus maps nothing there.
+        """An address on the bus that `node` sits on, as a physical address; None if a bus maps nothing there.
 
         Follows Xen's `__dt_translate_address`: a bus without `ranges` ends the way, an empty one changes nothing.
         """
@@ -181,7 +181,7 @@ class Ancestry:
     def regions(self, node: Node) -> tuple[tuple[int, int] | None, ...]:
         """The node's `reg` as physical (address, size) pairs; None for an entry that cannot be translated.
 
-        Entries of a bus whose children have no size are no memory regions, so there are none.
+        Entries of a bus whose children have no size are not memory regions, so there are none.
         """
         parent = self.parent(node)
         if parent is None:
@@ -196,7 +196,7 @@ class Ancestry:
         return tuple(found)
 
     def resolve(self, path: str, aliases: Mapping[str, str] | None = None) -> Node | None:
-        """A node by its full path or by an alias, options behind a colon left out (`serial0:115200n8`)."""
+        """A node by its full path or by an alias, options after a colon left out (`serial0:115200n8`)."""
         name = path.partition(":")[0]
         if name.startswith("/"):
             return self.tree.node(name)

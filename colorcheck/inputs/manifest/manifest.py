@@ -58,7 +58,7 @@ class Target(Struct, frozen=True):
     """`[target]`: the Xen that will read the files, and where the boot loader puts things. Addresses in bytes.
 
     `xen` are the versions or forks' lines to check for, at least one; `memory` are (start, size) ranges for a tree
-    whose memory node a boot loader fills. `loader` is None where nobody said it, `boot_cpu` an MPIDR,
+    whose memory node a boot loader fills. `loader` is None if it is not stated, `boot_cpu` an MPIDR,
     `u_boot` the year and month of its release.
     """
 
@@ -134,7 +134,7 @@ class Ignored(Struct, frozen=True):
 
 
 class PathRules(Struct, frozen=True):
-    """`[[rules.path]]`: rules that are not told for files that match the pattern `path`, and why."""
+    """`[[rules.path]]`: rules that are not reported for files that match the pattern `path`, and why."""
 
     path: str
     ignore: tuple[str, ...]
@@ -159,8 +159,9 @@ class Manifest(Struct, frozen=True):
 
     `keys` gives the place of the value of every key that was given (`target.xen`, `policy.share.0.reason`); `problems`
     is what is wrong with single keys. Names of files are relative to `folder`.
-    `guest_parts` are for each of `domains` what is put behind its file: further files, arguments of `xl create`;
-    `guest_numbers` which guest each is of: those with one number are alternatives, of which one is run at a time.
+    `guest_parts` are for each of `domains` what is put after its file: further files, arguments of `xl create`;
+    `guest_numbers` which entry of the list each is of; the files of an entry in `one_of`, its patterns included, are
+    alternatives, of which one is run at a time.
     """
 
     file: str
@@ -173,6 +174,7 @@ class Manifest(Struct, frozen=True):
     domains: tuple[str, ...] = ()
     guest_parts: tuple[tuple[str, ...], ...] = ()
     guest_numbers: tuple[int, ...] = ()
+    one_of: frozenset[int] = frozenset()
     image_builder: str | None = None
     boot_script: str | None = None
     boot_log: str | None = None

@@ -87,9 +87,12 @@ def read_manifest(path: str, options: Mapping[str, object] | None = None) -> Man
 
 def _other(path: str, content: bytes) -> Problem | None:
     """A problem where the file is known to be of another kind than a manifest."""
+    from colorcheck.inputs.file_kinds import FileKind
     from colorcheck.inputs.recognition import recognized
 
     kind = recognized(content) if content.strip() else None
+    if kind is FileKind.TOML:
+        return None  # a manifest with misspelled tables: each is named at its place
     return told_apart(path, kind, Location(path), Slot.MANIFEST)
 
 
@@ -161,9 +164,10 @@ class _Document(Struct):
             include=reader.texts("inputs.include") or (),
             overlays=reader.texts("inputs.overlays") or (),
             boot_arguments=reader.passage("inputs.boot-arguments"),
-            domains=tuple(each[0] for guest in guests for each in guest),
-            guest_parts=tuple(each[1:] for guest in guests for each in guest),
-            guest_numbers=tuple(number for number, guest in enumerate(guests) for _ in guest),
+            domains=tuple(each[0] for guest in guests for each in guest.files),
+            guest_parts=tuple(each[1:] for guest in guests for each in guest.files),
+            guest_numbers=tuple(number for number, guest in enumerate(guests) for _ in guest.files),
+            one_of=frozenset(number for number, guest in enumerate(guests) if guest.one_of),
             image_builder=reader.text("inputs.image-builder"),
             boot_script=reader.text("inputs.boot-script"),
             boot_log=reader.text("inputs.boot-log"),
@@ -296,7 +300,7 @@ class _Document(Struct):
         return tuple(found)
 
     def _part(self, name: str, kind: type) -> object:
-        """A table or list of tables below [target]; None where it is not given or something else."""
+        """A table or list of tables below [target]; None if it is not given or something else."""
         target = self.content.get("target")
         given = target.get(name) if isinstance(target, dict) else None
         if given is None:
@@ -430,7 +434,7 @@ class _Document(Struct):
 
 
 def _names(given: tuple[str, ...] | None) -> tuple[str, ...]:
-    """Names of rules or objectives; several may stand in one text, with commas between them."""
+    """Names of rules or objectives; several may be in one text, with commas between them."""
     return tuple(name.strip() for text in given or () for name in text.split(",") if name.strip())
 
 

@@ -22,7 +22,7 @@ _SIZE = re.compile(r"(0x[0-9a-f]+|[0-9][0-9_]*)\s*([KMGT]?)(?:i?B)?", re.IGNOREC
 
 
 class Setting(Struct, frozen=True):
-    """A value as written, and where it stands; `passage` where it is a text without escapes."""
+    """A value as written, and where it is; `passage` where it is a text without escapes."""
 
     value: object
     location: Location
@@ -55,20 +55,27 @@ def texts(value: object) -> tuple[str, ...]:
 
 
 ONE_OF = "one-of"
-Guest = tuple[tuple[str, ...], ...]
 
 
-def guests(value: object) -> tuple[Guest, ...]:
+class ListedGuest(Struct, frozen=True):
+    """An entry of the list of guests: its files, each with what is put after it. `one_of`: they are alternatives, of
+    which one is run at a time."""
+
+    files: tuple[tuple[str, ...], ...]
+    one_of: bool = False
+
+
+def guests(value: object) -> tuple[ListedGuest, ...]:
     """Each guest with its alternatives, of which one is run at a time: `{ one-of = ["a.cfg", "b.cfg"] }`, else a single
     one. A list in the list is one guest in several files, with arguments of `xl create`."""
     if isinstance(value, str):
-        return (((value,),),)
+        return (ListedGuest(((value,),)),)
     if not isinstance(value, list | tuple):
         raise OtherKindError
     return tuple(map(_guest, value))
 
 
-def _guest(value: object) -> Guest:
+def _guest(value: object) -> ListedGuest:
     listed: object = [value]
     if isinstance(value, dict):
         if list(value) != [ONE_OF] or not isinstance(value[ONE_OF], list):
@@ -77,7 +84,7 @@ def _guest(value: object) -> Guest:
     found = tuple(texts(item) for item in listed) if isinstance(listed, list) else ()
     if not found or any(not each or "=" in each[0] for each in found):
         raise OtherKindError
-    return found
+    return ListedGuest(found, isinstance(value, dict))
 
 
 def size(value: object) -> int:
@@ -181,14 +188,14 @@ def flag(value: object) -> bool:
 
 
 class SettingReader(Struct):
-    """Takes settings by their key and collects what is wrong with them. `table` is where they stand, for messages."""
+    """Takes settings by their key and collects what is wrong with them. `table` is where they are, for messages."""
 
     settings: Settings
     problems: list[Problem] = field(default_factory=list)
     table: str = ""
 
     def get(self, key: str, kind: KeyKind, read: Callable[[object], T]) -> T | None:
-        """The value of a key; None where it is not given or of another kind, which is a problem."""
+        """The value of a key; None if it is not given or of another kind, which is a problem."""
         setting = self.settings.get(key)
         if setting is None:
             return None
@@ -205,7 +212,7 @@ class SettingReader(Struct):
     def texts(self, key: str) -> tuple[str, ...] | None:
         return self.get(key, KeyKind.TEXTS, texts)
 
-    def guests(self, key: str) -> tuple[Guest, ...] | None:
+    def guests(self, key: str) -> tuple[ListedGuest, ...] | None:
         return self.get(key, KeyKind.GUESTS, guests)
 
     def empty(self, key: str, kind: str) -> None:

@@ -1,4 +1,4 @@
-"""Where the keys and values of a TOML file stand. The values themselves come from `tomllib`.
+"""Where the keys and values of a TOML file are. The values themselves come from `tomllib`.
 
 Made for text that `tomllib` has accepted: nothing is checked a second time.
 """
@@ -27,7 +27,7 @@ _TOKEN = re.compile(
 
 
 class Place(Struct, frozen=True):
-    """Where a key and its value stand; `passage` is the text of a string that the file has without escapes."""
+    """Where a key and its value are; `passage` is the text of a string that the file has without escapes."""
 
     key: Location
     value: Location

@@ -1,7 +1,7 @@
 """One guest whose file is put together from several, and arguments of `xl create` behind it.
 
-`xl create FILE NAME=VALUE …` reads the arguments as if they stood behind the file's last line, one a line (`xl_create`,
-tools/xl/xl_vmcontrol.c). Files come to one text by the build that joins them.
+`xl create FILE NAME=VALUE …` reads the arguments as if they stood after the file's last line, one per line
+(`xl_create`, tools/xl/xl_vmcontrol.c). Files come to one text by the build that joins them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def is_argument(name: str) -> bool:
 
 
 def read_joined(parts: Sequence[GuestPart], read: Callable[[str, str], XlFile]) -> XlFile:
-    """What xl makes of the parts in their order; every place is that in the part."""
+    """What xl reads from the parts in their order; every place is that in the part."""
     file = parts[0].file
     starts: list[int] = []
     text = ""
@@ -48,7 +48,9 @@ def read_joined(parts: Sequence[GuestPart], read: Callable[[str, str], XlFile]) 
         return replace(place, file=part.file, line=place.line - lines, end_line=max(1, place.end_line - lines))
 
     guest: XlFile = _with_places(read(text, file), moved)
-    return replace(guest, parts=tuple(dict.fromkeys(part.file for part in parts[1:] if part.place is None)))
+    files = tuple(dict.fromkeys(part.file for part in parts[1:] if part.place is None))
+    more = tuple(part.file if part.place is None else part.text for part in parts[1:])
+    return replace(guest, parts=files, more=more)
 
 
 def _with_places(value: Any, moved: Callable[[Location], Location]) -> Any:

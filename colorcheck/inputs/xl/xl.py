@@ -2,7 +2,7 @@
 
 xl's reader is made by flex and bison. After an error it drops tokens up to the next newline, and stays silent about
 further errors until three tokens in a row have been taken; lexical errors are reported always, except behind another
-one on the same line, and the text in question is left out. An error behind a complete value ends the reading.
+one on the same line, and the text in question is left out. An error after a complete value ends the reading.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _NAMES = {
 
 
 class _At(Enum):
-    """Where the reader stands, with the tokens that bison's tables name there as expected."""
+    """Where the reader is, with the tokens that bison's tables name there as expected."""
 
     START = "$end or IDENT or NEWLINE or ';'"
     NAME = "+= or '='"
@@ -50,7 +50,7 @@ class _At(Enum):
 
 
 def read_xl(text: str, file: str = "guest.cfg") -> XlFile:
-    """What xl's reader makes of a file's text. No text is refused with an exception."""
+    """What xl's reader gets from a file's text. No text is refused with an exception."""
     reader = _Reader(file, text)
     reader.read()
     settings = tuple(reader.settings)
@@ -134,7 +134,7 @@ class _Reader:
         return True
 
     def _follow(self, token: Token) -> None:
-        """Keep track of where the reader stands, and of the values."""
+        """Keep track of where the reader is, and of the values."""
         match token.type:
             case "NAME":
                 self._name, self._at = token, _At.NAME
@@ -165,7 +165,7 @@ class _Reader:
         return Passage(str(token), location, ((0, location),))
 
     def _unquote(self, token: Token) -> None:
-        """Done as soon as a string is met, wherever it stands; not at all behind the first error."""
+        """Done as soon as a string is met, wherever it is; not at all after the first error."""
         location = self._location(token)
         self._string = Passage("", location)
         if not self.errors:

@@ -50,7 +50,7 @@ def unquote(literal: str, location: Location) -> Passage:
 
 
 def _escape(literal: str, backslash: int) -> tuple[str, int]:
-    """The character that an escape stands for, and the offset behind the escape."""
+    """The character that an escape stands for, and the offset after the escape."""
     name = literal[backslash + 1]
     if name in _ESCAPES:
         return _ESCAPES[name], backslash + 2

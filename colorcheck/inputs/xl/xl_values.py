@@ -91,7 +91,7 @@ class XlError(Struct, frozen=True):
 
     @property
     def problem(self) -> Problem:
-        """The error with what to write instead. A dash is mended where it can only mean the key of the colors."""
+        """The error with what to write instead. A dash is fixed where it can only mean the key of the colors."""
         message = f'near "{self.near}": {self.message}; xl refuses the whole file'
         text = ""
         fix: tuple[Edit, ...] = ()
@@ -120,7 +120,7 @@ class XlFile(Struct, frozen=True):
     """A file as xl's reader takes it. With an error in it, xl refuses the file as a whole.
 
     `settings` are then those before the first error. `looks_like_python`: xl says so, if there are errors. `parts` are
-    further files that are put behind it.
+    further files that are put behind it, and `more` all that is put there, arguments of `xl create` among it.
     """
 
     file: str
@@ -128,6 +128,12 @@ class XlFile(Struct, frozen=True):
     errors: tuple[XlError, ...] = ()
     looks_like_python: bool = False
     parts: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+
+    @property
+    def pieces(self) -> tuple[str, ...]:
+        """What the guest is made of, in order; that of another guest or alternative differs in something."""
+        return (self.file, *self.more)
 
     @property
     def files(self) -> tuple[str, ...]:

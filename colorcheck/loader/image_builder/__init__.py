@@ -1,1 +1,1 @@
-"""What ImageBuilder makes of its configuration."""
+"""What ImageBuilder does with its configuration."""

@@ -5,7 +5,6 @@ Source: `scripts/uboot-script-gen` of `xlnx_rel_v2023.2`; they are U-Boot's `fdt
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
@@ -13,9 +12,8 @@ from msgspec import Struct
 from colorcheck.core.source import Location, Passage
 from colorcheck.inputs.boot.image_builder import ImageBuilderFile
 from colorcheck.inputs.device_tree.tree import Property
-from colorcheck.loader.image_builder.image_builder import BuiltDomain, ImageBuilderBoot, LoadedFile
+from colorcheck.loader.image_builder.image_builder import BuiltDomain, ImageBuilderBoot, LoadedFile, root_device
 
-_DEVICE = re.compile(r"(?:.* )?(?P<device>\d{1,2}):(?P<partition>\d{1,3})", re.ASCII)
 _DOMU_COMMAND = "console=ttyAMA0"
 _MODULE = "xen,multiboot-module", "multiboot,module"
 
@@ -145,24 +143,13 @@ def dom0_command(file: ImageBuilderFile) -> str:
     return f"{command} root={root_device(file) if file.text('DOM0_ROOTFS') else '/dev/ram0'}"
 
 
-def root_device(file: ImageBuilderFile) -> str | None:
-    """The partition behind the one that `LOAD_CMD` names; None where ImageBuilder finds none, and stops."""
-    found = _DEVICE.fullmatch(file.text("LOAD_CMD"))
-    if found is None:
-        return None
-    partition = int(found["partition"]) + 1
-    if "mmc" in file.text("LOAD_CMD"):
-        return f"/dev/mmcblk{found['device']}p{partition}"
-    return f"/dev/sd{chr(97 + int(found['device']))}{partition}" if "scsi" in file.text("LOAD_CMD") else None
-
-
 def _nothing(name: str, place: Location) -> Property:
     """A property without a value."""
     return Property(name, b"", place, place)
 
 
 def _text(name: str, place: Location, *texts: str) -> Property:
-    """A property of strings, which stand nowhere as they are."""
+    """A property of strings that are not written anywhere in this form."""
     value = b"".join(text.encode("utf-8", "surrogateescape") + b"\0" for text in texts)
     return Property(name, value, place, place, tuple(Passage(text, place) for text in texts))
 

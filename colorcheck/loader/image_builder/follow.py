@@ -46,7 +46,7 @@ _ASSUMED = {"KERNEL": 32 * MIB, "RAMDISK": 64 * MIB, "XEN": 2 * MIB, "DEVICE_TRE
 """Bytes of a missing file, by the end of its key; on the large side, because the memory of modules is lost at boot."""
 _MOST_OVERLAYS = 64
 _ROOMY = 1 << 20  # bytes; `fdt resize` takes what is not used away again
-_SHELL = re.compile(r"[\"'\\$\n]")  # what means something to U-Boot's shell in double quotes
+_SHELL = re.compile(r"[\"'\\$\n`]")  # what means something to U-Boot's shell in double quotes
 _IN_PLACE = "0xffffffffffffffff"
 
 
@@ -64,17 +64,17 @@ def follow_image_builder(deployment: Deployment) -> tuple[Handover, Deployment]:
     if given is not None and file.text("DEVICE_TREE"):  # its source may be here; what it is compiled to is loaded last
         known.setdefault(file.text("DEVICE_TREE"), len(compile_tree(given)))
     sizes, assumed = _sizes(boot, known)
-    deployment = replace(
-        deployment,
-        problems=tuple(dict.fromkeys((*deployment.problems, *assumed))),
-        image_builder_problems=boot.problems,
-    )
     loads = load_addresses(boot, sizes)
     stop, little = next(no_script(boot), None), too_little_memory(boot, loads)
     if little is not None and assumed:
         boot = replace(boot, doubts=(*boot.doubts, little))
     elif stop is None:
         stop = little
+    deployment = replace(
+        deployment,
+        problems=tuple(dict.fromkeys((*deployment.problems, *assumed))),
+        image_builder_problems=tuple(problem for problem in boot.problems if not _is_the_stop(problem, stop)),
+    )
     if stop is not None:
         return Handover(stopped=stop.message, location=stop.location, problems=(stop,)), deployment
     manifest = deployment.manifest
@@ -82,8 +82,13 @@ def follow_image_builder(deployment: Deployment) -> tuple[Handover, Deployment]:
     root = Node("", "/", file.location, children=(Node("chosen", "/chosen", file.location),))
     tree = deployment.tree or DeviceTree(file.file, root, files=(file.file,))
     run = _ScriptRun(boot, loaded, tree)
-    told = replace(manifest, target=replace(manifest.target, overlays=_applies_overlays(manifest, run)))
-    return _placed(follow_program(told, tree, file.file, run), manifest), deployment
+    shown = replace(manifest, target=replace(manifest.target, overlays=_applies_overlays(manifest, run)))
+    return _placed(follow_program(shown, tree, file.file, run), manifest), deployment
+
+
+def _is_the_stop(problem: Problem, stop: Problem | None) -> bool:
+    """Whether a key's problem is what ends ImageBuilder, which is reported as that."""
+    return stop is not None and problem.kind is ProblemKind.DOM0_KEYS and problem.location == stop.location
 
 
 def _applies_overlays(manifest: Manifest, run: _ScriptRun) -> bool | None:
@@ -121,8 +126,8 @@ def _sizes(boot: ImageBuilderBoot, known: Mapping[str, int]) -> tuple[dict[str, 
             missing.append((key, name))
     if not missing:
         return sizes, ()
-    told = ", ".join(f"{name} ({size(sizes[name])})" for name in dict.fromkeys(name for _, name in missing))
-    message = f"sizes are assumed for missing files: {told}; all load addresses depend on them"
+    text = ", ".join(f"{name} ({size(sizes[name])})" for name in dict.fromkeys(name for _, name in missing))
+    message = f"sizes are assumed for missing files: {text}; all load addresses depend on them"
     return sizes, (Problem(ProblemKind.FILE_SIZE_ASSUMED, message, place_of(boot.file, missing[0][0])),)
 
 
@@ -162,6 +167,9 @@ class _ScriptRun(Struct, frozen=True):
 
     def __call__(self, machine: UBootMachine) -> str | None:
         self._load(machine)
+        if not machine.settings.whole_environment:  # no release that ImageBuilder belongs to runs it
+            machine.delete("fdt_fixup")
+            machine.assumptions["the board's environment does not set fdt_fixup"] = None
         if self.in_image:
             self._roomy(machine)
         else:
@@ -253,13 +261,13 @@ class _ScriptRun(Struct, frozen=True):
 
     def _through_shell(self, machine: UBootMachine, path: str, held: Property) -> bool:
         """Set a property by a line of the script where its text means something to U-Boot's shell; whether it is so."""
-        told = [string.text for string in held.strings]
-        if self.in_image or not any(_SHELL.search(text) for text in told):
+        reported = [string.text for string in held.strings]
+        if self.in_image or not any(_SHELL.search(text) for text in reported):
             return False
         tree = tree_at(machine, self.place)
         if tree is not None:
             tree.keep()
-        line = f"fdt set {path} {held.name} " + " ".join(f'"{text}"' for text in told)
+        line = f"fdt set {path} {held.name} " + " ".join(f'"{text}"' for text in reported)
         run_text(machine, Marked(line + "\n"))
         after = tree_at(machine, self.place)
         at = after.node(path) if after is not None else -1

@@ -1,4 +1,4 @@
-"""What ImageBuilder's `uboot-script-gen` makes of a configuration, its defects included.
+"""What ImageBuilder's `uboot-script-gen` does with a configuration, its defects included.
 
 Source: `scripts/uboot-script-gen` of `xlnx_rel_v2023.2`. Older ones (2022.2 and before) know no colors at all.
 """
@@ -33,6 +33,8 @@ _TESTED = re.compile(r"\s*\d{1,18}\s*", re.ASCII)  # a number for the shell's `t
 _TWO_BASES = re.compile(r"0\d|\+", re.ASCII)  # decimal for `test`, octal or wrong for the shift behind it
 _SPLIT = re.compile(r"[\s*?\[\\]")
 _ONLY_DOM0 = (*DOM0_KEYS, "DOM0_VIOMMU")
+_DEVICE = re.compile(r"(?:.* )?(?P<device>0|[1-9]\d?):(?P<partition>0|[1-9]\d{0,2})", re.ASCII)
+_ROOT_DEVICES = ("mmc", "scsi")
 _COMMANDS = ("bootm", "booti", "bootefi", "none")
 
 
@@ -123,17 +125,62 @@ def _split_names(boot: ImageBuilderBoot) -> Iterator[Problem]:
 
 def _not_worked_out(file: ImageBuilderFile) -> Iterator[Problem]:
     """Numbers of the whole configuration that are no plain ones, and device trees that ImageBuilder makes itself."""
-    told: list[Problem] = []
-    _count(file, "NUM_DT_OVERLAY", told)
+    shown: list[Problem] = []
+    _count(file, "NUM_DT_OVERLAY", shown)
     for name in ("MEMORY_START", "MEMORY_END"):
-        _number(file, name, None, 0, told)
-    yield from told
+        _number(file, name, None, 0, shown)
+    yield from shown
+    yield from _root_not_found(file)
     for name in ("PASSTHROUGH_DTS_REPO", "LOPPER_PATH"):
         written = file.get(name)
         if written is not None and written.value.text:
             message = f"ImageBuilder makes partial device trees with {name} and loads them too, which is not followed"
             help_text = "name the partial device trees that it makes as DOMU_PASSTHROUGH_DTB[i]"
             yield Problem(ProblemKind.NOT_FOLLOWED, message, written.location, help_text)
+
+
+def _wants_root(file: ImageBuilderFile) -> bool:
+    """Whether ImageBuilder works out dom0's root from `LOAD_CMD`."""
+    return _has_dom0(file) and bool(file.text("DOM0_ROOTFS")) and "root=" not in file.text("DOM0_CMD")
+
+
+def root_device(file: ImageBuilderFile) -> str:
+    """The partition behind the one that `LOAD_CMD` names; empty if it is not known."""
+    command = file.text("LOAD_CMD")
+    found = _DEVICE.fullmatch(command)
+    if found is None:
+        return ""
+    device, partition = int(found["device"]), int(found["partition"]) + 1
+    if "mmc" in command:
+        return f"/dev/mmcblk{device}p{partition}"
+    return f"/dev/sd{chr(97 + device)}{partition}" if "scsi" in command and device <= ord("z") - ord("a") else ""
+
+
+def _root_not_found(file: ImageBuilderFile) -> Iterator[Problem]:
+    """The root of dom0 where it hangs on a device that is not read from `LOAD_CMD`."""
+    if not _wants_root(file) or root_device(file) or _no_root(file) is not None:
+        return
+    message = "dom0's root partition is not known: ImageBuilder works it out from the load command"
+    place = _location(file, "LOAD_CMD") if file.get("LOAD_CMD") else _location(file, "DOM0_ROOTFS")
+    yield Problem(ProblemKind.NOT_FOLLOWED, message, place, _ROOT_HELP)
+
+
+def _no_root(file: ImageBuilderFile) -> Problem | None:
+    """`LOAD_CMD` names no device that ImageBuilder knows a root partition of."""
+    command = file.get("LOAD_CMD")
+    if not _wants_root(file) or command is None or not command.value.text:
+        return None  # the option -t names the load command
+    if any(device in command.value.text for device in _ROOT_DEVICES):
+        return None
+    return _ends("DOM0_ROOTFS needs a LOAD_CMD from mmc or scsi", command.location, _ROOT_HELP)
+
+
+_ROOT_HELP = "write root=… into DOM0_CMD"
+
+
+def _location(file: ImageBuilderFile, name: str) -> Location:
+    written = file.get(name)
+    return written.location if written else file.location
 
 
 def _has_dom0(file: ImageBuilderFile) -> bool:
@@ -189,8 +236,7 @@ def no_script(boot: ImageBuilderBoot) -> Iterator[Problem]:
                 )
     if file.doubts or boot.doubts:
         return  # the key may stand in what was not read
-    count = file.get("NUM_DOMUS")
-    place = count.location if count else file.location
+    place = _location(file, "NUM_DOMUS")
     if not boot.has_dom0:
         if not boot.domains:
             yield _ends("there is neither DOM0_KERNEL nor a domain", place, "define DOM0_KERNEL, or raise NUM_DOMUS")
@@ -204,15 +250,17 @@ def no_script(boot: ImageBuilderBoot) -> Iterator[Problem]:
     command = file.get("BOOT_CMD")
     if command is not None and command.value.text not in ("", *_COMMANDS):
         yield _ends(f"BOOT_CMD is none of {', '.join(_COMMANDS)}", command.value.whole, "write booti")
-    for index in range(len(boot.domains)):
-        if not file.text("DOMU_KERNEL", index) and not _skipped(file, index):
+    for domain in boot.domains:
+        if not domain.kernel and domain.created:
             help_text = "number the domains from 0; Lopper counts them from 1"
-            yield _ends(f"DOMU_KERNEL[{index}] is not defined", place, help_text)
-    overlays = file.get("NUM_DT_OVERLAY")
-    if overlays is not None:
-        for index in range(min(_count(file, "NUM_DT_OVERLAY", []), len(file.assignments) + 1)):
-            if not file.text("DT_OVERLAY", index):
-                yield _ends(f"DT_OVERLAY[{index}] is not defined", overlays.location, "number the overlays from 0")
+            yield _ends(f"DOMU_KERNEL[{domain.index}] is not defined", place, help_text)
+    no_root = _no_root(file)
+    if no_root is not None:
+        yield no_root
+    for index in range(min(_count(file, "NUM_DT_OVERLAY", []), len(file.assignments) + 1)):
+        if not file.text("DT_OVERLAY", index):
+            missing = f"DT_OVERLAY[{index}] is not defined"
+            yield _ends(missing, _location(file, "NUM_DT_OVERLAY"), "number the overlays from 0")
 
 
 def _ends(why: str, place: Location, help_text: str, how: str = "") -> Problem:
@@ -388,12 +436,12 @@ def _static_memory(file: ImageBuilderFile, index: int, problems: list[Problem]) 
 def _key_problems(file: ImageBuilderFile) -> Iterator[Problem]:
     has_dom0 = _has_dom0(file)
     count = _count(file, "NUM_DOMUS", [])
-    told: set[str] = set()
+    reported: set[str] = set()
     for written in file.assignments:
-        if written.name in told:
+        if written.name in reported:
             continue
         if written.name not in KEYS:
-            told.add(written.name)
+            reported.add(written.name)
             near = did_you_mean(written.name, KEYS)
             if near and written.name not in file.used:  # others are the file's own variables
                 message = f"ImageBuilder has no key {written.name} and ignores it"
@@ -411,7 +459,7 @@ def _key_problems(file: ImageBuilderFile) -> Iterator[Problem]:
 def load_addresses(boot: ImageBuilderBoot, sizes: Mapping[str, int]) -> tuple[LoadedFile, ...]:
     """Where ImageBuilder has its files loaded, in that order; up to the first whose size (bytes) `sizes` does not give.
 
-    Each starts at the next 2 MiB behind the file before it. Only sizes on disk count: what a file needs beyond when
+    Each starts at the next 2 MiB after the file before it. Only sizes on disk count: what a file needs beyond when
     it runs is not accounted.
     """
     start = _number(boot.file, "MEMORY_START", None, 0, [])

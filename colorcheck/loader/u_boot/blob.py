@@ -1,6 +1,6 @@
 """Device tree blobs in memory: compiled from a tree as dtc lays it out, changed by libfdt, and read back.
 
-libfdt itself does the changes, so that what fits and what does not, and where it comes to stand, is as on the board.
+libfdt itself does the changes, so that what fits and what does not, and where it ends up, is as on the board.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def compile_tree(tree: DeviceTree, size: int | None = None) -> bytes:
 
 
 def side_of(tree: DeviceTree) -> Side:
-    """Where everything in a tree stands."""
+    """Where everything in a tree is."""
     side = Side()
     for node in tree.root.walk():
         side.nodes[node.path] = node.location
@@ -105,7 +105,7 @@ class Content(Struct, frozen=True):
 
 
 def read_content(data: bytes | bytearray) -> Content | None:
-    """What is in a blob, whatever its names look like; None where it is damaged."""
+    """What is in a blob, whatever its names look like; None if it is damaged."""
     try:
         head = struct.unpack_from(">10I", data)
         if head[0] != 0xD00DFEED:
@@ -116,9 +116,9 @@ def read_content(data: bytes | bytearray) -> Content | None:
             if not address and not size:
                 break
             reservations.append((address, size))
-    except (struct.error, IndexError):
+    except (struct.error, IndexError, ValueError):
         return None
-    return Content(nodes, tuple(reservations), head[7], head[1])
+    return None if "/" not in nodes else Content(nodes, tuple(reservations), head[7], head[1])
 
 
 def _nodes(data: bytes | bytearray, at: int, names: int) -> Iterator[tuple[str, dict[str, bytes]]]:

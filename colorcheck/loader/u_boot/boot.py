@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from colorcheck.core.problem_kinds import ProblemKind
+from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot import fixups
 from colorcheck.loader.u_boot.blob import MAGIC
-from colorcheck.loader.u_boot.fdt import lies_there, present
+from colorcheck.loader.u_boot.fdt import lies_there, not_read, present
+from colorcheck.loader.u_boot.fit import FitParts, is_fit, opened
 from colorcheck.loader.u_boot.image import KERNEL, RAMDISK, read_legacy
-from colorcheck.loader.u_boot.machine import VIRTUAL, FileInMemory, HaltError, Status, UBootMachine
+from colorcheck.loader.u_boot.machine import VIRTUAL, FileInMemory, HaltError, OpenEndError, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import WIDTH, hexadecimal
 from colorcheck.loader.u_boot.places import Places, places
 from colorcheck.loader.u_boot.text import Marked, unknowns
@@ -54,10 +56,12 @@ def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
     address = machine.address(words[0]) if words else machine.load_address
     at = machine.address(words[2]) if len(words) > 2 else 0
     fact = machine.depends(*words[:1], *words[2:3])
+    if fact is not None and (address is None or at is None):
+        raise _starts_unknown(machine, f"the image or the tree that {command} starts", fact)
     if address is None or at is None:
-        why = fact.why if fact is not None else "its variables"
-        raise HaltError(f"{command} starts an image or a tree whose address is not known: {why}")
-    image = _image(machine, command, address)
+        return 1
+    parts = _fit(machine, words, address) if command == "bootm" else None
+    image = _image(machine, command, address) if parts is None else _loaded(machine, parts.load, parts.kernel)
     if image is None:
         return 1
     room = _room(machine)
@@ -66,13 +70,19 @@ def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
     ramdisk = _ramdisk(machine, words[1]) if len(words) > 1 and words[1].text != "-" else None
     if isinstance(ramdisk, int):
         return ramdisk
-    if len(words) < 3:
+    if parts is not None and parts.ramdisk is not None and len(words) < 2:
+        ramdisk = _Ramdisk(*parts.ramdisk)
+    if parts is not None and len(words) < 3:
+        at = parts.tree
+    elif len(words) < 3:
         raise HaltError(f"{command} without a tree: U-Boot stops because it would start Xen without one")
     tree = present(machine, at)
     if tree is None and (at in machine.foreign or lies_there(machine, at)):
-        raise HaltError(f"Xen gets a tree of the board's own, at {at:#x}, which is not among the inputs")
+        raise _own_tree(machine, at)
+    if tree is None and machine.memory.is_dark(at):
+        raise OpenEndError(not_read(machine, at))
     if tree is None:
-        _no_tree(machine, words[2])
+        _no_tree(machine, words[-1])
         return 1
     if image.size is not None and image.start != address:
         machine.memory.darken(image.start, image.size)
@@ -80,6 +90,7 @@ def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
     moved, place = _moved_ramdisk(machine, room, ramdisk)
     _reservations(room, tree)
     final = _moved_tree(machine, room, tree)
+    machine.configuration = parts.name if parts is not None else None
     arrived = _fixed(machine, final, moved, place)
     known = final.known and final.address < VIRTUAL
     machine.started = Started(
@@ -95,8 +106,13 @@ def bootefi(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     address = words[1] if len(words) > 1 else machine.get("fdtcontroladdr")
     fact = machine.depends(address) if address is not None else None
     if fact is not None and address is not None and machine.address(address) is None:
-        raise HaltError(f"bootefi starts Xen with a tree whose address is not known: {fact.why}")
-    tree = present(machine, machine.reached(address)) if address is not None else None
+        raise _starts_unknown(machine, "the tree with which bootefi starts Xen", fact)
+    at = machine.reached(address) if address is not None else None
+    tree = present(machine, at) if at is not None else None
+    if tree is None and at is not None and (at in machine.foreign or lies_there(machine, at)):
+        raise _own_tree(machine, at)
+    if tree is None and at is not None and machine.memory.is_dark(at):
+        raise OpenEndError(not_read(machine, at))
     if tree is None:
         return 1
     room = _room(machine)
@@ -106,12 +122,49 @@ def bootefi(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     raise StartedError
 
 
+def _starts_unknown(machine: UBootMachine, what: str, fact: OpenFact) -> OpenEndError:
+    why = f"{what} is at an address that is not known: {fact.why}"
+    return OpenEndError(OpenFact(what, why, fact.settle, machine.place))
+
+
+def _own_tree(machine: UBootMachine, at: int) -> OpenEndError:
+    """Xen gets a tree that the board or U-Boot itself has in memory."""
+    settle: tuple[str, ...] = ("[inputs]", 'device-tree = "board.dtb"  # the tree that is there')
+    if machine.media.tree is not None:  # which another load of the script takes
+        settle = ("# start Xen with the tree that the script loads",)
+    where = machine.shown(at)
+    why = f"Xen gets the board's own tree at {where}, which is not among the inputs"
+    return OpenEndError(OpenFact(f"the board's tree at {where}", why, settle, machine.place))
+
+
 def _no_tree(machine: UBootMachine, word: Marked) -> None:
-    machine.say(ProblemKind.U_BOOT_BOOT, f"there is no device tree at {word.text}: U-Boot does not start Xen")
+    where = machine.readable(word.text)
+    machine.say(ProblemKind.U_BOOT_BOOT, f"there is no device tree at {where}: U-Boot does not start Xen")
+
+
+def _fit(machine: UBootMachine, words: Sequence[Marked], address: int) -> FitParts | None:
+    """The parts of the FIT image that bootm takes; None if there is none. Raises OpenEndError where there may be."""
+    what = f"the image at {machine.shown(address)}"
+    if is_fit(machine, address):
+        parts = opened(machine, words[0] if words else Marked(""), address)
+        if len(words) > 1 and words[1].text != "-":
+            why = "what bootm takes beside this FIT image is not followed"
+            raise OpenEndError(OpenFact(what, why, (), machine.place))
+        return parts
+    if len(words) < 3 and machine.memory.is_dark(address):
+        why = "it is not among the inputs, and may be a FIT image that brings its own tree"
+        raise OpenEndError(OpenFact(what, f"{what} is not known: {why}", (), machine.place))
+    return None
+
+
+def _loaded(machine: UBootMachine, load: int, body: bytes) -> _Image:
+    """An image that bootm loads to where it says."""
+    machine.memory.write(load, body)
+    return _placed(machine, load, body[:64]) if body[56:60] == b"ARM\x64" else _Image(load, len(body))
 
 
 def _image(machine: UBootMachine, command: str, address: int) -> _Image | None:
-    """Where the image runs, and how many bytes are its own; None where the command refuses it."""
+    """Where the image runs, and how many bytes are its own; None if the command refuses it."""
     head = machine.memory.read(address, 64)
     if head is None:
         return _unread_image(machine, address)
@@ -125,8 +178,7 @@ def _image(machine: UBootMachine, command: str, address: int) -> _Image | None:
         if body is None:
             machine.say(ProblemKind.U_BOOT_BOOT, "the image's data cannot be unpacked")
             return None
-        machine.memory.write(legacy.load, body)
-        return _placed(machine, legacy.load, body[:64]) if body[56:60] == b"ARM\x64" else _Image(legacy.load, len(body))
+        return _loaded(machine, legacy.load, body)
     if data[:2] == b"\x1f\x8b":
         unpacked = _compressed(machine, data)
         if unpacked is None:
@@ -154,9 +206,10 @@ def _placed(machine: UBootMachine, address: int, head: bytes) -> _Image:
 
 
 def _unread_image(machine: UBootMachine, address: int) -> _Image | None:
-    """An image that nobody has read: Xen's, whose flags let it stay where it is if that is a 2 MiB boundary."""
+    """An image that was not read: Xen's, whose flags let it stay where it is if that is a 2 MiB boundary."""
     size = machine.settings.image_size
-    if not machine.memory.is_dark(address) and any(loaded.data[56:60] == b"ARM\x64" for loaded in machine.loaded):
+    elsewhere = any(loaded.data[56:60] == b"ARM\x64" for loaded in machine.loaded)
+    if not machine.memory.is_dark(address) and (elsewhere or address in machine.empty):
         message = f"Bad Linux ARM64 Image magic! Nothing was loaded to {address:#x}"
         machine.say(ProblemKind.U_BOOT_BOOT, message, "specify the address to which the image was loaded")
         return None
@@ -187,7 +240,7 @@ def gunzip(data: bytes, most: int) -> bytes | None:
 
 
 def _compressed(machine: UBootMachine, data: bytes) -> bytes | None:
-    """What booti makes of a compressed image; None where it refuses it."""
+    """What booti does with a compressed image; None if it refuses it."""
     where = hexadecimal(machine.text("kernel_comp_addr_r") or "0")
     size = hexadecimal(machine.text("kernel_comp_size") or "0")
     if not where or not size:
@@ -242,7 +295,7 @@ def _ramdisk(machine: UBootMachine, word: Marked) -> _Ramdisk | int:
     _, colon, size = word.text.partition(":")
     fact = machine.depends(word)
     if fact is not None and machine.address(word) is None:
-        raise HaltError(f"booti gets a ramdisk whose address is not known: {fact.why}")
+        raise _starts_unknown(machine, "the ramdisk that booti takes", fact)
     start = machine.reached(word) if not word.text.startswith(":") else machine.load_address
     image = read_legacy(_content(machine, start))
     if image is not None:

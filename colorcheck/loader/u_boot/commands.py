@@ -12,13 +12,14 @@ from colorcheck.loader.u_boot import load as loads
 from colorcheck.loader.u_boot.boot import boot, bootefi, gunzip
 from colorcheck.loader.u_boot.fdt import fdt
 from colorcheck.loader.u_boot.image import HEADER, read_legacy, script_refused, script_text
-from colorcheck.loader.u_boot.machine import Doubt, HaltError, LeaveError, Status, UBootMachine
+from colorcheck.loader.u_boot.machine import Doubt, HaltError, LeaveError, OpenEndError, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import any_base, data_width, hexadecimal
 from colorcheck.loader.u_boot.shell import run_macro, run_text
 from colorcheck.loader.u_boot.text import Marked
 from colorcheck.loader.u_boot.trees import tree_at
 
 _LONGEST = 1 << 24
+_LARGEST_SUM = 64  # bytes of the longest sum of `hash`
 _SHORTEST = 3  # letters of a shortened command's name
 _NAME = re.compile(r"[A-Za-z_?][\w.?-]*", re.ASCII)
 _OTHER_SHELLS = frozenset(  # what people know from other shells
@@ -49,8 +50,6 @@ _MANY = frozenset(  # commands whose number of words CONFIG_SYS_MAXARGS bounds
 EXIT = "exit ends the script"
 EXIT_SINCE = (2023, 4)
 """The release of U-Boot from which `exit` ends a script (721307eba0e)."""
-BRACKET = "[ is a command"
-BRACKET_SINCE = (2026, 7)
 
 
 def call(machine: UBootMachine, words: Sequence[Marked]) -> Status:
@@ -69,7 +68,7 @@ def call(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     least_most = effects.BUILT_IN.get(name)
     if least_most is not None:
         return 0 if least_most[0] <= len(rest) <= least_most[1] else 1
-    if effects.changes_nothing(name, rest) or (name == "base" and not rest):
+    if effects.changes_nothing(name, rest):
         fact = OpenFact(
             f"{command} at {machine.place}", f"whether {command} succeeds is not known from files", (), machine.place
         )
@@ -139,7 +138,7 @@ def _full_name(name: str) -> str:
     groups = (_COMMANDS, _SIZED, effects.BUILT_IN, effects.USUAL)
     if len(name) < _SHORTEST or any(name in group for group in (*groups, effects.HARMLESS)):
         return name
-    found = {known for group in (*groups, _MORE) for known in group if known.startswith(name)}
+    found = {known for group in groups for known in group if known.startswith(name)}
     return found.pop() if len(found) == 1 else name
 
 
@@ -151,7 +150,7 @@ def _bracket(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         machine.place,
         (False, True),
     )
-    if not machine.decide(Doubt(BRACKET, False, fact)):
+    if not machine.decide(Doubt(conditions.BRACKET, False, fact)):
         machine.say(
             ProblemKind.U_BOOT_COMMAND,
             "[ is an unknown command to U-Boot before 2026.07: it is treated as false",
@@ -176,7 +175,8 @@ def run(machine: UBootMachine, words: Sequence[Marked]) -> Status:
             return 1
         fact = fact or machine.depends(value) if value is not None else fact
         if fact is not None or value is None:
-            machine.open(f"run {word.text} at {machine.place}", "the value of this variable is not known")
+            name = machine.readable(word.text)
+            machine.hidden.append(machine.open(f"run {name} at {machine.place}", "this variable's value is not known"))
             return 1
         try:
             status = run_macro(machine, value)
@@ -199,6 +199,8 @@ def source(machine: UBootMachine, words: Sequence[Marked]) -> Status:
             'file = "second.scr"',
         )
         usual = machine.memory.is_dark(address)
+        if usual or address not in machine.failed:
+            machine.hidden.append(fact)
         return Doubt(f"source {words[0].text if words else ''}", usual, fact)
     size = HEADER + int.from_bytes(head[12:16], "big")
     data = machine.memory.read(address, min(size, _LONGEST))
@@ -235,7 +237,7 @@ def leave(machine: UBootMachine, words: Sequence[Marked]) -> Status:
 def _write(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
     """`mw[.b|.w|.l|.q] ADDRESS VALUE [COUNT]`."""
     width = data_width(command)
-    if width is None or not 2 <= len(words) <= 3 or machine.depends(*words):
+    if not width or not 2 <= len(words) <= 3 or machine.depends(*words):
         return 1
     count = hexadecimal(words[2].text) if len(words) > 2 else 1
     value = (hexadecimal(words[1].text) & ((1 << (8 * width)) - 1)).to_bytes(width, "little")
@@ -250,7 +252,7 @@ def _write(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Stat
 def _copy(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
     """`cp[.b|.w|.l|.q] SOURCE TARGET COUNT`."""
     width = data_width(command)
-    if width is None or len(words) != 3 or machine.depends(*words):
+    if not width or len(words) != 3 or machine.depends(*words):
         return 1
     begin, end, count = (hexadecimal(word.text) for word in words)
     size = count * width
@@ -268,7 +270,7 @@ def _copy(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Statu
 def _compare(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
     """`cmp[.b|.w|.l|.q] FIRST SECOND COUNT`: 1 where memory differs."""
     width = data_width(command)
-    if width is None or len(words) != 3:
+    if not width or len(words) != 3:
         return 1
     if not machine.depends(*words):
         first, second, count = (hexadecimal(word.text) for word in words)
@@ -278,7 +280,7 @@ def _compare(machine: UBootMachine, command: str, words: Sequence[Marked]) -> St
         if one is not None and other is not None:
             return 0 if one == other else 1
     text = " ".join(word.text for word in words)
-    why = "what stands in the memory that is compared is not known from files"
+    why = "the content of the compared memory is not known from files"
     return Doubt(machine.anew(f"cmp {text}"), True, OpenFact(f"cmp {text}", why, (), machine.place))
 
 
@@ -309,11 +311,12 @@ def _stops(_machine: UBootMachine, _words: Sequence[Marked]) -> Status:
     raise HaltError("the script resets the board or hangs here")
 
 
-def _goes(_machine: UBootMachine, words: Sequence[Marked]) -> Status:
+def _goes(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """`go ADDRESS`; without an address it prints its usage."""
     if not words:
         return 1
-    raise HaltError("the script starts another program here, which is not followed")
+    why = "the script starts another program here, which is not followed"
+    raise OpenEndError(OpenFact(f"go at {machine.place}", why, (), machine.place))
 
 
 def _thirty_two_bits(machine: UBootMachine, _words: Sequence[Marked]) -> Status:
@@ -322,11 +325,17 @@ def _thirty_two_bits(machine: UBootMachine, _words: Sequence[Marked]) -> Status:
 
 
 def _elsewhere(machine: UBootMachine, _words: Sequence[Marked]) -> Status:
-    machine.open(
-        f"another boot at {machine.place}",
-        "this command looks for something else to boot (extlinux, PXE, a boot flow), which is not followed",
-    )
-    return Doubt(f"another boot at {machine.place}", False, machine.facts[-1])
+    why = "this command looks for something else to boot (extlinux, PXE, a boot flow), which is not followed"
+    what = f"another boot at {machine.place}"
+    fact = OpenFact(what, why, (), machine.place)
+    if machine.decide(Doubt(machine.anew(what), True, fact)):
+        raise OpenEndError(fact)
+    return 1
+
+
+def _boot_command(machine: UBootMachine, _words: Sequence[Marked]) -> Status:
+    """`boot` runs what the variable bootcmd says."""
+    return run(machine, [Marked("bootcmd")])
 
 
 def _named(*positions: int, constant: bool = False) -> Callable[[UBootMachine, Sequence[Marked]], Status]:
@@ -348,7 +357,7 @@ def _named(*positions: int, constant: bool = False) -> Callable[[UBootMachine, S
             return doubt
         if machine.settled(doubt):
             return 1
-        machine.set(words[place].text.lstrip("*"), machine.unknown(fact))
+        machine.set(words[place].text.lstrip("*"), machine.answer(fact))
         return 0
 
     return follow
@@ -375,7 +384,7 @@ def _network(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         why = "files do not say what the network server answers"
         fact = OpenFact(machine.anew(f"answer of the network at {machine.place}"), why, (), machine.place)
         for name in ("ipaddr", "netmask", "gatewayip", "serverip", "dnsip", "hostname", "rootpath", "domain"):
-            machine.set(name, machine.unknown(fact))
+            machine.set(name, machine.answer(fact))
     return status
 
 
@@ -402,9 +411,24 @@ def _time(machine: UBootMachine, words: Sequence[Marked]) -> Status:
 
 def _hash(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """`hash ALGORITHM ADDRESS COUNT [[*]NAME]`: the sum goes into a variable, or behind a star into memory."""
-    if len(words) > 3 and words[0].text != "-v" and words[3].text.startswith("*"):
-        return _unknown(machine, [Marked("hash"), *words])
+    if any(word.text == "-v" for word in words[:2]):  # it compares
+        return _named()(machine, words)
+    if len(words) > 3 and words[3].text.startswith("*"):
+        if machine.depends(words[3]):
+            return _unknown(machine, [Marked("hash"), *words])
+        effects.fill(machine, hexadecimal(words[3].text[1:]), _LARGEST_SUM, f"sum at {machine.place}")
+        return _named()(machine, words)
     return _named(3)(machine, words)
+
+
+def _sum(machine: UBootMachine, words: Sequence[Marked]) -> Status:
+    """`md5sum ADDRESS COUNT [[*]NAME]` and its like: as `hash`."""
+    return _hash(machine, [Marked("sum"), *words])
+
+
+def _search(machine: UBootMachine, words: Sequence[Marked]) -> Status:
+    """`grepenv …` is `env grep …`."""
+    return variables.environment(machine, [Marked("grep"), *words])
 
 
 def _partitions(machine: UBootMachine, words: Sequence[Marked]) -> Status:
@@ -430,7 +454,6 @@ _COMMANDS: dict[str, Callable[[UBootMachine, Sequence[Marked]], Status]] = {
     "false": _always(1),
     "exit": leave,
     "fdt": fdt,
-    "size": loads.size,
     "tftpboot": loads.tftp,
     "tftp": loads.tftp,
     "tftpb": loads.tftp,
@@ -441,16 +464,24 @@ _COMMANDS: dict[str, Callable[[UBootMachine, Sequence[Marked]], Status]] = {
     "uuid": _named(0),
     "guid": _named(0),
     "hash": _hash,
+    "md5sum": _sum,
+    "sha1sum": _sum,
+    "sm3sum": _sum,
     "gpt": _partitions,
+    "grepenv": _search,
+    "fsuuid": _named(2, constant=True),
+    "memsize": _named(0, constant=True),
+    "dns": _named(1),
+    "lzmadec": effects.unpacks(1, 2, 2),
+    "unlz4": effects.unpacks(1, 2, 3),
+    "zip": effects.unpacks(2, 3, 3),
     "time": _time,
     "read": _raw,
     "crc32": effects.checksum,
-    "random": effects.fills_words(0, 1),
+    "random": effects.fills(0, 1),
     "gpio": _pin,
     "askenv": _asks,
     "adc": _named(3),
-    "fatsize": loads.size,
-    "ext4size": loads.size,
     "nfs": loads.tftp,
     "wget": loads.tftp,
     "ubifsload": loads.ubifsload,
@@ -462,8 +493,8 @@ _COMMANDS: dict[str, Callable[[UBootMachine, Sequence[Marked]], Status]] = {
     "hang": _stops,
     "panic": _stops,
     "bootflow": _elsewhere,
-    "boot": _elsewhere,
-    "bootd": _elsewhere,
+    "boot": _boot_command,
+    "bootd": _boot_command,
     "bootz": _thirty_two_bits,
     "zboot": _thirty_two_bits,
     "sysboot": _elsewhere,
@@ -471,7 +502,7 @@ _COMMANDS: dict[str, Callable[[UBootMachine, Sequence[Marked]], Status]] = {
     "bootelf": _elsewhere,
 }
 _ADDRESSES: dict[str, tuple[int, ...]] = {  # where words of commands are addresses
-    **dict.fromkeys(("load", "fatload", "ext4load", "ext2load", "fsload", "sqfsload", "btrload"), (3,)),
+    **dict.fromkeys(("load", "fatload", "ext4load", "ext2load", "sqfsload", "erofsload", "btrload"), (3,)),
     **dict.fromkeys(("tftpboot", "tftp", "tftpb"), (1,)),
     "booti": (1, 3),
 }
@@ -482,9 +513,10 @@ _SIZED: dict[str, Callable[[UBootMachine, str, Sequence[Marked]], Status]] = {
     "fatload": loads.load,
     "ext4load": loads.load,
     "ext2load": loads.load,
-    "fsload": loads.load,
     "sqfsload": loads.load,
+    "erofsload": loads.load,
     "btrload": loads.load,
+    **dict.fromkeys(("size", "fatsize", "ext4size"), loads.size),
     "mw": _write,
     "cp": _copy,
     "cmp": _compare,
@@ -492,10 +524,3 @@ _SIZED: dict[str, Callable[[UBootMachine, str, Sequence[Marked]], Status]] = {
     "bootm": boot,
     **dict.fromkeys(effects.DEVICES - {"read"}, _device),
 }
-_MORE = frozenset(  # further commands of usual builds, by which shortened names are told apart
-    (
-        *("blkcache", "bootvx", "chpart", "dfu", "editenv", "fatmkdir", "fatrm", "flinfo", "gzwrite", "imxtract", "ln"),
-        *("loadb", "loads", "loadx", "loady", "lzmadec", "mm", "mtdparts", "net", "nm", "protect"),
-        *("qfw", "random", "scsiboot", "tftpput", "tpm2", "unlz4", "usbboot", "false"),
-    )
-)

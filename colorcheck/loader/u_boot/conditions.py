@@ -14,6 +14,9 @@ from colorcheck.loader.u_boot.numbers import data_width, hexadecimal, signed
 from colorcheck.loader.u_boot.substitution import NotFollowedError, PatternError, substitute
 from colorcheck.loader.u_boot.text import Marked
 
+BRACKET = "[ is a command"
+BRACKET_SINCE = (2026, 7)
+"""The release of U-Boot from which `[` is a command, and `test` takes a single word."""
 _COMPARE: dict[str, Callable[[str, str], bool]] = {
     "=": lambda a, b: a == b,
     "!=": lambda a, b: a != b,
@@ -46,11 +49,13 @@ def _bytes(text: str) -> bytes:
 
 def test(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """The status of `test` with its arguments (the name of the command left out)."""
-    if len(words) < 2:
+    if not words:
         return 1
     fact = machine.depends(*words)
     if fact is not None:
         return Doubt("test " + " ".join(word.text for word in words), False, fact)
+    if len(words) == 1:
+        return 0 if words[0].text not in ("", "-n") and _takes_one_word(machine) else 1
     texts = [word.text for word in words]
     position, value = 0, False
     before, joint, negated = False, "", False
@@ -82,6 +87,18 @@ def test(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     return 0 if value else 1
 
 
+def _takes_one_word(machine: UBootMachine) -> bool:
+    """A single word is false before v2026.07, and true from there on unless it is empty or `-n`."""
+    fact = OpenFact(
+        "test takes a single word",
+        "test with a single word is false in U-Boot before 2026.07, and true from there on",
+        ("[target]", 'u-boot = "2023.01"', "# or write test -n in front of it, and quote it"),
+        machine.place,
+        (False, True),
+    )
+    return machine.decide(Doubt(BRACKET, False, fact))
+
+
 def _knows_equals(machine: UBootMachine, same: bool) -> bool:
     """`==` is not an operator of `test` in 2023.01, and what is not understood is true."""
     if same:
@@ -102,28 +119,28 @@ def _knows_equals(machine: UBootMachine, same: bool) -> bool:
 
 
 def _on_medium(machine: UBootMachine, where: Sequence[Marked], name: Marked) -> bool:
-    """Whether a file is on the medium: yes if it is here, else nobody knows."""
-    from colorcheck.loader.u_boot.devices import is_there, medium_of, system_of
+    """Whether a file is on the medium: yes if it is here, otherwise not known."""
+    from colorcheck.loader.u_boot.devices import medium_of, system_on
     from colorcheck.loader.u_boot.load import find
     from colorcheck.loader.u_boot.media import File
 
-    if not is_there(machine, "test", medium_of(where)):
+    system = system_on(machine, "test", medium_of(where))
+    if system is None:
         return False
-    found = find(machine, name.text, system_of(machine, "test", medium_of(where)))
+    found = find(machine, name.text, system)
     return isinstance(found, File) or machine.settled(found) == 0
 
 
 def itest(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
     """The status of `itest`, whose numbers are hexadecimal and whose `*ADDRESS` is memory."""
-    if len(words) != 3 or data_width(command) is None:
+    width = data_width(command)
+    if len(words) != 3 or width is None:
         return 1
-    kind = command.partition(".")[2]
     fact = machine.depends(*words)
     name = _SAME.get(words[1].text, words[1].text)
     if name not in _NUMBERS:
         return 1
-    if fact is None and kind != "s":
-        width = {"b": 1, "w": 2, "l": 4, "q": 8}.get(kind, 4)
+    if fact is None and width:
         numbers = [_operand(machine, word.text, width) for word in (words[0], words[2])]
         if None not in numbers:
             low, high = (_as_long(int(number or 0)) for number in numbers)
@@ -151,7 +168,7 @@ def _operand_text(machine: UBootMachine, text: str) -> bytes | None:
 
 
 def _text_in_memory(machine: UBootMachine, address: int) -> bytes | None:
-    """The bytes up to a zero; None where they are not known."""
+    """The bytes up to a zero; None if they are not known."""
     data = bytearray()
     while len(data) < _LONGEST:
         more = machine.memory.read(address + len(data), 1)
@@ -180,7 +197,7 @@ def arithmetic(machine: UBootMachine, command: str, words: Sequence[Marked]) -> 
         return _substitute(machine, name, rest)
     if len(rest) not in (1, 3) or (len(rest) == 3 and len(rest[1].text) != 1):
         return 1
-    kind = command.partition(".")[2]
+    width = data_width(command)
     fact = machine.depends(*rest)
     if fact is not None:  # another value than the one that it is worked out from
         what = machine.anew(f"variable {name} worked out at {machine.place}")
@@ -188,10 +205,9 @@ def arithmetic(machine: UBootMachine, command: str, words: Sequence[Marked]) -> 
         machine.use(*(() if fact.what.startswith("variable ") else rest))
         machine.set(name, machine.unknown(own))
         return 0
-    if kind == "s":
+    if width == 0:
         return _texts(machine, name, rest)
-    width = {"b": 1, "w": 2, "l": 4, "q": 8}.get(kind, 4)
-    operands = [_number(machine, word.text, width) for word in (rest[0], *rest[2:])]
+    operands = [_number(machine, word.text, 8 if width is None else width) for word in (rest[0], *rest[2:])]
     if None in operands:
         fact = machine.open(f"memory read by setexpr {rest[0].text}", "files do not say what this memory contains")
         machine.set(name, machine.unknown(fact))
@@ -208,7 +224,7 @@ def arithmetic(machine: UBootMachine, command: str, words: Sequence[Marked]) -> 
 
 
 def _texts(machine: UBootMachine, name: str, rest: Sequence[Marked]) -> Status:
-    """`setexpr.s NAME *ADDRESS [+ *ADDRESS]`: texts in memory, one behind the other."""
+    """`setexpr.s NAME *ADDRESS [+ *ADDRESS]`: texts in memory, one after the other."""
     words = rest[::2]
     if any(not word.text.startswith("*") for word in words) or (len(rest) == 3 and rest[1].text != "+"):
         return 1

@@ -16,9 +16,10 @@ from colorcheck.loader.u_boot.text import Marked
 MEDIUM = "the board has the medium "
 NETWORK = "the network"
 _SYSTEMS = {
-    **dict.fromkeys(("fatload", "fatsize", "fatls"), "FAT"),
-    **dict.fromkeys(("ext4load", "ext2load", "ext4size", "ext4ls", "ext2ls"), "ext4"),
-    **dict.fromkeys(("sqfsload", "sqfsls"), "SquashFS"),
+    **dict.fromkeys(("fatload", "fatsize"), "FAT"),
+    **dict.fromkeys(("ext4load", "ext2load", "ext4size"), "ext4"),
+    "sqfsload": "SquashFS",
+    "erofsload": "EROFS",
     "btrload": "Btrfs",
 }
 
@@ -31,21 +32,17 @@ def medium_of(words: Sequence[Marked]) -> str:
     return f"{interface} {device}"
 
 
-def system_of(machine: UBootMachine, command: str, medium: str) -> str:
-    """The file system that a command reads from a medium: its own, or what another command read there before; empty
-    where it is not known."""
-    own = _SYSTEMS.get(command.partition(".")[0], "")
-    return own or machine.media_there.get(machine.readable(medium), "")
+def system_on(machine: UBootMachine, command: str, medium: str) -> str | None:
+    """The file system that a command reads on a medium: its own, or what another command read there before; empty
+    if it is not known, None if the command finds no medium or another system.
 
-
-def is_there(machine: UBootMachine, command: str, medium: str) -> bool:
-    """Whether a load from a medium finds it. What the script loads without asking is there, as is assumed; where the
-    script asks, and names other media too, it is a question."""
+    What the script loads without asking is there, as is assumed; where the script asks, and names other media too, it
+    is a question."""
     medium = machine.readable(medium)
     system = _SYSTEMS.get(command.partition(".")[0], "")
     held = machine.media_there.get(medium)
     machine.media_named.add((medium, system))
-    name = f"{medium} with {system}" if system else medium
+    name = with_system(medium, system)
     changes = medium == NETWORK
     if machine.asked_for_status and (held is None or (system and not held) or changes):
         fact = OpenFact(
@@ -58,10 +55,15 @@ def is_there(machine: UBootMachine, command: str, medium: str) -> bool:
         usual = held is not None or not machine.media_there
         key = f"{MEDIUM}{name}"
         if not machine.decide(Doubt(machine.anew(key) if changes else key, usual, fact)):
-            return False
+            return None
     if held and system and held != system:
         message = f"{medium} was read as {held} before, and {command} reads {system} only: it fails"
         machine.say(ProblemKind.U_BOOT_LOAD, message, "write load, which takes any file system")
-        return False
+        return None
     machine.media_there[medium] = system or held or ""
-    return True
+    return machine.media_there[medium]
+
+
+def with_system(medium: str, system: str) -> str:
+    """A medium with its file system, in words."""
+    return f"{medium} with {system}" if system else medium

@@ -36,7 +36,18 @@ HARMLESS: dict[str, dict[str, int]] = {
     **dict.fromkeys(("setcurs", "ls", "fatls", "ext4ls", "ext2ls", "sqfsls", "ubifsls", "fstypes", "fatinfo"), _ALL),
     **dict.fromkeys(("iminfo", "imls", "flinfo", "ubifsmount", "ubifsumount", "mmcinfo", "smbios", "saveenv"), _ALL),
     **dict.fromkeys(("fatmkdir", "protect", "led", "ping", "rng", "bind", "unbind", "button", "temperature"), _ALL),
-    **dict.fromkeys(("reginfo", "sntp", "sspi", "strings", "cat", "xxd"), _ALL),
+    **dict.fromkeys(("reginfo", "sntp", "sspi", "strings", "cat", "xxd", "lsblk", "meminfo", "gettime", "wol"), _ALL),
+    **dict.fromkeys(("fatwrite", "ext4write", "save", "fatrm", "rm", "mv", "mkdir", "ln", "fsinfo", "fsls"), _ALL),
+    **dict.fromkeys(("cramfsls", "erofsls", "zfsls", "history", "addrmap", "eraseenv", "ping6"), _ALL),
+    **dict.fromkeys(("ufetch", "config"), _ALL),
+    "bootdev": dict.fromkeys(("list", "info", "select"), 2),
+    "bootmeth": {"list": 2},
+    "bloblist": dict.fromkeys(("list", "info"), 1),
+    "cyclic": {"list": 1},
+    "event": {"list": 1},
+    "i3c": dict.fromkeys(("", "current", "list", "device_list"), 2),
+    "w1": dict.fromkeys(("bus", "read"), 4),
+    "base": {"": 0},
     "bootstage": {"report": 1},
     "log": dict.fromkeys(("", "level", "categories", "drivers", "filter-list", "format"), _ANY),
     "cpu": dict.fromkeys(("list", "detail"), 1),
@@ -72,12 +83,14 @@ HARMLESS: dict[str, dict[str, int]] = {
     "acpi": dict.fromkeys(("list", "dump"), 2),
     "pinmux": dict.fromkeys(("list", "dev", "status"), 3),
 }
-USUAL = frozenset(  # those of them that usual builds have, by which shortened names are told apart
+USUAL = frozenset(  # commands of usual builds that are not followed, by which shortened names are told apart
     (
         *("saveenv", "date", "iminfo", "imls", "ls", "fatls", "ext4ls", "ext2ls", "fstypes", "fatinfo", "mii"),
         *("mdio", "log", "dcache", "icache", "loop", "pause", "bootstage", "led", "fpga", "pci", "ping", "smc"),
-        *("regulator", "pmic", "wdt", "tpm", "rng", "ext4write", "fatwrite", "save", "dm", "clk", "gpt", "efidebug"),
-        *("printf", "base", "cmp", "crc32", "i2c", "mtd", "gpio"),
+        *("regulator", "pmic", "wdt", "tpm", "rng", "ext4write", "fatwrite", "dm", "clk", "gpt", "efidebug"),
+        *("printf", "base", "blkcache", "bootvx", "chpart", "dfu", "editenv", "fatmkdir", "fatrm", "flinfo", "gzwrite"),
+        *("imxtract", "ln", "loadb", "loads", "loadx", "loady", "lzmadec", "mm", "mtdparts", "net", "nm", "protect"),
+        *("qfw", "scsiboot", "tftpput", "tpm2", "unlz4", "usbboot"),
     )
 )
 _READ = {  # the words of `DEVICE read …` (and `load`) that are the address and the length, and the length's unit
@@ -131,13 +144,13 @@ def device(machine: UBootMachine, name: str, words: Sequence[Marked]) -> Status 
         if 0 < size <= _LARGEST:
             if machine.asked_for_status and machine.settled(Doubt(machine.anew(text), True, fact)):
                 return 1
-            fills(machine, hexadecimal(words[at].text), size, f"data of {name} {kind}")
+            fill(machine, hexadecimal(words[at].text), size, f"data of {name} {kind}")
             return 0
     machine.open(f"{name} {kind} at {machine.place}", "where and how much it reads of the device is not known")
     return Doubt(machine.anew(text), True, fact)
 
 
-def fills(machine: UBootMachine, address: int, size: int, name: str) -> None:
+def fill(machine: UBootMachine, address: int, size: int, name: str) -> None:
     """Something of unknown content comes to a stretch of memory."""
     machine.memory.darken(address, size)
     for side in [side for side in machine.sides if address <= side < address + size]:
@@ -158,17 +171,39 @@ def checksum(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     return 0
 
 
-def fills_words(at: int, length: int) -> Callable[[UBootMachine, Sequence[Marked]], Status]:
+def unpacks(target: int, length: int, least: int) -> Callable[[UBootMachine, Sequence[Marked]], Status]:
+    """A command that unpacks data to one of its words, up to as many bytes as another one, and sets filesize. Without
+    that bound, which may only be missing from `least` words on, it is not known what it overwrites."""
+
+    def follow(machine: UBootMachine, words: Sequence[Marked]) -> Status:
+        if not least <= len(words) <= length + 1:
+            return 1
+        what = machine.anew(f"size of the data unpacked at {machine.place}")
+        fact = OpenFact(what, "what is unpacked here is not followed", (), machine.place)
+        if len(words) <= length or machine.depends(words[target], words[length]):
+            machine.open(f"data at {machine.place}", "how much memory this command overwrites is not known")
+        else:
+            size = min(hexadecimal(words[length].text), _LARGEST)
+            fill(machine, hexadecimal(words[target].text), size, f"data unpacked at {machine.place}")
+        machine.set("filesize", machine.answer(fact))
+        return Doubt(machine.anew("unpack " + " ".join(word.text for word in words)), True, fact)
+
+    return follow
+
+
+def fills(at: int, length: int) -> Callable[[UBootMachine, Sequence[Marked]], Status]:
     """A command whose words at these positions are the address and the length of what it overwrites."""
 
     def follow(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         fact = OpenFact(f"data at {machine.place}", "whether this command succeeds is not known", (), machine.place)
         text = " ".join(word.text for word in words)
-        if len(words) <= max(at, length) or machine.depends(words[at], words[length]):
+        if len(words) <= max(at, length):
+            return 1
+        if machine.depends(words[at], words[length]):
             machine.open(f"data at {machine.place}", "what this command overwrites is not known")
         else:
-            size = hexadecimal(words[length].text)
-            machine.memory.darken(hexadecimal(words[at].text), min(size, _LARGEST))
+            size = min(hexadecimal(words[length].text), _LARGEST)
+            fill(machine, hexadecimal(words[at].text), size, f"data written at {machine.place}")
         return Doubt(machine.anew(f"data {text}"), True, fact)
 
     return follow

@@ -1,6 +1,6 @@
 """The `fdt` command.
 
-Source: `cmd/fdt.c`, `boot/fdt_support.c` of U-Boot 2023.01. Subcommands are told apart by their first letters.
+Source: `cmd/fdt.c`, `boot/fdt_support.c` of U-Boot 2023.01. Subcommands are distinguished by their first letters.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot.blob import MAGIC
 from colorcheck.loader.u_boot.machine import SCRATCHPAD, VIRTUAL, Doubt, HaltError, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import hexadecimal
-from colorcheck.loader.u_boot.text import Marked
+from colorcheck.loader.u_boot.text import Marked, unknown
 from colorcheck.loader.u_boot.trees import TreeInMemory, error_name, tree_at
 from colorcheck.loader.u_boot.values import UnreadableValue, parse_value
 
 _OWN_TREES = ("fdtcontroladdr", "fdt_addr")
+_CONTROL = "variable fdtcontroladdr"
 OVERLAYS = "this U-Boot applies overlays"
 _USAGE = 1
 
@@ -57,11 +58,18 @@ def _elsewhere(machine: UBootMachine, name: str, rest: Sequence[Marked]) -> Stat
         (),
         machine.place,
     )
-    if name.startswith("g") and len(rest) > 1:
+    if _sets_variable(name, rest):
         machine.set(rest[1].text, machine.unknown(fact))
+    if name.startswith("ap") and rest:  # libfdt damages the overlay in any case
+        machine.memory.darken(machine.reached(rest[0]), 4)
     if name.startswith("mo") and len(rest) > 1:
         machine.tree_doubts.append(fact)
     return Doubt(machine.anew(f"fdt {name} {' '.join(word.text for word in rest)}"), True, fact)
+
+
+def _sets_variable(name: str, rest: Sequence[Marked]) -> bool:
+    """`get KIND VARIABLE …` and `header get VARIABLE MEMBER`; no other subcommand sets one that a word names."""
+    return len(rest) > 1 and (name.startswith("g") or (name.startswith("h") and rest[0].text.startswith("g")))
 
 
 def _handler(name: str) -> Callable[[UBootMachine, TreeInMemory, Sequence[Marked]], Status] | None:
@@ -100,7 +108,7 @@ def present(machine: UBootMachine, address: int) -> TreeInMemory | None:
 
     machine.memory.write(address, b"\0")
     put(machine, given, address)
-    machine.assumptions[f"the tree that lies at {address:#x} before the script is {given.name}"] = None
+    machine.assumptions[f"the tree at {machine.shown(address)} before the script is {given.name}"] = None
     return tree_at(machine, address)
 
 
@@ -118,20 +126,33 @@ def lies_there(machine: UBootMachine, address: int) -> bool:
     if banks and address < VIRTUAL and not any(start <= address < start + size for start, size in banks):
         return False
     own = [hexadecimal(text) for name in _OWN_TREES if (text := machine.text(name))]
+    where = machine.shown(address)
+    if address == own_address(machine):
+        return True  # U-Boot itself sets this variable to where its own tree is
     if machine.memory.dark or machine.memory.known:
         fact = OpenFact(
-            f"a tree at {address:#x} before the script",
-            f"the script edits what lies at {address:#x}, puts nothing there, and no input says whether the board does",
-            ("# load the tree that is edited",),
+            f"a tree at {where} before the script",
+            f"the script uses the tree at {where}, loads nothing there, and no input says whether the board does",
+            ("# load the tree in the script",),
             machine.place,
             (False, True),
         )
-        return machine.decide(Doubt(f"the board has a tree of its own at {address:#x}", address in own, fact))
+        usual = address in own or address >= VIRTUAL
+        return machine.decide(Doubt(f"the board has a tree of its own at {where}", usual, fact))
     return False
 
 
+def own_address(machine: UBootMachine) -> int | None:
+    """Where U-Boot's own tree is, which the variable fdtcontroladdr says; None if nothing asks for it."""
+    text = machine.text("fdtcontroladdr")
+    if text is not None:
+        return machine.address(Marked(text))
+    number = next((n for n, fact in enumerate(machine.facts) if fact.what == _CONTROL), None)
+    return None if number is None else machine.address(Marked(unknown(number)))
+
+
 def _flags(words: Sequence[Marked]) -> tuple[str, Sequence[Marked]] | None:
-    """The letters of the options in front of the address, and what stands behind them; None for an unknown one."""
+    """The letters of the options in front of the address, and what is behind them; None for an unknown one."""
     letters = ""
     while words and words[0].text.startswith("-"):
         letters += words[0].text[1:]
@@ -175,21 +196,23 @@ def _address(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
     return 0
 
 
+def not_read(machine: UBootMachine, address: int) -> OpenFact:
+    """Something of unknown content is where a tree is wanted."""
+    return machine.open(
+        f"the tree at {machine.shown(address)}",
+        "the content of the file that was loaded there is not among the inputs",
+        "[[target.files]]",
+        'name = "system.dtb"  # the name in the script',
+        'file = "system.dts"',
+    )
+
+
 def _not_a_tree(machine: UBootMachine, address: int) -> None:
     if machine.memory.is_dark(address):
-        machine.tree_doubts.append(
-            machine.open(
-                f"the tree at {address:#x}",
-                "the content of the file that was loaded there is not among the inputs",
-                "[[target.files]]",
-                'name = "system.dtb"  # the name in the script',
-                'file = "system.dts"',
-            )
-        )
+        machine.tree_doubts.append(not_read(machine, address))
         return
-    message = (
-        f"there is no device tree at {address:#x}: FDT_ERR_BADMAGIC, and later fdt commands edit the previous tree"
-    )
+    where = machine.shown(address)
+    message = f"there is no device tree at {where}: FDT_ERR_BADMAGIC, and later fdt commands edit the previous tree"
     machine.say(ProblemKind.U_BOOT_FDT, message)
 
 
@@ -334,6 +357,7 @@ def _apply(machine: UBootMachine, tree: TreeInMemory | None, rest: Sequence[Mark
         machine.memory.write(overlay.address, b"\xff\xff\xff\xff")
         return 1
     tree.keep()
+    machine.memory.write(overlay.address, overlay.data)  # libfdt takes its magic away
     return 0
 
 

@@ -5,6 +5,8 @@ Source: `image_setup_libfdt` of `boot/image-fdt.c`, `boot/fdt_support.c`, U-Boot
 
 from __future__ import annotations
 
+import re
+
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot.machine import Doubt, HaltError, UBootMachine
 from colorcheck.loader.u_boot.numbers import hexadecimal_end
@@ -12,22 +14,38 @@ from colorcheck.loader.u_boot.text import unknowns
 from colorcheck.loader.u_boot.trees import TreeInMemory
 
 VERSION = "u-boot,version"
+CONFIGURATION = "u-boot,bootconf"
 LENGTH = 29  # of the version's text: only the room that it takes counts
 FIXUP_COMMANDS = "U-Boot runs fdt_fixup"
+FIXUP_BUILT = "U-Boot can run fdt_fixup"
 FIXUP_COMMANDS_SINCE = (2024, 4)
 """The release of U-Boot from which the variable fdt_fixup is run, if that was built in."""
+NO_FIXUP_COMMANDS = "the board's environment does not set fdt_fixup, which U-Boot before 2024.04 does not run"
 _CUT = 0xFFFFFFFF
+_INTERFACE = re.compile(r"ethernet\d*", re.ASCII)
 _CELLS = ("#address-cells", "#size-cells")
 _MOST_CELLS = 4  # FDT_MAX_NCELLS
 
 
 def commands(machine: UBootMachine) -> None:
-    """The commands of the variable fdt_fixup: run since v2024.04, with CONFIG_OF_ENV_SETUP. They are not followed."""
-    if machine.environment.get("fdt_fixup") is None:
+    """The commands of the variable fdt_fixup: run since v2024.04, with CONFIG_OF_ENV_SETUP. They are not followed.
+
+    Where neither the release nor the environment is given, it is assumed that there are none: hardly any board has
+    them, and a question here would leave the whole tree open.
+    """
+    given = machine.environment.get("fdt_fixup") is not None
+    if not given and (machine.settings.whole_environment or "fdt_fixup" in machine.deleted):
         return
+    if not given and machine.blanket is None and FIXUP_BUILT not in machine.settings.answered:
+        machine.assumptions[NO_FIXUP_COMMANDS] = None
+        return
+    if not given and (machine.peek("fdt_fixup") is None or FIXUP_COMMANDS in machine.settings.answered):
+        return
+    unknown = "" if given else ", and no input says whether the board's environment has it"
     fact = OpenFact(
         "U-Boot runs fdt_fixup",
-        "U-Boot since 2024.04 runs the variable fdt_fixup on the tree, if it was built with CONFIG_OF_ENV_SETUP",
+        "U-Boot since 2024.04 runs the variable fdt_fixup on the tree, if it was built with CONFIG_OF_ENV_SETUP"
+        + unknown,
         ("[target]", 'u-boot = "2023.01"  # the release that runs here', "# or delete the variable: setenv fdt_fixup"),
         machine.place,
         (False, True),
@@ -46,7 +64,7 @@ def root(machine: UBootMachine, tree: TreeInMemory) -> bool:
 
 
 def chosen(machine: UBootMachine, tree: TreeInMemory) -> bool:
-    """/chosen, with the variable bootargs over whatever stands there, and U-Boot's version."""
+    """/chosen, with the variable bootargs over whatever is there, and U-Boot's version."""
     at = tree.find_or_add(0, "chosen")
     if at < 0:
         return False
@@ -58,6 +76,8 @@ def chosen(machine: UBootMachine, tree: TreeInMemory) -> bool:
         return True
     version = OpenFact("U-Boot's version", "a string that Xen does not read", (), machine.place)
     tree.put(at, VERSION, b"U-Boot".ljust(LENGTH, b" ")[: LENGTH - 1] + b"\0", None, machine.quiet(version))
+    if machine.configuration is not None:
+        tree.put(at, CONFIGURATION, _text(machine.configuration))
     return True
 
 
@@ -114,14 +134,8 @@ def _number(value: int, wide: bool) -> bytes:
 
 def ethernet(machine: UBootMachine, tree: TreeInMemory) -> None:
     """ethaddr, eth1addr, … become local-mac-address of the nodes that the aliases ethernetN name."""
-    from colorcheck.loader.u_boot.blob import read_content
-
-    content = read_content(tree.data)
-    aliases = dict(content.nodes.get("/aliases", {})) if content else {}
-    for name, value in aliases.items():
+    for name, value in _interfaces(tree):
         number = name.removeprefix("ethernet")
-        if not name.startswith("ethernet") or (number and not number.isdigit()):
-            continue
         address = machine.environment.get("ethaddr" if number in ("", "0") else f"eth{int(number)}addr")
         at = tree.node(value.split(b"\0")[0].decode("utf-8", "replace")) if address is not None else -1
         if address is None or at < 0:
@@ -134,6 +148,20 @@ def ethernet(machine: UBootMachine, tree: TreeInMemory) -> None:
         if tree.value(at, "mac-address") is not None:
             tree.put(at, "mac-address", bytes(octets))
         tree.put(at, "local-mac-address", bytes(octets), None, _unsure(address.text))
+
+
+def _interfaces(tree: TreeInMemory) -> list[tuple[str, bytes]]:
+    """The aliases ethernetN with their values."""
+    from colorcheck.loader.u_boot.blob import read_content
+
+    content = read_content(tree.data)
+    aliases = content.nodes.get("/aliases", {}) if content else {}
+    return [(name, value) for name, value in aliases.items() if _INTERFACE.fullmatch(name)]
+
+
+def interfaces(tree: TreeInMemory) -> int:
+    """How many network interfaces may get an address of the environment."""
+    return len(_interfaces(tree))
 
 
 def initrd(tree: TreeInMemory, start: int, end: int, unsure: int | None = None) -> bool:

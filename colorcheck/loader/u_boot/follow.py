@@ -11,30 +11,40 @@ from msgspec.structs import replace
 
 from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE, size
-from colorcheck.inputs.device_tree.tree import DeviceTree
+from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.loader.facts import OpenFact, Origin
 from colorcheck.loader.handover import Handover, HandoverModule
-from colorcheck.loader.u_boot.blob import HEADER, MAGIC, read_content, tree_of
+from colorcheck.loader.u_boot.blob import HEADER, MAGIC, Side, compile_tree, read_content, tree_of
 from colorcheck.loader.u_boot.boot import RAMDISK_ROOM, Started, StartedError
-from colorcheck.loader.u_boot.commands import BRACKET, BRACKET_SINCE, EXIT, EXIT_SINCE, call
+from colorcheck.loader.u_boot.commands import EXIT, EXIT_SINCE, call
+from colorcheck.loader.u_boot.conditions import BRACKET, BRACKET_SINCE
 from colorcheck.loader.u_boot.devices import MEDIUM
 from colorcheck.loader.u_boot.fdt import OVERLAYS
-from colorcheck.loader.u_boot.fixups import FIXUP_COMMANDS, FIXUP_COMMANDS_SINCE, LENGTH
+from colorcheck.loader.u_boot.fixups import FIXUP_BUILT, FIXUP_COMMANDS, FIXUP_COMMANDS_SINCE, LENGTH, interfaces
 from colorcheck.loader.u_boot.image import read_legacy, script_refused, script_text
 from colorcheck.loader.u_boot.load import ELSEWHERE, MISSING, missing_fact, put
-from colorcheck.loader.u_boot.machine import VIRTUAL, FileInMemory, HaltError, LeaveError, Settings, UBootMachine
+from colorcheck.loader.u_boot.machine import (
+    VIRTUAL,
+    FileInMemory,
+    HaltError,
+    LeaveError,
+    OpenEndError,
+    Settings,
+    UBootMachine,
+)
 from colorcheck.loader.u_boot.media import File, Media
 from colorcheck.loader.u_boot.numbers import hexadecimal
 from colorcheck.loader.u_boot.shell import run_macro, run_text
 from colorcheck.loader.u_boot.text import Marked, ScriptTexts
-from colorcheck.loader.u_boot.trees import ROOM
+from colorcheck.loader.u_boot.trees import ROOM, TreeInMemory
 from colorcheck.loader.u_boot.variables import enter
 
 MOST_WORLDS = 64
 MOST_STEPS = 400_000
 LARGEST = 4 << 20
 LONGEST_VERSION = 80  # characters of u-boot,version: CONFIG_LOCALVERSION has up to 64 of them
+_LONGEST_ETHERNET = 64  # bytes of an interface's addresses and their names
 _LONGEST_SERIAL = 256  # bytes that a serial number of the board's environment may take
 _RAMDISK_PROPERTIES = 160  # bytes of linux,initrd-* and their reservation, which come behind the shrinking
 Program = Callable[[UBootMachine], "str | None"]
@@ -64,13 +74,11 @@ def follow_program(manifest: Manifest, tree: DeviceTree | None, script: str, pro
             worlds.append(world)
             waiting += world.others()
         left = len(worlds) >= MOST_WORLDS or steps > MOST_STEPS
-    handovers = [world.handover() for world in _with_its_medium(worlds)]
-    first = _base(handovers)
+    worlds = _with_its_medium(worlds)
+    handovers = [world.handover() for world in worlds]
+    first = _base(handovers, [h for world, h in zip(worlds, handovers, strict=True) if not world.ends_open])
     handovers, first = _as_named(handovers, first)
     facts = list(first.open)
-    if manifest.target.modern_shell:
-        why = "the modern shell reads quotes, backslashes, && and for differently, and only the old one is modelled"
-        facts.append(OpenFact("the modern shell", why, (), manifest.location("target.u-boot-shell")))
     if left and waiting:
         why = f"the script has more than {MOST_WORLDS} possible paths, and not all of them were followed"
         facts.append(OpenFact("paths through the script", why, (), Location(script)))
@@ -88,6 +96,7 @@ def _with_its_medium(worlds: list[ScriptWorld]) -> list[ScriptWorld]:
     for world in kept:
         for key in [key for key in world.machine.asked if key.startswith(MEDIUM)]:
             del world.machine.asked[key]
+            world.machine.assumptions[key] = None
     return kept
 
 
@@ -97,22 +106,22 @@ def _as_named(handovers: list[Handover], first: Handover) -> tuple[list[Handover
     if first.stopped or any((ELSEWHERE, False) in h.choices and not h.stopped for h in handovers):
         return handovers, first
     asked = [fact for fact in first.open if fact.values == (False, True) and fact.what.startswith("file ")]
-    told = tuple(f"the medium has as {fact.what.removeprefix('file ')} the file that is here" for fact in asked)
+    shown = tuple(f"the medium has as {fact.what.removeprefix('file ')} the file that is here" for fact in asked)
     ways = [
-        replace(way, open=tuple(f for f in way.open if f not in asked), assumptions=(*way.assumptions, *told))
+        replace(way, open=tuple(f for f in way.open if f not in asked), assumptions=(*way.assumptions, *shown))
         for way in (first, *(h for h in handovers if h is not first and (ELSEWHERE, False) not in h.choices))
     ]
     return ways, ways[0]
 
 
-def _base(handovers: list[Handover]) -> Handover:
-    """The way that is shown: files that are not here are not there, and no condition holds that nobody knows, unless
-    Xen is not started that way and is on another."""
+def _base(handovers: list[Handover], known: list[Handover]) -> Handover:
+    """The way that is shown: files that are not here are not there, and no unknown condition holds, unless
+    Xen is not started that way and is on another, of those where it is `known` what it gets."""
     first = handovers[0]
     for key in (ELSEWHERE, MISSING):
         if first.stopped and (key, False) in first.choices:
-            first = next((h for h in handovers if (key, True) in h.choices and not h.stopped), first)
-    return next((h for h in handovers if not h.stopped), first) if first.stopped else first
+            first = next((h for h in known if (key, True) in h.choices and not h.stopped), first)
+    return next((h for h in known if not h.stopped), first) if first.stopped else first
 
 
 class ScriptRun(Struct, frozen=True):
@@ -170,7 +179,13 @@ class ScriptWorld:
         self.tree = tree
         answers = _answers(manifest)
         self.machine = UBootMachine(
-            Settings(target.memory, target.environment is not None, target.xen_image_size, frozenset(answers)),
+            Settings(
+                target.memory,
+                target.environment is not None,
+                target.xen_image_size,
+                frozenset(answers),
+                target.modern_shell,
+            ),
             ScriptTexts(),
             Media(manifest, folders, tree),
             {**choices, **answers},
@@ -181,6 +196,7 @@ class ScriptWorld:
         self.machine.built_in_address = self.machine.environment.get("loadaddr")
         self.machine.script_places(script, "")
         self.stopped: str | None = None
+        self.ends_open = False  # something is started, and what it gets is not known
         self._run(program)
 
     @property
@@ -200,15 +216,27 @@ class ScriptWorld:
         machine = self.machine
         machine.here = (0, 1)
         try:
-            self.stopped = program(machine) or "the script ends without starting Xen"
+            refused = program(machine)
+            if refused is None and machine.hidden:
+                raise OpenEndError(machine.hidden[-1])
+            self.stopped = refused or "the script ends without starting Xen"
         except StartedError:
             return
+        except OpenEndError as end:
+            self.ends_open = True
+            machine.tree_doubts.append(end.fact)
+            machine.started = Started(None, None, None, self._no_tree(), None)
         except LeaveError:
             self.stopped = "the script ends with exit, without starting Xen"
         except HaltError as halt:
             self.stopped = halt.why
         except RecursionError:
             self.stopped = "the script nests too deeply"
+
+    def _no_tree(self) -> TreeInMemory:
+        """Stands for a tree that is not known."""
+        empty = DeviceTree(self.script, Node("", "/", self.machine.place), files=(self.script,))
+        return TreeInMemory(self.machine, 0, bytearray(compile_tree(empty)), Side())
 
     def handover(self) -> Handover:
         machine, started = self.machine, self.machine.started
@@ -272,8 +300,8 @@ class ScriptWorld:
         machine = self.machine
         asked = set(machine.asked.values())
         counted = {*machine.tree_doubts, *machine.used, *(machine.apart if self._mixed() else ())}
-        return tuple(
-            fact.what
+        quiet = [
+            fact
             for fact in facts
             if fact not in counted
             and (
@@ -281,7 +309,9 @@ class ScriptWorld:
                 or fact in machine.carried
                 or (fact in asked and fact not in machine.facts)
             )
-        )
+        ]
+        others = {fact.what for fact in facts if fact not in quiet}
+        return tuple(fact.what for fact in quiet if fact.what not in others)
 
     def _mixed(self) -> bool:
         """Whether some addresses are numbers and some are variables of unknown value, which then may overlap."""
@@ -322,7 +352,8 @@ def _sizes(started: Started, size: int, *, whole: bool) -> tuple[int, int]:
     tree = started.tree
     room = RAMDISK_ROOM if started.ramdisk is not None else 0
     inside = tree.address & (PAGE - 1)
-    used, most = tree.used + ROOM + inside, LONGEST_VERSION if whole else LONGEST_VERSION + _LONGEST_SERIAL
+    most = LONGEST_VERSION if whole else LONGEST_VERSION + _LONGEST_SERIAL + _LONGEST_ETHERNET * interfaces(tree)
+    used = tree.used + ROOM + inside
     least = -(-(used - LENGTH - _RAMDISK_PROPERTIES) // PAGE) * PAGE - inside + room
     return min(size, max(least, HEADER)), max(size, -(-(used + most) // PAGE) * PAGE - inside + room)
 
@@ -336,12 +367,13 @@ def _firmware(machine: UBootMachine) -> OpenFact:
 
 
 def _answers(manifest: Manifest) -> dict[str, bool]:
-    """What the manifest says of the U-Boot that runs the script, by the keys of the questions."""
+    """What the manifest says about the U-Boot that runs the script, by the keys of the questions."""
     target, found = manifest.target, dict[str, bool]()
     if target.overlays is not None:
         found[OVERLAYS] = target.overlays
     if target.u_boot is not None:
         found |= {EXIT: target.u_boot >= EXIT_SINCE, BRACKET: target.u_boot >= BRACKET_SINCE}
+        found |= {FIXUP_BUILT: target.u_boot >= FIXUP_COMMANDS_SINCE}
         if target.u_boot < FIXUP_COMMANDS_SINCE:
             found[FIXUP_COMMANDS] = False
     return found

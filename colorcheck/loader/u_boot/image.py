@@ -29,7 +29,7 @@ class LegacyImage(Struct, frozen=True):
 
 
 def read_legacy(data: bytes) -> LegacyImage | None:
-    """The image at the start of some bytes; None where no header begins there."""
+    """The image at the start of some bytes; None if no header begins there."""
     if data[:4] != MAGIC or len(data) < HEADER:
         return None
     head = _FIELDS.unpack_from(data)
@@ -43,7 +43,7 @@ def read_legacy(data: bytes) -> LegacyImage | None:
 
 
 def script_refused(image: LegacyImage | None, *, verify: bool) -> str:
-    """What `source` says of an image that it does not take; empty where it does."""
+    """What `source` says about an image that it does not take; empty if it does."""
     if image is None:
         return 'Wrong image format for "source" command'
     if not image.header_ok:

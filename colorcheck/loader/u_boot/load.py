@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.units import PAGE
 from colorcheck.loader.facts import OpenFact
-from colorcheck.loader.u_boot.devices import NETWORK, is_there, medium_of, system_of
+from colorcheck.loader.u_boot.devices import NETWORK, medium_of, system_on
 from colorcheck.loader.u_boot.machine import VIRTUAL, Doubt, FileInMemory, Status, UBootMachine
 from colorcheck.loader.u_boot.media import File
 from colorcheck.loader.u_boot.numbers import hexadecimal
@@ -20,8 +20,8 @@ from colorcheck.loader.u_boot.trees import tree_at
 
 MISSING = "files that are not here are on the medium"
 CASE = "the medium ignores the case of names"
+OTHER = "the medium has a second file whose name differs in case only"
 ELSEWHERE = "files that are here have a different path or name on the medium"
-_SURE = 4 << 20  # of the top of memory, U-Boot itself sits in these bytes at the least
 _USUAL = 32 << 20
 _MOST = 128 << 20  # and in these at the most: code, malloc area, stack, frame buffer
 
@@ -45,22 +45,14 @@ def missing(machine: UBootMachine, name: str) -> Doubt:
 
 def find(machine: UBootMachine, name: str, system: str = "") -> File | Status:
     """The file of a name on the medium, or the status of not finding it: a question where the file is not here, or
-    where one is here that may be meant, under another path or name. Of the file systems (`system`, empty where it is
+    where one is here that may be meant, under another path or name. Of the file systems (`system`, empty if it is
     not known) only FAT ignores the case of names."""
     found = machine.media.find(name)
     if found is not None:
         return found
-    found = machine.media.find(name, any_case=True) if system in ("", "FAT") else None
+    found = machine.media.find(name, any_case=True)
     if found is not None:
-        fact = OpenFact(
-            f"case of {name}",
-            f"{name} is not here, but {found.name} is: on FAT these are the same file, on other file systems not",
-            ("# write the name as the file is called, or fatload if the medium has FAT",),
-            machine.place,
-            (False, True),
-        )
-        ignored = system == "FAT" or machine.decide(Doubt(f"{CASE}: {name}", True, fact))
-        return found if ignored else missing(machine, name)
+        return found if _ignores_case(machine, name, found, system) else _another_case(machine, name, found)
     found = machine.media.similar(name)
     if found is None:
         return missing(machine, name)
@@ -72,6 +64,28 @@ def find(machine: UBootMachine, name: str, system: str = "") -> File | Status:
         (False, True),
     )
     return found if machine.decide(Doubt(ELSEWHERE, False, fact)) else 1
+
+
+def _ignores_case(machine: UBootMachine, name: str, found: File, system: str) -> bool:
+    if system:
+        return system == "FAT"
+    held = os.path.basename(found.path) or found.name
+    fact = OpenFact(
+        f"case of {name}",
+        f"{name} is not here, but {held} is: on FAT these are the same file, on other file systems not",
+        ("# write the name as the file is called, or fatload if the medium has FAT",),
+        machine.place,
+        (False, True),
+    )
+    return machine.decide(Doubt(f"{CASE}: {name}", True, fact))
+
+
+def _another_case(machine: UBootMachine, name: str, found: File) -> Doubt:
+    """The medium has the file that is here, under its own name; whether one of the other name is there too is open."""
+    held = os.path.basename(found.path) or found.name
+    message = f"{name} is not here, but {held} is: to this file system these are different files, and the load fails"
+    machine.say(ProblemKind.U_BOOT_LOAD, message, "write the name as the file is called")
+    return Doubt(f"{OTHER}: {name}", False, missing_fact(machine, name))
 
 
 def load(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
@@ -88,11 +102,12 @@ def load(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
             f'{command} takes "{address.text}" as an address and prints its usage',
         )
         return 1
-    if not is_there(machine, command, medium_of(words)):
+    system = system_on(machine, command, medium_of(words))
+    if system is None:
         return 1
     count = hexadecimal(words[4].text) if len(words) > 4 else 0
     start = hexadecimal(words[5].text) if len(words) > 5 else 0
-    return _bring(machine, (name, system_of(machine, command, medium_of(words))), address, count, start)
+    return _bring(machine, (name, system), address, count, start)
 
 
 def _is_number(text: str) -> bool:
@@ -121,20 +136,19 @@ def tftp(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         address, name = words[0], words[1]
     if address is None or name is None:
         return 1
-    if not is_there(machine, "tftpboot", NETWORK):
+    if system_on(machine, "tftpboot", NETWORK) is None:
         return 1
     colon = name.text.rfind(":")
     return _bring(machine, (name.part(colon + 1), ""), address, 0, 0)
 
 
-def size(machine: UBootMachine, words: Sequence[Marked]) -> Status:
-    """`size IFACE DEV[:PART] FILE` sets filesize."""
-    if len(words) != 3:
-        return 1
-    if not is_there(machine, "size", medium_of(words)):
+def size(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
+    """`size IFACE DEV[:PART] FILE` and its relatives set filesize."""
+    system = system_on(machine, command, medium_of(words)) if len(words) == 3 else None
+    if system is None:
         return 1
     fact = machine.depends(words[2])
-    file = 0 if fact else find(machine, words[2].text, system_of(machine, "size", medium_of(words)))
+    file = 0 if fact else find(machine, words[2].text, system)
     if isinstance(file, File):
         machine.set("filesize", f"{file.size:x}")
         return 0
@@ -162,6 +176,8 @@ def _bring(machine: UBootMachine, what: tuple[Marked, str], address: Marked, cou
     if not isinstance(file, File):
         if machine.settled(file):
             machine.failed.add(where)
+            if isinstance(file, Doubt) and file.key.startswith(OTHER):
+                machine.empty.add(where)
             return 1
         fact = missing_fact(machine, name.text)
         machine.memory.darken(where, PAGE)
@@ -189,7 +205,7 @@ def _is_tree_of_inputs(machine: UBootMachine, where: int) -> bool:
 
 
 def put(machine: UBootMachine, file: File, where: int, start: int = 0, length: int | None = None) -> None:
-    """A file, or a part of it, comes to stand at an address."""
+    """A file, or a part of it, ends up at an address."""
     length = file.size - start if length is None else length
     known = file.data[start : start + length]
     machine.memory.darken(where + len(known), length - len(known))
@@ -203,7 +219,7 @@ def put(machine: UBootMachine, file: File, where: int, start: int = 0, length: i
 
 
 def _refused(machine: UBootMachine, start: int, length: int) -> str:
-    """Why U-Boot does not load to a stretch of memory; empty where it does, as far as is known."""
+    """Why U-Boot does not load to a stretch of memory; empty if it does, as far as is known."""
     banks = machine.settings.banks
     end = start + length
     if end > 1 << 64 and start < VIRTUAL:
@@ -214,8 +230,6 @@ def _refused(machine: UBootMachine, start: int, length: int) -> str:
         return "U-Boot has no memory there"
     low, count = banks[0]
     top = low + count
-    if start < top and end > top - _SURE:
-        return "U-Boot itself is there"
     if start < top and end > top - _MOST:
         fact = OpenFact(
             "U-Boot's own location",

@@ -37,6 +37,14 @@ class HaltError(Exception):
         self.why = why
 
 
+class OpenEndError(Exception):
+    """Something is started here, and what it gets is not known, `fact` is why."""
+
+    def __init__(self, fact: OpenFact) -> None:
+        super().__init__(fact.why)
+        self.fact = fact
+
+
 class LeaveError(Exception):
     """`exit` in a U-Boot that heeds it: the text that is being run ends."""
 
@@ -53,7 +61,7 @@ Status = int | Doubt
 
 
 class FileInMemory(Struct, frozen=True):
-    """A file that the script put into memory. `size` None where it is not known, `data` what is known of it."""
+    """A file that the script put into memory. `size` None if it is not known, `data` what is known about it."""
 
     name: str
     address: int
@@ -63,13 +71,14 @@ class FileInMemory(Struct, frozen=True):
 
 
 class Settings(Struct, frozen=True):
-    """What is given about the U-Boot. `banks` (start, size) is None where nobody said what memory it finds;
+    """What is given about the U-Boot. `banks` (start, size) is None if it is not stated what memory it finds;
     `answered` are the questions that the manifest answers, whose answers are among the choices."""
 
     banks: tuple[tuple[int, int], ...] | None = None
     whole_environment: bool = True
     image_size: int | None = None
     answered: frozenset[str] = frozenset()
+    modern_shell: bool = False
 
 
 class UBootMachine(Struct):
@@ -114,14 +123,17 @@ class UBootMachine(Struct):
     carried: set[OpenFact] = field(default_factory=set)  # facts that only stand in values of the tree
     apart: set[OpenFact] = field(default_factory=set)  # variables that are addresses of the board's environment
     failed: set[int] = field(default_factory=set)
+    empty: set[int] = field(default_factory=set)  # where nothing came, for the medium has the file under another name
     foreign: set[int] = field(default_factory=set)  # where trees lie that the script did not load
     scratchpad: bytearray = field(default_factory=lambda: bytearray(SCRATCHPAD))
     started: object = None
+    hidden: list[OpenFact] = field(default_factory=list)  # texts that are run and not known: any may start Xen
+    configuration: str | None = None  # of the FIT image that is started
     kept: tuple[int, object] = (-1, None)  # the tree that was written last, and the memory's version after that
 
     @property
     def place(self) -> Location:
-        """Where the command stands that is being followed."""
+        """Where the command is that is being followed."""
         return self.sources.location(*self.here)
 
     def step(self) -> None:
@@ -147,6 +159,11 @@ class UBootMachine(Struct):
     def unknown(self, fact: OpenFact) -> Marked:
         """A text of which nothing is known but the fact that it depends on."""
         return Marked(unknown(self.number(fact)), (self.here[0],))
+
+    def answer(self, fact: OpenFact) -> Marked:
+        """As `unknown`, for what only becomes a variable's value: it counts where that is used."""
+        self.carry(fact)
+        return self.unknown(fact)
 
     def depends(self, *texts: Marked) -> OpenFact | None:
         """The first open fact on which any of the texts depends."""
@@ -207,7 +224,7 @@ class UBootMachine(Struct):
         return found
 
     def peek(self, name: str) -> Marked | None:
-        """A variable of the environment, of which the words that it stands in tell what hangs on it."""
+        """A variable of the environment, of which the words that it is in tell what hangs on it."""
         found = self.environment.get(name)
         if found is not None or name in self.deleted:
             return found
@@ -224,15 +241,25 @@ class UBootMachine(Struct):
     def text(self, name: str) -> str | None:
         """A variable that U-Boot itself looks at: as far as it is given."""
         found = self.environment.get(name)
-        return None if found is None else found.text
+        if found is None:
+            return None
+        self.use(found)
+        return found.text
 
     def address(self, text: Marked) -> int | None:
         """The address that a word gives. One that is a variable of unknown value stands for itself, far from all
-        others; None where the word only depends on something unknown."""
+        others; None if the word only depends on something unknown."""
         doubts = unknowns(text.text)
         if not doubts:
             return hexadecimal(text.text.partition(":")[0])
         return VIRTUAL + (doubts[0] << 36) if len(text.text.partition(":")[0]) == 1 else None
+
+    def shown(self, address: int) -> str:
+        """An address in words: its number, or the variable of unknown value that stands for it."""
+        number = (address - VIRTUAL) >> 36
+        if address < VIRTUAL or number >= len(self.facts):
+            return f"{address:#x}"
+        return f"the address in {self.facts[number].what.removeprefix('variable ')}"
 
     @property
     def load_address(self) -> int:
@@ -274,7 +301,7 @@ class UBootMachine(Struct):
         return self.entered[key]
 
     def unset(self, name: str) -> None:
-        """U-Boot looks at a variable: without the environment, nobody knows whether it is set."""
+        """U-Boot looks at a variable: without the environment, it is not known whether it is set."""
         if not self.settings.whole_environment and name not in self.deleted and name not in self.environment:
             fact = self.variable(name)
             self.number(fact)

@@ -22,7 +22,7 @@ _SOURCES = {".dtb": (".dts",), ".dtbo": (".dtso", ".dts"), ".scr": (), ".uimg": 
 
 
 class File(Struct, frozen=True):
-    """A file as U-Boot loads it: its size in bytes, what is known of its beginning, and where a tree's parts stand."""
+    """A file as U-Boot loads it: its size in bytes, what is known about its beginning, and where a tree's parts are."""
 
     name: str
     size: int
@@ -42,7 +42,7 @@ class Media(Struct):
     used: dict[str, None] = field(default_factory=dict)
 
     def find(self, name: str, *, any_case: bool = False) -> File | None:
-        """The file of a name on the medium, None where it is neither here nor in the manifest. `any_case`: as a FAT
+        """The file of a name on the medium, None if it is neither here nor in the manifest. `any_case`: as a FAT
         file system finds it."""
         key = (name, any_case)
         if key not in self.read:

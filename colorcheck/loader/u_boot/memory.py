@@ -1,4 +1,4 @@
-"""The board's memory as a script fills it: what is known of it, byte by byte, and who wrote it."""
+"""The board's memory as a script fills it: what is known about it, byte by byte, and who wrote it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from colorcheck.core.units import PAGE
 
 _TOP = 1 << 64
+_WHOLE = [(0, PAGE)]  # what is known of a page that is known as a whole
 
 
 class Memory(Struct):
@@ -35,7 +36,8 @@ class Memory(Struct):
             if held is None:
                 held = self.pages[page] = bytearray(PAGE)
             held[inside : inside + count] = data[position : position + count]
-            self._note(page, inside, inside + count)
+            if self.known.get(page) != _WHOLE:
+                self._note(page, inside, inside + count)
             position += count
 
     def darken(self, address: int, size: int) -> None:
@@ -52,7 +54,7 @@ class Memory(Struct):
             self.known[page] = [(a, b) for a, b in kept if a < b]
 
     def read(self, address: int, size: int) -> bytearray | None:
-        """The bytes of a stretch; None where any of them is not known."""
+        """The bytes of a stretch; None if any of them is not known."""
         found = bytearray(size)
         position = 0
         while position < size:
@@ -66,7 +68,7 @@ class Memory(Struct):
         return found
 
     def copy(self, source: int, target: int, size: int) -> None:
-        """What is known of a stretch comes to another place; the rest there is then of unknown content."""
+        """What is known about a stretch comes to another place; the rest there is then of unknown content."""
         known: list[tuple[int, bytes]] = []
         for page in [p for p in self.known if source < (p + 1) * PAGE and p * PAGE < source + size]:
             for a, b in self.known[page]:
@@ -81,6 +83,10 @@ class Memory(Struct):
         """Whether something of unknown content was put here."""
         index = bisect_right(self.dark, (address, _TOP)) - 1
         return index >= 0 and self.dark[index][0] <= address < self.dark[index][1]
+
+    def has_dark(self, start: int, end: int) -> bool:
+        """Whether something of unknown content was put anywhere into a stretch."""
+        return any(low < end and start < high for low, high in self.dark)
 
     def _note(self, page: int, start: int, end: int) -> None:
         """Remember that a stretch of a page is known."""
@@ -100,7 +106,7 @@ class Memory(Struct):
 
     def _lighten(self, start: int, end: int) -> None:
         """A stretch gets another content: it is no longer among the dark ones."""
-        if not any(a < end and start < b for a, b in self.dark):
+        if not self.has_dark(start, end):
             return
         kept = [piece for a, b in self.dark for piece in ((a, min(b, start)), (max(a, end), b))]
         self.dark = sorted((a, b) for a, b in kept if a < b)

@@ -9,6 +9,7 @@ _SIXTEEN = re.compile(r"0[xX]([0-9a-fA-F]*)")
 _EIGHT = re.compile(r"0([0-7]*)")
 _TEN = re.compile(r"([0-9]*)")
 WIDTH = (1 << 64) - 1
+_WIDTHS = {"b": 1, "w": 2, "l": 4, "q": 8, "s": 0}
 
 
 def hexadecimal(text: str) -> int:
@@ -18,7 +19,7 @@ def hexadecimal(text: str) -> int:
 
 
 def hexadecimal_end(text: str, start: int) -> tuple[int, int]:
-    """The hexadecimal number at an offset, and the offset behind it."""
+    """The hexadecimal number at an offset, and the offset after it."""
     match = _HEX.match(text, start)
     if match is None or match.end() == start:
         return 0, start
@@ -26,7 +27,7 @@ def hexadecimal_end(text: str, start: int) -> tuple[int, int]:
 
 
 def any_base(text: str, start: int = 0) -> tuple[int, int]:
-    """`simple_strtoul` with base 0 at an offset: 0x, a leading 0 for octal, else decimal; and the offset behind it."""
+    """`simple_strtoul` with base 0 at an offset: 0x, a leading 0 for octal, else decimal; and the offset after it."""
     for pattern, base in ((_SIXTEEN, 16), (_EIGHT, 8), (_TEN, 10)):
         match = pattern.match(text, start)
         if match is not None and match.end() > start:
@@ -45,6 +46,6 @@ def signed(text: str) -> int:
 
 
 def data_width(command: str) -> int | None:
-    """`cmd_get_data_size`: the bytes of a word by the command's ending, four without one; None for another ending."""
-    _, dot, ending = command.rpartition(".")
-    return {"b": 1, "w": 2, "l": 4, "q": 8, "s": 0}.get(ending[-1:]) if dot else 4
+    """`cmd_get_data_size`: the bytes of a word by the command's last two characters: four where they are no dot and
+    letter, 0 for texts (`.s`), None for another letter."""
+    return _WIDTHS.get(command[-1]) if command[-2:-1] == "." else 4

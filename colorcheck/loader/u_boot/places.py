@@ -41,7 +41,7 @@ class Free(Struct):
 
 
 class Places(Struct):
-    """Both views of free memory; a place is None where they differ."""
+    """Both views of free memory; a place is None if they differ."""
 
     views: tuple[Free, ...]
 

@@ -6,12 +6,18 @@ Source: `run_list_real`, `run_pipe_real` of `common/cli_hush.c`, U-Boot 2023.01.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 
+from msgspec.structs import replace
+
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.loader.u_boot.machine import HaltError, LeaveError, Status, UBootMachine
+from colorcheck.loader.facts import OpenFact
+from colorcheck.loader.u_boot import modern
+from colorcheck.loader.u_boot.machine import HaltError, LeaveError, OpenEndError, Status, UBootMachine
 from colorcheck.loader.u_boot.syntax import Body, Conditional, Each, Element, Loop, ShellScript, SimpleCommand, Then
+from colorcheck.loader.u_boot.syntax import read_exactly as _read_exactly
 from colorcheck.loader.u_boot.syntax import read_macro as _read_macro
 from colorcheck.loader.u_boot.syntax import read_script as _read_script
 from colorcheck.loader.u_boot.text import Marked, joined
@@ -21,11 +27,15 @@ _ASSIGNMENT = re.compile(r"[A-Za-z][A-Za-z0-9_]*=", re.ASCII)
 _DEEPEST = 64
 read_script = lru_cache(maxsize=64)(_read_script)
 read_macro = lru_cache(maxsize=4096)(_read_macro)
+read_exactly = lru_cache(maxsize=4096)(_read_exactly)
+shadow = lru_cache(maxsize=4096)(modern.shadow)
 
 
 def run_text(machine: UBootMachine, text: Marked) -> Status:
     """Run a script, list by list; the status that `source` gives: 0 wherever there is more than one line."""
     text = _ended(text)
+    if machine.settings.modern_shell:
+        return _run_modern(machine, text)
     script = read_script(text.text)
     status: Status = 0
     for steps in script.lists:
@@ -35,7 +45,7 @@ def run_text(machine: UBootMachine, text: Marked) -> Status:
 
 
 def _ended(text: Marked) -> Marked:
-    """With the newline that U-Boot puts behind a text, unless the only one that it has stands at its end."""
+    """With the newline that U-Boot puts behind a text, unless the only one that it has is at its end."""
     first = text.text.find("\n")
     return text if 0 <= first == len(text.text) - 1 else joined((text, Marked("\n")))
 
@@ -43,12 +53,59 @@ def _ended(text: Marked) -> Marked:
 def run_macro(machine: UBootMachine, text: Marked) -> Status:
     """Run a variable's value, all of it one list."""
     text = _ended(text)
+    if machine.settings.modern_shell:
+        return _run_modern(machine, text)
     script = read_macro(text.text)
     _told(machine, script, text)
     status: Status = 0
     for steps in script.lists:
         status = _Reader(machine, text).run(steps)
     return status if script.error is None else 1
+
+
+def _run_modern(machine: UBootMachine, text: Marked) -> Status:
+    """As the modern shell does, list by list; a syntax error is the end of everything."""
+    covered = shadow(text.text)
+    script = read_exactly(covered.text)
+    status: Status = 0
+    for steps in script.lists:
+        if _has_nothing_to_do(steps):
+            raise OpenEndError(_not_modeled(machine, "an if or a loop with no command in it"))
+        status = _ModernReader(machine, text).run(steps)
+    offset = script.error
+    if offset is None:
+        return status
+    at = text.at[min(offset, len(text.at) - 1)]
+    machine.here = (at, at + 1) if at >= 0 else machine.here
+    if not covered.followed and covered.error is not None and offset >= covered.error:
+        raise OpenEndError(_not_modeled(machine, "what stands here"))
+    message = "syntax error: the modern shell resets the board or waits for more input"
+    machine.say(ProblemKind.U_BOOT_SYNTAX, message, _advice(text.text, offset))
+    raise HaltError(message)
+
+
+def _has_nothing_to_do(steps: Body) -> bool:
+    """Whether a body or a condition within a list has no command."""
+    for element, _ in steps:
+        match element:
+            case Conditional():
+                inner = [body for way in element.ways for body in way]
+                inner += [] if element.otherwise is None else [element.otherwise]
+            case Loop():
+                inner = [element.condition, element.body]
+            case Each():
+                inner = [element.body]
+            case _:
+                continue
+        if any(not body or _has_nothing_to_do(body) for body in inner):
+            return True
+    return False
+
+
+def _not_modeled(machine: UBootMachine, what: str) -> OpenFact:
+    why = f"{what} means something to the modern shell that is not followed"
+    settle = ("[target]", 'u-boot-shell = "old"  # if this U-Boot has the old shell')
+    return OpenFact(f"the modern shell at {machine.place}", why, settle, machine.place)
 
 
 def _told(machine: UBootMachine, script: ShellScript, text: Marked) -> None:
@@ -80,7 +137,7 @@ def _advice(text: str, at: int) -> str:
 
 
 class _Reader:
-    """Runs the lists of one text; `text` tells where its characters stand."""
+    """Runs the lists of one text; `text` tells where its characters are."""
 
     def __init__(self, machine: UBootMachine, text: Marked) -> None:
         self.machine = machine
@@ -115,18 +172,21 @@ class _Reader:
 
     def _step(self, element: Element, *, asked: bool) -> Status | None:
         """Run one step; `asked` where it is one of several with `&&` or `||` between."""
+        with self._asking(asked=asked):
+            return self._element(element)
+
+    @contextmanager
+    def _asking(self, *, asked: bool = True) -> Iterator[None]:
+        """While something hangs on the status of what is run."""
         self.machine.asked_for_status += asked
         try:
-            return self._element(element)
+            yield
         finally:
             self.machine.asked_for_status -= asked
 
     def _holds(self, condition: Body) -> tuple[bool, Status | None]:
-        self.machine.asked_for_status += 1
-        try:
+        with self._asking():
             done = self._list(condition)
-        finally:
-            self.machine.asked_for_status -= 1
         return done is None or self.machine.settled(done) == 0, done
 
     def _element(self, element: Element) -> Status | None:
@@ -189,10 +249,13 @@ class _Reader:
         known = [at for at in (begin[0], begin[-1]) if at >= 0]
         machine.here = (known[0], known[-1] + 1) if known and known[0] <= known[-1] else machine.here
         here = machine.here
-        status = self._simple([self._word(word) for word in command.words])
+        status = self._words(command)
         machine.here = here
         machine.last_status = status
         return status
+
+    def _words(self, command: SimpleCommand) -> Status:
+        return self._simple([self._word(word) for word in command.words])
 
     def _simple(self, words: Sequence[Word]) -> Status:
         """A command after its words are known: assignments, a second reading where variables are, then the command."""
@@ -240,6 +303,69 @@ class _Reader:
         if rest[:1] == "=" and found is not None:
             self._assign(plain, found)
         return found
+
+
+class _ModernReader(_Reader):
+    """Runs the lists of one text as the modern shell does."""
+
+    def _list(self, steps: Body) -> Status | None:
+        """As in POSIX: `&&` and `||` look at the last status, and skip the next step only."""
+        status: Status | None = None
+        before = Then.ALWAYS
+        for element, then in steps:
+            asked = before is not Then.ALWAYS or then is not Then.ALWAYS
+            runs = before is Then.ALWAYS or status is None
+            if before is not Then.ALWAYS and status is not None:
+                runs = (before is Then.IF_TRUE) == (self.machine.settled(status) == 0)
+            if runs and element is not None:
+                done = self._step(element, asked=asked)
+                status = status if done is None else done
+            before = then
+        return status
+
+    def _each(self, each: Each) -> Status | None:
+        status: Status = 0
+        name = modern.value_of(self._parts(each.name), self._lookup).text
+        for value in [field for word in each.words for field in modern.fields(self._parts(word), self._lookup)]:
+            self.machine.use(value)
+            self.machine.step()
+            self.machine.shell[name] = value
+            done = self._list(each.body)
+            status = 0 if done is None else done
+        self.machine.last_status = status
+        return status
+
+    def _parts(self, word: tuple[int, str]) -> list[modern.Part]:
+        start, covered = word
+        end = start + len(covered)
+        return modern.parts_of(self.text.text[start:end], self.text.at[start:end])
+
+    def _words(self, command: SimpleCommand) -> Status:
+        machine, words = self.machine, [self._parts(word) for word in command.words]
+        given = 0
+        for start, covered in command.words:
+            if not _ASSIGNMENT.match(self.text.text, start, start + len(covered)):
+                break
+            given += 1
+        if given == len(words):
+            for parts in words:
+                self._give(parts)
+            return 0
+        first = words[given]
+        if len(first) == 1 and not first[0].quoted and first[0].content.text in modern.NOT_FOLLOWED:
+            raise OpenEndError(_not_modeled(machine, f'"{first[0].content.text}"'))
+        found = [field for parts in words[given:] for field in modern.fields(parts, self._lookup)]
+        if not found:
+            return machine.last_status
+        if found[0].text == "exit":
+            raise OpenEndError(_not_modeled(machine, "exit"))
+        return machine.call(machine, found)
+
+    def _give(self, parts: list[modern.Part]) -> None:
+        """`NAME=value`."""
+        name = parts[0].content.text.partition("=")[0]
+        value = [replace(parts[0], content=parts[0].content.part(len(name) + 1)), *parts[1:]]
+        self.machine.shell[name] = modern.value_of(value, self._lookup)
 
 
 def _pieces(text: str) -> list[tuple[int, int]]:

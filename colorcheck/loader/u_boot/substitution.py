@@ -1,7 +1,7 @@
 """`setexpr NAME [g]sub PATTERN BY [TEXT]`: substitution with the small pattern language of U-Boot's `lib/slre.c`.
 
 Measured with U-Boot 2023.01: a set in brackets has no ranges and no escapes; the text that matched is looked for again
-in the text and replaced where it stands first; `^` counts at the beginning of what is left after each replacement.
+in the text and replaced at its first occurrence; `^` counts at the beginning of what is left after each replacement.
 """
 
 from __future__ import annotations

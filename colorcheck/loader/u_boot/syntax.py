@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Then(Enum):
-    """What stands behind a step, and so when the next one is run."""
+    """What is behind a step, and so when the next one is run."""
 
     ALWAYS = ";"
     IF_TRUE = "&&"
@@ -70,9 +70,9 @@ _THEN = {"AND": Then.IF_TRUE, "OR": Then.IF_FALSE}
 
 
 class ShellScript(Struct, frozen=True):
-    """The lists of a text, one a line or a compound; `error` is the offset at which reading stops, if it does.
+    """The lists of a text, one per line or compound; `error` is the offset at which reading stops, if it does.
 
-    At `strays` stand words of the language where none may, right in front of an operator: U-Boot calls each a syntax
+    At `strays` are words of the language where none may, right in front of an operator: U-Boot calls each a syntax
     error and goes on behind it.
     """
 
@@ -84,6 +84,11 @@ class ShellScript(Struct, frozen=True):
 def read_script(text: str) -> ShellScript:
     """A text as `source` reads it: what is complete before a syntax error counts."""
     return _script(text, whole=False)
+
+
+def read_exactly(text: str) -> ShellScript:
+    """A text as a shell reads it to which every word of the language in a wrong place is the end."""
+    return _parsed(text, whole=False)
 
 
 def read_macro(text: str) -> ShellScript:

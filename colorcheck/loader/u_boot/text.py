@@ -23,8 +23,8 @@ class ScriptTexts(Struct):
     images: set[int] = field(default_factory=set)
 
     def add(self, file: str, text: str, *, image: bool = False) -> range:
-        """The places of a text's characters. In an `image` the text stands behind a header with checksums, so that
-        nobody can edit it there: its places have no lines of the file, but name those of the text."""
+        """The places of a text's characters. In an `image` the text is after a header with checksums, so that
+        it cannot be edited there: its places have no lines of the file, but name those of the text."""
         begin = self.end
         if image:
             self.images.add(len(self.starts))
@@ -41,7 +41,7 @@ class ScriptTexts(Struct):
         return Location(found.file, node=f"line {found.line}") if index in self.images else found
 
     def of(self, text: Marked, otherwise: Location) -> Location:
-        """Where a text stands: from its first character to its last one, if they are in one file and in order."""
+        """Where a text is: from its first character to its last one, if they are in one file and in order."""
         known = [at for at in (text.at[0], text.at[-1]) if at >= 0] if text.text else []
         if len(known) < 2 or known[1] < known[0] or self._file(known[0]) != self._file(known[1]):
             return self.location(known[0], known[0] + 1) if known else otherwise
@@ -83,7 +83,7 @@ class Marked:
 
 
 def joined(parts: Sequence[Marked], between: str = "") -> Marked:
-    """Texts one behind the other."""
+    """Texts one after the other."""
     if len(parts) == 1:
         return parts[0]
     texts: list[str] = []

@@ -77,7 +77,7 @@ class TreeInMemory(Struct):
         return held
 
     def put(self, offset: int, name: str, value: bytes, text: Marked | None = None, unsure: int | None = None) -> int:
-        """Set a property: 0 or libfdt's error. `text` is where its first string stands, `unsure` an open fact."""
+        """Set a property: 0 or libfdt's error. `text` is where its first string is, `unsure` an open fact."""
         path = self.path(offset)
         done = _call("fdt_setprop", self.data, offset, name, value, len(value))
         if done >= 0:
@@ -193,7 +193,7 @@ class TreeInMemory(Struct):
         return done
 
     def _merged(self, overlay: TreeInMemory, path: str, name: str, value: bytes) -> None:
-        """A property that an overlay brought: it stands where the overlay has it, if that can be told."""
+        """A property that an overlay brought: it is where the overlay has it, if that is known."""
         held = [p for (_, known), p in overlay.side.properties.items() if known == name and p.value == value]
         self._note(path, name, value, None, None)
         if len({(p.location.file, p.location.line, p.location.node) for p in held}) == 1:
@@ -201,7 +201,7 @@ class TreeInMemory(Struct):
 
 
 def tree_at(machine: UBootMachine, address: int) -> TreeInMemory | None:
-    """The blob at an address, None where none begins there."""
+    """The blob at an address, None if none begins there."""
     version, kept = machine.kept
     if isinstance(kept, TreeInMemory) and version == machine.memory.version and kept.address == address:
         return kept
@@ -213,6 +213,10 @@ def tree_at(machine: UBootMachine, address: int) -> TreeInMemory | None:
         return None
     data = machine.memory.read(address, total)
     if data is None:
+        if machine.memory.has_dark(address, address + total):
+            why = "something of unknown content was written over a part of it"
+            doubt = machine.open(f"the tree at {machine.shown(address)}", why)
+            machine.tree_doubts += [] if doubt in machine.tree_doubts else [doubt]
         data = bytearray(total)
         for start in range(0, total, 64):
             part = machine.memory.read(address + start, min(64, total - start))

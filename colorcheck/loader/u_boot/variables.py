@@ -19,7 +19,7 @@ _BLANKS = " \t"
 _LARGEST = 1 << 20
 _EXPORTED = "size of the environment"
 _USUAL = ("default", "delete", "edit", "exists", "export", "import", "print", "run", "save", "set")
-"""Those that most builds have, so that their beginnings are told apart."""
+"""Those that most builds have, so that their prefixes can be distinguished."""
 _SUBCOMMANDS = (*_USUAL, "ask", "erase", "flags", "grep", "indirect", "info", "load", "select")
 
 
@@ -247,7 +247,7 @@ def _unread(machine: UBootMachine, names: list[str], fact: OpenFact) -> None:
 
 
 def _read(machine: UBootMachine, address: int, words: Sequence[Marked], separator: str) -> Marked | None:
-    """The text of an environment in memory; None where it is not known."""
+    """The text of an environment in memory; None if it is not known."""
     size: int | None = None
     if len(words) > 1 and words[1].text != "-":
         fact = machine.depends(words[1])
@@ -306,7 +306,7 @@ def enter(machine: UBootMachine, text: Marked, separator: str, names: list[str],
 
 
 def _value(text: Marked, start: int, separator: str) -> tuple[Marked, int]:
-    """A value from an offset on, a backslash taking the next character; and the offset behind it."""
+    """A value from an offset on, a backslash taking the next character; and the offset after it."""
     content, kept, position = text.text, [], start
     while position < len(content) and content[position] not in (separator, "\0"):
         if content[position] == "\\" and content[position + 1 : position + 2] not in ("", "\0"):

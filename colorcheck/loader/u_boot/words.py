@@ -130,7 +130,7 @@ def _stripped(letters: list[str], places: list[int]) -> Marked:
 
 
 def first_reading(text: str, at: Sequence[int]) -> Word:
-    """One word as it stands in a script."""
+    """One word as it is in a script."""
     if _PLAIN.fullmatch(text):
         return Word(Marked(text, at), False)
     if _QUOTED.fullmatch(text):

@@ -1,1 +1,1 @@
-"""What Xen's EFI loader makes of the firmware, its configuration and the device tree."""
+"""What Xen's EFI loader does with the firmware, its configuration and the device tree."""

@@ -11,14 +11,15 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.source import Location, Passage
 from colorcheck.inputs.device_tree.tree import Node, Property
 from colorcheck.inputs.device_tree.tree_walk import cell_sizes
 
 _COMPATIBLE = {
-    "kernel": b"multiboot,kernel\0multiboot,module\0",
-    "ramdisk": b"multiboot,ramdisk\0multiboot,module\0",
-    "xsm": b"xen,xsm-policy\0multiboot,module\0",
+    ModuleKind.KERNEL: b"multiboot,kernel\0multiboot,module\0",
+    ModuleKind.RAMDISK: b"multiboot,ramdisk\0multiboot,module\0",
+    ModuleKind.XSM: b"xen,xsm-policy\0multiboot,module\0",
 }
 UEFI_BINARY = "xen,uefi-binary"
 
@@ -34,7 +35,7 @@ class PlacedFile(Struct, frozen=True):
 class ConfiguredModule(Struct, frozen=True):
     """A module of the configuration: kernel, ramdisk or xsm; its file, its arguments, its place if that is known."""
 
-    kind: str
+    kind: ModuleKind
     file: str
     location: Location
     arguments: Passage | None = None
@@ -66,7 +67,7 @@ def _number(value: int, cells: int) -> bytes:
 
 
 def text(name: str, said: Passage, before: bytes = b"") -> Property:
-    """A property with one string, whose characters stand where the passage has them."""
+    """A property with one string, whose characters are where the passage has them."""
     value = before + said.text.encode("utf-8", "surrogateescape") + b"\0"
     return Property(name, value, said.whole, said.whole, (said,))
 

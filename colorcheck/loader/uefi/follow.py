@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.source import Location, Passage
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import cell_sizes, compatible, ranges_of
@@ -26,7 +27,12 @@ if TYPE_CHECKING:
     from colorcheck.inputs.boot.uefi_config import UefiConfig
     from colorcheck.inputs.deployment import Deployment
 
-_KINDS = {"Kernel": "kernel", "Ramdisk": "ramdisk", "XSM": "xsm", "XSM Policy": "xsm"}
+_KINDS = {
+    "Kernel": ModuleKind.KERNEL,
+    "Ramdisk": ModuleKind.RAMDISK,
+    "XSM": ModuleKind.XSM,
+    "XSM Policy": ModuleKind.XSM,
+}
 _NO_DEVICE = (
     "a module in the device tree has xen,uefi-binary, and where GRUB starts Xen its EFI loader has no file system:"
     ' "Cannot load files without a usable file system"'
@@ -149,7 +155,7 @@ def ignored(tree: DeviceTree, config: UefiConfig | None) -> bool:
 
 def undetermined(deployment: Deployment) -> Location | None:
     """Where Xen follows `chain=` with a section from `default=`: it then reads the section's name out of the second
-    file, which is a fault of Xen's, and nobody can say what it finds."""
+    file, which is a fault of Xen's, and it is not known what it finds."""
     configs = deployment.uefi_configs
     if not configs or deployment.tree is None or ignored(deployment.tree, configs[0]):
         return None
@@ -180,7 +186,11 @@ def _configuration(configs: Sequence[UefiConfig], tree: DeviceTree) -> _Read:
         value = config.get(section, key)
         if value is not None and not value.text:
             return _Read(stopped=f"{key}= names no file", location=value.whole)
-    found = tuple(module for kind in ("xsm", "ramdisk", "kernel") if (module := _module(config, section, kind)))
+    found = tuple(
+        module
+        for kind in (ModuleKind.XSM, ModuleKind.RAMDISK, ModuleKind.KERNEL)
+        if (module := _module(config, section, kind))
+    )
     kinds = {module.kind for module in found}
     unread = config is configs[-1] and config.get("global", "chain") is not None
     if not found and not modules and not unread:
@@ -193,11 +203,11 @@ def _configuration(configs: Sequence[UefiConfig], tree: DeviceTree) -> _Read:
     return _Read(config.get(section, "options"), found, location=config.location, assumptions=(assumption,))
 
 
-def _module(config: UefiConfig, section: str, kind: str) -> ConfiguredModule | None:
+def _module(config: UefiConfig, section: str, kind: ModuleKind) -> ConfiguredModule | None:
     value = config.get(section, kind)
     if value is None or not value.text:
         return None
-    if kind != "kernel":
+    if kind is not ModuleKind.KERNEL:
         return ConfiguredModule(kind, value.text, value.whole)
     name, _, rest = value.text.partition(" ")
     start = len(value.text) - len(rest)
@@ -222,11 +232,15 @@ def _given(parent: Node, outer: tuple[int, int]) -> Iterator[int]:
         yield from _given(node, sizes)
 
 
-def _dom0_binaries(tree: DeviceTree) -> tuple[str, ...]:
+def _dom0_binaries(tree: DeviceTree) -> tuple[ModuleKind, ...]:
     """The kinds of dom0's modules that the tree asks the firmware to load."""
     chosen = tree.node("/chosen")
     found = [node for node in chosen.children if binary(node) is not None] if chosen else []
-    kinds = (("kernel", "multiboot,kernel"), ("ramdisk", "multiboot,ramdisk"), ("xsm", "xen,xsm-policy"))
+    kinds = (
+        (ModuleKind.KERNEL, "multiboot,kernel"),
+        (ModuleKind.RAMDISK, "multiboot,ramdisk"),
+        (ModuleKind.XSM, "xen,xsm-policy"),
+    )
     return tuple(kind for kind, name in kinds if any(compatible(node, name) for node in found))
 
 

@@ -57,7 +57,7 @@ class Field(Struct, frozen=True):
 
 
 def make_field(problem: PlanProblem, merges: Sequence[Merge] = ()) -> Field | None:
-    """The field with these sharing groups made one; None where fixed colors clash, are not there or hold too little."""
+    """The field with these sharing groups made one; None if fixed colors clash, are not there or hold too little."""
     units = problem.cells
     taken: dict[int, str] = {}
     fixed = tuple(demand for demand in problem.demands if demand.keep)

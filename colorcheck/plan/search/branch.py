@@ -56,7 +56,7 @@ class Branching:
     def _descend(
         self, party: int, used: int, cost: int, counts: list[int], demands: list[tuple[float, int, int]]
     ) -> bool:
-        """Tries every count of a party, the most promising first; False where the search had to stop."""
+        """Tries every count of a party, the most promising first; False if the search had to stop."""
         if party == len(self.costs):
             self._leaf(counts, cost)
             return time.monotonic() < self.deadline

@@ -50,7 +50,7 @@ class SharingGroup(Struct, frozen=True):
 
 
 def groups(problem: PlanProblem, colors: Colors) -> list[SharingGroup]:
-    """All wishes, each in one group."""
+    """All demands, each in one group."""
     found: list[tuple[list[Demand], ColorSet]] = []
     for demand in problem.demands:
         members, union = [demand], colors[demand.name]
@@ -82,7 +82,7 @@ def _alone(problem: PlanProblem, demand: Demand, colors: Colors) -> Iterable[str
     if demand.keep and own != demand.fixed:
         yield f"colors {own} but {demand.fixed} must be kept"
     if not demand.tolerates(len(own)):
-        yield f"with {len(own)} colors it is worse than is tolerated"
+        yield f"with {len(own)} colors it is worse than tolerated"
     if problem.max_ranges is not None and not demand.keep and len(own.ranges()) > problem.max_ranges:
         yield f"{len(own.ranges())} ranges, but at most {problem.max_ranges} are allowed"
 

@@ -61,7 +61,7 @@ def _two(sizes: Sequence[int], need: int) -> int:
 def filled_up(
     held: Sequence[int], needs: Sequence[int], bounds: Sequence[Bounds], deadline: float, tries: int = 70
 ) -> Placed | None:
-    """Cells (numbers into `held`) for each, with least and most cells of `bounds` and room for `needs`; None where none
+    """Cells (numbers into `held`) for each, with least and most cells of `bounds` and room for `needs`; None if none
     were found. `deadline` is a time of `time.monotonic`."""
     chance = random.Random(SEED)
     order = sorted(range(len(needs)), key=lambda n: needs[n])

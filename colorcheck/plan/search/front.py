@@ -52,7 +52,7 @@ class Point(Struct, frozen=True):
 
 
 class Front(Struct, frozen=True):
-    """The points, the best of the first objective first. `incomplete` says why points may be missing; empty where none
+    """The points, the best of the first objective first. `incomplete` says why points may be missing; empty if none
     are."""
 
     goals: tuple[Goal, ...]
@@ -99,7 +99,7 @@ def _starts(demand: Demand, left: int) -> int:
 
 
 def front(problem: PlanProblem, goals: Sequence[Goal], timeout: float = 60.0) -> Front:
-    """The front of a problem over one to three objectives; empty where there is no plan."""
+    """The front of a problem over one to three objectives; empty if there is no plan."""
     deadline = time.monotonic() + timeout
     for merges in sharings(problem):
         made = make_field(problem, merges)
@@ -166,7 +166,7 @@ class _Counts:
         return True
 
     def least(self, levels: Mapping[Goal, int]) -> tuple[int, ...] | None:
-        """The fewest cells of each block; None where no numbers of cells are enough."""
+        """The fewest cells of each block; None if no numbers of cells are enough."""
         made = self.field
         if not self.fixed_suffice(levels):
             return None

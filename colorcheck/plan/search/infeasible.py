@@ -10,7 +10,7 @@ from itertools import combinations
 from msgspec.structs import replace
 
 from colorcheck.core.units import MIB_PAGES, size, size_of_pages
-from colorcheck.plan.problem import Demand, PlanProblem, Repair, Requirement, exact
+from colorcheck.plan.problem import Demand, PlanProblem, Repair, RepairKind, Requirement, exact
 from colorcheck.plan.search.blocks import Block, Field, Merge, block_of, count_allowed, make_field
 from colorcheck.plan.search.search import LEAF_VARIABLES
 from colorcheck.plan.search.solution import solved
@@ -21,7 +21,7 @@ KINDS = ("min-colors", "max-colors", "memory", "separate", "tolerance")
 
 
 def sharings(problem: PlanProblem) -> Iterator[tuple[Merge, ...]]:
-    """Who is made to share: nobody, then two of a group, then whole groups, then all groups."""
+    """Who is made to share: no one, then two of a group, then whole groups, then all groups."""
     yield ()
     pairs = [pair for group in problem.shares for pair in combinations(sorted(set(group)), 2)]
     yield from ((pair,) for pair in pairs)
@@ -32,7 +32,7 @@ def sharings(problem: PlanProblem) -> Iterator[tuple[Merge, ...]]:
 
 
 def requirements(problem: PlanProblem) -> list[Requirement]:
-    """Everything that a wish asks for and could do without, named by what it is and by whose it is."""
+    """Everything that a demand asks for and could do without, named by what it is and by whose it is."""
     found = []
     for demand in problem.demands:
         name, place = demand.name, demand.location
@@ -41,7 +41,7 @@ def requirements(problem: PlanProblem) -> list[Requirement]:
             found.append(Requirement(f"keep {name}", f"{name} {verb} colors {demand.fixed}", place))
         if demand.min_colors > 1:
             reason = f" ({demand.min_reason})" if demand.min_reason else ""
-            text = f"{name} has {demand.min_colors} colors at least{reason}"
+            text = f"{name} has {demand.min_colors}colors at least{reason}"
             found.append(Requirement(f"min-colors {name}", text, place))
         if demand.tolerated > 1:
             found.append(Requirement(f"tolerance {name}", tolerance_text(problem, demand), place))
@@ -64,7 +64,7 @@ def tolerance_text(problem: PlanProblem, demand: Demand) -> str:
 
 
 def core_of(problem: PlanProblem, deadline: float) -> tuple[Requirement, ...] | None:
-    """Requirements that clash, none of which can be left out; None where a clash was not shown.
+    """Requirements that clash, none of which can be left out; None if a clash was not shown.
 
     Whether some of them clash is counted: too few colors, or too few frames. Where cells hold different numbers of
     frames, fewer may clash than counting shows: Z3 is asked, of large problems only where counting shows nothing at
@@ -241,12 +241,14 @@ def _dropped(problem: PlanProblem, names: list[str], deadline: float) -> Iterato
         if f"keep {demand.name}" in names:
             freed = _changed(problem, demand.name, lambda w: replace(w, keep=False))
             if works(freed, deadline):
-                yield Repair("keep", f"allow {demand.name} other colors than {demand.fixed}", (demand.name,))
+                yield Repair(RepairKind.KEEP, f"allow {demand.name} other colors than {demand.fixed}", (demand.name,))
         if f"max-colors {demand.name}" in names and demand.max_colors is not None:
             for more in range(1, problem.nr_colors - demand.max_colors + 1):
                 most = demand.max_colors + more
                 if works(_changed(problem, demand.name, lambda w, m=most: replace(w, max_colors=m)), deadline):  # type: ignore[misc]
-                    yield Repair("colors", f"allow {demand.name} {most} colors, {more} more", (demand.name,), more)
+                    yield Repair(
+                        RepairKind.COLORS, f"allow {demand.name} {most} colors, {more} more", (demand.name,), more
+                    )
                     break
         if f"tolerance {demand.name}" in names:
             yield from _tolerated(problem, demand, deadline)
@@ -255,7 +257,10 @@ def _dropped(problem: PlanProblem, names: list[str], deadline: float) -> Iterato
                 if works(_changed(problem, demand.name, lambda w, m=least: replace(w, min_colors=m)), deadline):  # type: ignore[misc]
                     fewer = demand.min_colors - least
                     yield Repair(
-                        "colors", f"require only {least} colors for {demand.name}, {fewer} fewer", (demand.name,), fewer
+                        RepairKind.COLORS,
+                        f"require only {least} colors for {demand.name}, {fewer} fewer",
+                        (demand.name,),
+                        fewer,
                     )
                     break
 
@@ -267,7 +272,9 @@ def _tolerated(problem: PlanProblem, demand: Demand, deadline: float) -> Iterato
     for cost in steps if best else ():
         wider = math.ceil((cost / best - 1) * 1000) / 1000
         if works(_changed(problem, demand.name, lambda w, t=wider: replace(w, tolerance=t)), deadline):  # type: ignore[misc]
-            yield Repair("tolerance", f"let {demand.name} be up to {wider * 100:g} % over its best", (demand.name,))
+            yield Repair(
+                RepairKind.TOLERANCE, f"let {demand.name} be up to {wider * 100:g} % over its best", (demand.name,)
+            )
             return
 
 
@@ -288,7 +295,7 @@ def _smaller(problem: PlanProblem, involved: list[Demand], deadline: float) -> l
     found: list[Repair] = []
     for amount, demand in sorted(amounts, key=lambda each: each[0]):
         if len(found) < MOST_REPAIRS and works(_less(problem, demand, amount), deadline):
-            found.append(Repair("memory", f"give {demand.name} {amount} MiB less", (demand.name,), amount))
+            found.append(Repair(RepairKind.MEMORY, f"give {demand.name} {amount} MiB less", (demand.name,), amount))
     return found
 
 
@@ -305,7 +312,7 @@ def _shared(problem: PlanProblem, involved: list[Demand], deadline: float) -> li
         allowed = replace(problem, shares=(*problem.shares, pair))
         if _possible(allowed, (pair,)) and works(replace(allowed, shares=(pair,)), deadline):
             text = f"let {first.name} and {second.name} share their colors ([[policy.share]])"
-            found.append(Repair("share", text, pair))
+            found.append(Repair(RepairKind.SHARE, text, pair))
     return found
 
 
@@ -323,4 +330,4 @@ def _reserve(problem: PlanProblem, deadline: float) -> list[Repair]:
             high = middle - 1
     if not best:
         return []
-    return [Repair("reserve", f"set buddy-alloc-size={best}M", (), (problem.reserve >> 20) - best)]
+    return [Repair(RepairKind.RESERVE, f"set buddy-alloc-size={best}M", (), (problem.reserve >> 20) - best)]

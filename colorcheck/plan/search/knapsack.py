@@ -25,7 +25,7 @@ class Knapsack(Struct, frozen=True):
 
 
 def fill(costs: Sequence[Costs], stock: int) -> Knapsack | None:
-    """The cheapest choice of counts whose sum is at most `stock`; None where every choice has a forbidden count.
+    """The cheapest choice of counts whose sum is at most `stock`; None if every choice has a forbidden count.
 
     `costs[d][n]` is what n cells cost party d, an integer, `FORBIDDEN` where it may not have so many (or so few); each
     row has `stock` + 1 entries. Time is parties × stock².
@@ -41,7 +41,7 @@ def fill(costs: Sequence[Costs], stock: int) -> Knapsack | None:
 
 
 def _counts(costs: Sequence[Costs], tables: Sequence[tuple[int, ...]], stock: int) -> tuple[int, ...]:
-    """The choice behind the last table; the smallest counts where several cost the same."""
+    """The choice after the last table; the smallest counts where several cost the same."""
     found: list[int] = []
     budget = stock
     for party in range(len(costs) - 1, -1, -1):

@@ -85,7 +85,7 @@ def rows(field: Field, name: str) -> list[list[Fraction]]:
 
 
 def _costs(demand: Demand, name: str, size: int, stock: int) -> list[Fraction]:
-    """What 0, 1, … cells of `size` colors cost one; no cell costs nothing, as nobody may have none."""
+    """What 0, 1, … cells of `size` colors cost one; no cell costs nothing, as no party may have none."""
     if name in _COSTS:
         return [NOTHING, *(_COSTS[name](demand, count * size) for count in range(1, stock + 1))]
     if not demand.curve:

@@ -22,7 +22,7 @@ def place(
 
 
 def _keeping(counts: Sequence[int], today: Sequence[frozenset[int]], stock: int) -> list[list[int]]:
-    """Everyone keeps what nobody else claims; then what is left, neighbors of one's own cells first."""
+    """Everyone keeps what no one else claims; then what is left, neighbors of one's own cells first."""
     claims = [sum(cell in cells for cells in today) for cell in range(stock)]
     owned: list[list[int]] = [[] for _ in counts]
     free = set(range(stock))
@@ -61,7 +61,7 @@ def _runs(held: Sequence[int], counts: Sequence[int], needs: Sequence[int]) -> I
 def _repaired(
     held: Sequence[int], start: list[list[int]], needs: Sequence[int], today: Sequence[frozenset[int]]
 ) -> list[list[int]] | None:
-    """Swaps cells until everyone's hold enough, rather not those of today; None where no single swap helps any more."""
+    """Swaps cells until everyone's hold enough, rather not those of today; None if no single swap helps any more."""
     owned = [list(cells) for cells in start]
     free = sorted(set(range(len(held))) - {cell for cells in owned for cell in cells})
     slack = [sum(held[cell] for cell in cells) - need for cells, need in zip(owned, needs, strict=True)]

@@ -14,7 +14,7 @@ BEAM = 256  # sets of blocks that are kept of each size; up to ten blocks all of
 def in_runs(
     cells: Sequence[int], held: Sequence[int], counts: Sequence[tuple[int, int]], needs: Sequence[int]
 ) -> Placed | None:
-    """One run of neighbors for each, with the least and most cells of `counts` and room for `needs`; None where none
+    """One run of neighbors for each, with the least and most cells of `counts` and room for `needs`; None if none
     is found. `cells` are the numbers of the free cells (a gap ends a run), `held` what each holds.
 
     From left to right: of all orders in which the same blocks were dealt, the one that ends first is kept. With up to

@@ -63,7 +63,7 @@ class SearchState(Struct, frozen=True):
         return replace(self, costs=costs, extra=extra)
 
     def counted(self) -> Knapsack | None:
-        """The cheapest counts, the fewest cells among equals; None where no counts are allowed."""
+        """The cheapest counts, the fewest cells among equals; None if no counts are allowed."""
         if self.total is None and self.free:
             least = [next((n for n, cost in enumerate(row) if cost < FORBIDDEN), FORBIDDEN) for row in self.costs]
             return Knapsack(0, tuple(least), ()) if sum(least) <= self.field.stock else None
@@ -106,7 +106,7 @@ class Search:
         self.attempts: dict[tuple[object, ...], PlacementAttempt] = {}
 
     def run(self) -> SearchResult | None:
-        """The best placement found; None where none was found (which proves nothing)."""
+        """The best placement found; None if none was found (which proves nothing)."""
         stock, size = self.field.stock, max(1, len(self.field.problem.cells[0]))
         start = SearchState(self.field, tuple(_allowed(block, stock, size) for block in self.field.blocks)).with_extra(
             0

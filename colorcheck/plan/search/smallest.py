@@ -1,4 +1,4 @@
-"""The smallest change that mends today's colors: fewest files, then lines, then colors."""
+"""The smallest change that fixes today's colors: fewest files, then lines, then colors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
-from colorcheck.plan.problem import Demand, Plan, PlanProblem, Reached
+from colorcheck.plan.problem import Demand, Plan, PlanEvidence, PlanProblem, Reached
 from colorcheck.plan.search.evaluate import faults
 from colorcheck.plan.search.infeasible import sharings
 from colorcheck.plan.search.objectives import OBJECTIVES
@@ -33,7 +33,7 @@ class Today(Struct, frozen=True):
 
 def smallest(problem: PlanProblem, today: Today, deadline: float) -> Plan | None:
     """The plan that changes the fewest files, of those the fewest lines, of those the fewest colors; among equals the
-    best by the usual objectives. None where none was found in time, so that the whole plan is to be made anew.
+    best by the usual objectives. None if none was found in time, so that the whole plan is to be made anew.
 
     It is the smallest there is if its `evidence` says so: all smaller sets of lines were excluded.
     """
@@ -72,13 +72,13 @@ def smallest(problem: PlanProblem, today: Today, deadline: float) -> Plan | None
     files, lines = len({place[0] for place in places if place}), len(places)
     complete = best is not None and exhausted and tried < MOST_TRIED and time.monotonic() <= deadline
     said = "all changes to fewer files or lines were excluded" if complete else "not all smaller changes were examined"
-    evidence = {**found.evidence, "smallest_change": said, "files": files, "lines": lines}
+    evidence = replace(found.evidence, smallest_change=said, files=files, lines=lines)
     return replace(found, evidence=evidence, status=found.status if complete else "feasible")
 
 
 def _unchanged(problem: PlanProblem, colors: Mapping[str, ColorSet]) -> Plan:
     """Today's colors as a plan; its objectives are not those of the best."""
-    evidence: dict[str, object] = {"smallest_change": "today's colors satisfy all requirements", "files": 0, "lines": 0}
+    evidence = PlanEvidence(smallest_change="today's colors satisfy all requirements", files=0, lines=0)
     reached = (Reached("changes", 0, 0, OBJECTIVES["changes"].unit),)
     return Plan("optimal", reached, assigned(problem, colors), evidence=evidence, reason="no change is needed")
 
@@ -123,7 +123,7 @@ def _clashes(problem: PlanProblem) -> list[frozenset[str]]:
 def _sets_of_lines(
     problem: PlanProblem, today: Today, clashes: Sequence[frozenset[str]]
 ) -> Iterator[tuple[tuple[int, int], frozenset[str]]]:
-    """((files, lines), names whose colors stand there), the fewest files first, then the fewest lines; at the end
+    """((files, lines), names whose colors are there), the fewest files first, then the fewest lines; at the end
     `GIVEN_UP` where there are too many to look at."""
     on_line: dict[Place, set[str]] = {}
     for demand in problem.demands:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from colorcheck.core.colors import ColorSet
-from colorcheck.plan.problem import DEFAULT_OBJECTIVES, Assigned, Plan, PlanProblem, Reached
+from colorcheck.plan.problem import DEFAULT_OBJECTIVES, Assigned, Plan, PlanEvidence, PlanProblem, Reached
 from colorcheck.plan.search.blocks import Merge, make_field
 from colorcheck.plan.search.evaluate import faults, groups, measure
 from colorcheck.plan.search.objectives import OBJECTIVES
@@ -15,7 +15,7 @@ from colorcheck.plan.search.search import Search, SearchResult, assigned_colors
 
 
 def solved(problem: PlanProblem, merges: Sequence[Merge], deadline: float) -> Plan | None:
-    """The plan in which exactly these groups share; None where none was found."""
+    """The plan in which exactly these groups share; None if none was found."""
     begin = time.monotonic()
     field = make_field(problem, merges)
     if field is None or not field.possible():
@@ -48,13 +48,13 @@ def _plan(
         Reached(name, number(values[name]), number(bound), OBJECTIVES[name].unit) for name, bound in found.bounds
     )
     optimal = all(each.optimal for each in objective)
-    evidence: dict[str, object] = {
-        "method": "knapsack over counts of colors, placement by swaps",
-        "bounds": "the relaxation in which any k colors hold as much as the k fullest ones",
-        "tables_checked": found.checked,
-        "evaluator": "satisfies all requirements; values recomputed from the colors alone",
-        "seconds": round(seconds, 6),
-    }
+    evidence = PlanEvidence(
+        method="knapsack over counts of colors, placement by swaps",
+        bounds="the relaxation in which any k colors hold as much as the k fullest ones",
+        tables_checked=found.checked,
+        evaluator="satisfies all requirements; values recomputed from the colors alone",
+        seconds=round(seconds, 6),
+    )
     return Plan("optimal" if optimal else "feasible", objective, assigned(problem, colors), evidence=evidence)
 
 

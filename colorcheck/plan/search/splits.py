@@ -10,7 +10,7 @@ from colorcheck.plan.search.blocks import Field
 
 
 def contested_ways(field: Field, most: int) -> list[list[frozenset[int]]] | None:
-    """For each way the cells of today that each block may keep; None where there are more than `most` ways."""
+    """For each way the cells of today that each block may keep; None if there are more than `most` ways."""
     kept: list[set[int]] = [set() for _ in field.blocks]
     contested: dict[tuple[int, ...], list[int]] = {}
     for cell in range(field.stock):

@@ -11,7 +11,7 @@ from colorcheck.core.diagnostic import Finding, Verdict
 from colorcheck.core.theorem import Theorem
 from colorcheck.core.units import size_of_pages
 from colorcheck.report import marks, view
-from colorcheck.report.html import html_map, html_open
+from colorcheck.report.html import html_map, html_open, html_rules
 from colorcheck.report.html.page import footer, links, listed, page, section, table
 from colorcheck.report.style import Style
 from colorcheck.report.terminal.excerpt import excerpt
@@ -42,6 +42,7 @@ def _body(
         _requirements(verification),
         _residue(verification),
         *more,
+        html_rules.section(verification),
         _unchecked(verification),
     )
     return [_head(verification, style, tuple(further)), h.main("#main")[content], footer()]
@@ -61,13 +62,14 @@ def _head(verification: Verification, style: Style, further: tuple[str, ...]) ->
     ]
     waits = ("open",) if html_open.waiting(verification) else ()
     traced = ("requirements",) if verification.requirements else ()
+    pages = ("rules",) if html_rules.section(verification) else ()
     parts = ("findings", "colors", "memory", *waits, "theorems", *traced, "shared")
     return h.header[
         h.h1[h.span(class_=f"verdict {headline.mood}")[f"{marks.SIGNS[headline.mood]} {headline.word}"]],
         h.p[h.strong[headline.sentence]],
         h.p(".soft")[" · ".join(known)],
         grades,
-        links((part, part.capitalize()) for part in (*parts, *(heading.lower() for heading in further))),
+        links((part, part.capitalize()) for part in (*parts, *(heading.lower() for heading in further), *pages)),
     ]
 
 
@@ -84,7 +86,7 @@ def _findings(verification: Verification, style: Style) -> h.Element:
 def _finding(finding: Finding, style: Style) -> h.Element:
     places = ((h.code[style.place(each.location)], f" {each.message}") for each in finding.related)
     return h.article(class_=f"finding {finding.severity}")[
-        h.h3[f"{finding.severity} {finding.rule} ", h.span(".soft")[finding.name]],
+        h.h3[f"{finding.severity} ", html_rules.link(finding.rule), " ", h.span(".soft")[finding.name]],
         h.p[finding.message],
         h.p[h.code[style.place(finding.location)]],
         _source(finding, style),
@@ -182,6 +184,6 @@ def _residue(verification: Verification) -> h.Element:
 
 
 def _unchecked(verification: Verification) -> h.Node:
-    said = [f"{entry.check}: {entry.reason}" for entry in verification.skipped]
+    said = [f"{entry.check}: {entry.reason}" for entry in verification.not_checked]
     said += [f"fault in {fault.where}: {fault.message}" for fault in verification.faults]
     return section("unchecked", "Not checked", listed(said)) if said else None

@@ -56,10 +56,10 @@ def _drawn(front: Front) -> Iterator[h.Node]:
         yield h.text(place, fill="currentColor")[str(value)]
     for number, point in enumerate(front.points, 1):
         amounts = zip(front.goals, point.values, strict=True)
-        told = ", ".join(f"{goal} {value} {UNITS[goal]}" for goal, value in amounts)
+        reported = ", ".join(f"{goal} {value} {UNITS[goal]}" for goal, value in amounts)
         spot = {"cx": f"{_x(point.values[0], xs):.1f}", "cy": f"{_y(point.values[1], ys):.1f}", "r": "5"}
         paint = {"fill": "#1d4ed8", "fill-opacity": f"{_shade(front, number - 1):.2f}", "stroke": "#1d4ed8"}
-        yield h.circle(spot, paint)[h.title[f"{number}: {told}"]]
+        yield h.circle(spot, paint)[h.title[f"{number}: {reported}"]]
 
 
 def _x(value: int, among: list[int]) -> float:

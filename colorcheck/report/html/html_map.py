@@ -108,7 +108,7 @@ def _place(name: str, system: System | None) -> Location | None:
 
 def _color(color: int, drawn: view.ColorMap, boot: Boot | None, verification: Verification) -> str:
     owners = [row.name for row in drawn.rows if color in row.colors]
-    said = [f"color {color}: {', '.join(owners) or 'nobody'}"]
+    said = [f"color {color}: {', '.join(owners) or 'no domain'}"]
     if boot is not None and color < len(boot.free_initial):
         first, last = boot.free_initial[color], boot.free_final[color] if color < len(boot.free_final) else 0
         said.append(f"{first} frames ({size_of_pages(first)}) at first, {last} ({size_of_pages(last)}) left in the end")

@@ -52,4 +52,4 @@ def _row(theorem: Theorem) -> h.Element:
 
 def _world(world: Tried, theorem: Theorem) -> str:
     reason = f": {world.reason}" if world.reason else ""
-    return f"{world.told(theorem.worlds)}{reason}"
+    return f"{world.in_words(theorem.worlds)}{reason}"

@@ -1,11 +1,16 @@
-"""One line a finding, `file:line:column: severity RULE message`, for editors and for logs; a summary at the end."""
+"""One line a finding, `file:line:column: severity RULE message`, for editors and for logs; a summary at the end.
+
+With `--show-silence`, a line of the severity `note` under each has the comment that silences it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from colorcheck.core.diagnostic import Severity
+from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.core.pages import pages
 from colorcheck.core.source import Location
+from colorcheck.findings.silence_comments import silencing
 from colorcheck.report import view
 from colorcheck.report.style import Style, printable
 from colorcheck.verification.results import Verification
@@ -15,12 +20,14 @@ _WORST = list(Severity)
 
 def render(verification: Verification, style: Style) -> str:
     """The whole report, ending with a newline."""
-    return "\n".join([*_findings(verification, style), *_rest(verification), summary(verification), ""])
+    return quiet(verification, style, Severity.INFO)
 
 
 def quiet(verification: Verification, style: Style, lowest: Severity) -> str:
     """Only the findings that are at least as bad as `lowest`, and the summary."""
-    return "\n".join([*_findings(verification, style, lowest), *_rest(verification), summary(verification), ""])
+    shown = [each for each in verification.findings if _WORST.index(each.severity) <= _WORST.index(lowest)]
+    shown.sort(key=lambda each: _WORST.index(each.severity))
+    return "\n".join([*_findings(shown, style), *_rest(verification), *_pages(shown), summary(verification), ""])
 
 
 def summary(verification: Verification) -> str:
@@ -28,15 +35,21 @@ def summary(verification: Verification) -> str:
     head = view.headline(verification)
     counts = [view.counted(n, str(each)) for each in Severity if (n := verification.count(each))]
     silent = view.not_told(verification)
-    told = "; ".join([head.sentence, *([", ".join(counts)] if counts else []), *([silent] if silent else [])])
-    return printable(f"colorcheck: {head.word}: {told}")
+    text = "; ".join([head.sentence, *([", ".join(counts)] if counts else []), *([silent] if silent else [])])
+    return printable(f"colorcheck: {head.word}: {text}")
 
 
-def _findings(verification: Verification, style: Style, lowest: Severity = Severity.INFO) -> Iterator[str]:
-    shown = [each for each in verification.findings if _WORST.index(each.severity) <= _WORST.index(lowest)]
-    for finding in sorted(shown, key=lambda each: _WORST.index(each.severity)):
-        said = f"{finding.severity} {finding.rule} {finding.message}"
-        yield printable(f"{_place(finding.location, style)}: {said}")
+def _findings(findings: Iterable[Finding], style: Style) -> Iterator[str]:
+    for finding in findings:
+        place = _place(finding.location, style)
+        yield printable(f"{place}: {finding.severity} {finding.rule} {finding.message}")
+        if style.silences:
+            yield printable(f"{place}: note {finding.rule} silence with: {silencing(finding)}")
+
+
+def _pages(findings: Iterable[Finding]) -> Iterator[str]:
+    if shown := pages(finding.rule for finding in findings):
+        yield f"colorcheck: the page of each rule: {shown}"
 
 
 def _place(location: Location, style: Style) -> str:
@@ -46,7 +59,7 @@ def _place(location: Location, style: Style) -> str:
 
 
 def _rest(verification: Verification) -> Iterator[str]:
-    for skipped in verification.skipped:
+    for skipped in verification.not_checked:
         yield printable(f"colorcheck: not checked: {skipped.check}: {skipped.reason}")
     for fault in verification.faults:
         yield printable(f"colorcheck: fault in {fault.where}: {fault.message}")

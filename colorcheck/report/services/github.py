@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
+from colorcheck.core.pages import page
 from colorcheck.core.source import Location
 from colorcheck.core.theorem import Theorem
 from colorcheck.report import view
@@ -35,7 +36,7 @@ def _lines(verification: Verification, style: Style) -> Iterator[str]:
         if theorem.verdict in (Verdict.UNKNOWN, Verdict.VACUOUS):
             text = f"{theorem.statement}: {theorem.verdict}. {theorem.reason}"
             yield _command("warning", Location(""), f"Xen {release}: not decided", text, style)
-    for entry in verification.skipped:
+    for entry in verification.not_checked:
         yield _command("warning", Location(""), f"not checked: {entry.check}", entry.reason, style)
     headline = view.headline(verification)
     if silent := view.not_told(verification):
@@ -45,11 +46,11 @@ def _lines(verification: Verification, style: Style) -> Iterator[str]:
 
 def _other_places(finding: Finding, title: str, style: Style) -> Iterator[str]:
     """An annotation at each other line that a finding needs: the change may be there."""
-    told = {(finding.location.file, finding.location.line)}
+    reported = {(finding.location.file, finding.location.line)}
     for related in finding.related:
         place = (related.location.file, related.location.line)
-        if related.location.line and place not in told:
-            told.add(place)
+        if related.location.line and place not in reported:
+            reported.add(place)
             text = f"{related.message}\nsee {style.place(finding.location)}: {finding.message}"
             yield _command("notice", related.location, title, text, style)
 
@@ -71,7 +72,7 @@ def not_checked(file: str, text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """A line that is no command."""
+    """A line that is not a command."""
     line = _data(text).replace("::", ": :").replace("##[", "## [")
     return f" {line}" if line.lstrip().startswith(":") else line
 
@@ -79,7 +80,7 @@ def plain(text: str) -> str:
 def _message(finding: Finding, style: Style) -> str:
     parts = [finding.message, finding.help]
     parts += [f"{style.place(related.location)}: {related.message}" for related in finding.related]
-    return "\n".join(part for part in parts if part)
+    return "\n".join(part for part in (*parts, page(finding.rule)) if part)
 
 
 def _command(command: str, place: Location, title: str, message: str, style: Style) -> str:

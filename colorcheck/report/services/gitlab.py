@@ -33,7 +33,7 @@ def document(verification: Verification, style: Style) -> list[dict[str, object]
     for number, fault in enumerate(verification.faults):
         text = f"fault in {fault.where}: {fault.message}"
         issues.append(_issue(text, "colorcheck/fault", "blocker", f"fault-{number}") | _at(place, style))
-    for number, entry in enumerate(verification.skipped):
+    for number, entry in enumerate(verification.not_checked):
         text = f"not checked: {entry.check}: {entry.reason}"
         issues.append(_issue(text, "colorcheck/not-checked", "major", f"not-checked-{number}") | _at(place, style))
     if silent := not_told(verification):

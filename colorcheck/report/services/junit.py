@@ -2,7 +2,7 @@
 
 It is valid by both schemas that are in use, Jenkins' (junit-10.xsd of its xunit plugin) and that of Ant's task. Ant's
 demands a time and a host for each suite; a report is the same for the same inputs, so both are fixed. What belongs to
-requirements stands in properties of test cases, which neither schema has.
+requirements is in properties of test cases, which neither schema has.
 """
 
 from __future__ import annotations
@@ -66,10 +66,12 @@ def document(verification: Verification, style: Style) -> JUnitReport:
     suites = [TestSuite("theorems", tuple(cases))]
     if verification.requirements:
         suites.append(TestSuite("requirements", tuple(map(_requirement, verification.requirements))))
-    told = [_finding(finding, style) for finding in verification.findings]
+    reported = [_finding(finding, style) for finding in verification.findings]
     counts = tuple((name, str(count)) for name, count in verification.silences().items())
     suites.append(
-        TestSuite("findings", tuple(case for case, _ in told), counts, "\n".join(text for _, text in told if text))
+        TestSuite(
+            "findings", tuple(case for case, _ in reported), counts, "\n".join(text for _, text in reported if text)
+        )
     )
     return JUnitReport((*suites, TestSuite("checks", tuple(_checks(verification)))))
 
@@ -148,7 +150,7 @@ def _theorem(release: str, theorem: Theorem, requirements: tuple[str, ...]) -> T
 
 
 def _requirement(requirement: Traced) -> TestCase:
-    """A requirement is a test case of its own; its evidence stands in the properties."""
+    """A requirement is a test case of its own; its evidence is in the properties."""
     shown = dict.fromkeys(f"{each.subject or each.pattern} {each.release}".strip() for each in requirement.evidence)
     properties = (("requirement", requirement.id), *(("evidence", each) for each in shown))
     status, (_, *lines) = requirement.standing, requirement_lines(requirement)
@@ -160,7 +162,7 @@ def _requirement(requirement: Traced) -> TestCase:
 
 
 def _finding(finding: Finding, style: Style) -> tuple[TestCase, str]:
-    """The test case, and what the suite says of it where it does not fail."""
+    """The test case, and what the suite says about it where it does not fail."""
     place = style.place(finding.location)
     case = TestCase(f"{finding.rule} {place}: {finding.message}", f"findings.{finding.name}")
     detail = "\n".join(part for part in (place, finding.help) if part)

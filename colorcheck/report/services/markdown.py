@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.core.pages import address, pages
 from colorcheck.core.units import size_of_pages
 from colorcheck.report import view
 from colorcheck.report.marks import EMOJI, of_standing, sign
@@ -15,7 +16,7 @@ from colorcheck.verification.residue import residues
 from colorcheck.verification.results import Verification
 
 _SEVERITIES = {Severity.ERROR: "❌ error", Severity.WARNING: "⚠️ warning", Severity.INFO: "ℹ️ info"}
-_MOST = 200  # findings that are told; a comment has a size limit
+_MOST = 200  # findings that are listed; a comment has a size limit
 MOST_BYTES = 1_000_000  # GitHub takes 1 MiB of summary a step
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&])")
 
@@ -53,7 +54,7 @@ def _lines(verification: Verification, style: Style) -> Iterator[str]:
     yield from _theorems(verification)
     yield from _requirements(verification)
     yield from _residue(verification)
-    unchecked = [f"{entry.check}: {entry.reason}" for entry in verification.skipped]
+    unchecked = [f"{entry.check}: {entry.reason}" for entry in verification.not_checked]
     unchecked += [f"fault in {fault.where}: {fault.message}" for fault in verification.faults]
     if unchecked:
         yield from ["", "**Not checked**", "", *(f"- {escaped(text)}" for text in unchecked)]
@@ -64,7 +65,10 @@ def _findings(findings: tuple[Finding, ...], style: Style) -> Iterator[str]:
     for finding in findings[:_MOST]:
         text = escaped(finding.message) + (f"<br>→ {escaped(finding.help)}" if finding.help else "")
         place = escaped(style.place(finding.location))
-        yield f"| {_SEVERITIES[finding.severity]} | {finding.rule} {escaped(finding.name)} | {place} | {text} |"
+        rule = f"[{finding.rule}]({address(finding.rule)})" if address(finding.rule) else finding.rule
+        yield f"| {_SEVERITIES[finding.severity]} | {rule} {escaped(finding.name)} | {place} | {text} |"
+    if shown := pages(finding.rule for finding in findings):
+        yield from ["", f"The page of each rule: `{shown}`"]
     if len(findings) > _MOST:
         yield f"\n… and {len(findings) - _MOST} more"
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from colorcheck import __version__
 from colorcheck.core.diagnostic import Confidence, Edit, Finding, Severity
+from colorcheck.core.pages import address, page, site
 from colorcheck.core.source import Location
 from colorcheck.findings.fingerprint import fingerprints
 from colorcheck.report.style import Style
@@ -18,7 +19,6 @@ from colorcheck.rules.rule import Rule
 from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Fault, Silence, Skipped, Verification
 
-HOME = "https://pypi.org/project/xen-colorcheck/"
 MOST = 25_000  # results that GitHub takes in one run
 _LONGEST = 400  # characters of a line that is still quoted
 _WORST = ("error", "warning", "note", "none")
@@ -63,7 +63,7 @@ def merged(
     """
     rules: dict[str, dict[str, Any]] = {}
     results: list[dict[str, Any]] = []
-    told: list[dict[str, Any]] = [_notification("not-checked", "error", text) for _, text in unread]
+    shown: list[dict[str, Any]] = [_notification("not-checked", "error", text) for _, text in unread]
     known: set[str] = set()
     good = True
     for name, each in runs:
@@ -72,7 +72,7 @@ def merged(
         good = good and invocation["executionSuccessful"]
         for note in invocation["toolExecutionNotifications"]:
             text = note["message"]["text"]
-            told.append({**note, "message": {"text": f"{name}: {text}" if name else text}})
+            shown.append({**note, "message": {"text": f"{name}: {text}" if name else text}})
         for result in each["results"]:
             same = json.dumps([result["ruleId"], result["locations"], result["message"]], sort_keys=True)
             if same not in known:
@@ -80,22 +80,22 @@ def merged(
                 results.append(result)
     results.sort(key=lambda result: ("suppressions" in result, _WORST.index(result["level"])))
     if len(results) > MOST:
-        told.append(_notification("left-out", "error", f"{len(results) - MOST} results more than services take"))
+        shown.append(_notification("left-out", "error", f"{len(results) - MOST} results more than services take"))
         del results[MOST:]
     index = {rule: number for number, rule in enumerate(rules)}
     for result in results:
         result["ruleIndex"] = index[result["ruleId"]]
     if looked_at:
-        told.append(_notification("looked-at", "note", looked_at))
+        shown.append(_notification("looked-at", "note", looked_at))
     return {
-        "tool": {"driver": {**_DRIVER, "rules": list(rules.values()) or [_rule(rule) for rule in RULES]}},
+        "tool": {"driver": {**_driver(), "rules": list(rules.values()) or [_rule(rule) for rule in RULES]}},
         "automationDetails": {"id": "colorcheck/"},
         "invocations": [
             {
                 "executionSuccessful": good,
                 "exitCode": status,
                 "exitCodeDescription": Exit(status).name.lower(),
-                "toolExecutionNotifications": told,
+                "toolExecutionNotifications": shown,
             }
         ],
         "columnKind": "unicodeCodePoints",
@@ -129,13 +129,13 @@ def run(verification: Verification, style: Style) -> dict[str, Any]:
         result["suppressions"] = [{"kind": kind, "justification": entry.reason}]
     status = verification.exit_status()
     return {
-        "tool": {"driver": {**_DRIVER, "rules": rules}},
+        "tool": {"driver": {**_driver(), "rules": rules}},
         "invocations": [
             {
                 "executionSuccessful": not verification.faults,
                 "exitCode": int(status),
                 "exitCodeDescription": Exit(status).name.lower(),
-                "toolExecutionNotifications": list(_notifications(verification.faults, verification.skipped)),
+                "toolExecutionNotifications": list(_notifications(verification.faults, verification.not_checked)),
             }
         ],
         "columnKind": "unicodeCodePoints",
@@ -152,19 +152,19 @@ def _rules(findings: Iterable[Finding]) -> list[dict[str, object]]:
 
 
 def _rule(rule: Rule) -> dict[str, object]:
-    page = rule.page
-    sections = list(page.sections())
+    sections = list(rule.page.sections())
     plain = "\n\n".join(f"{heading}: {text}" for heading, text in sections)
     rich = "\n\n".join(f"**{heading}.** {text}" for heading, text in sections)
     return {
         "id": rule.id,
         "name": _camel(rule.name),
-        "shortDescription": {"text": page.title},
-        "fullDescription": {"text": page.matters},
+        "shortDescription": {"text": rule.page.title},
+        "fullDescription": {"text": rule.page.matters},
         "help": {"text": plain, "markdown": rich},
-        "helpUri": f"{HOME}#{rule.id}",
+        **({"helpUri": address(rule.id)} if address(rule.id) else {}),
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
-        "properties": {"tags": ["cache-coloring", "xen", _AREAS.get(rule.id[2:3], "plugin")], "precision": "very-high"},
+        "properties": {"tags": ["cache-coloring", "xen", _AREAS.get(rule.id[2:3], "plugin")], "precision": "very-high"}
+        | {"page": page(rule.id)},
     }
 
 
@@ -273,7 +273,6 @@ _NOTIFICATIONS: list[dict[str, object]] = [
         "shortDescription": {"text": text},
         "fullDescription": {"text": text},
         "help": {"text": text, "markdown": text},
-        "helpUri": f"{HOME}#{name}",
     }
     for name, text in (
         ("fault", "Colorcheck itself failed."),
@@ -282,12 +281,12 @@ _NOTIFICATIONS: list[dict[str, object]] = [
         ("looked-at", "How many deployments were looked at."),
     )
 ]
-_DRIVER: dict[str, object] = {
-    "name": "colorcheck",
-    "semanticVersion": __version__,
-    "informationUri": HOME,
-    "notifications": _NOTIFICATIONS,
-}
+
+
+def _driver() -> dict[str, object]:
+    """The tool; addresses only where the documentation has one."""
+    home = {"informationUri": site()} if site() else {}
+    return {"name": "colorcheck", "semanticVersion": __version__, **home, "notifications": _NOTIFICATIONS}
 
 
 def _notifications(faults: Iterable[Fault], skipped: Iterable[Skipped]) -> Iterator[dict[str, object]]:

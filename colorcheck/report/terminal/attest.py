@@ -21,7 +21,7 @@ _MOODS = {
     Attestation.TOO_LITTLE: Mood.OPEN,
 }
 _AGREES = {True: Mood.GOOD, False: Mood.BAD, None: Mood.OPEN}
-_LONG = 60  # characters of a value that is told although it agrees
+_LONG = 60  # characters of a value that is shown although it agrees
 
 
 def render(attested: Attested, log: str, release: str, style: Style) -> str:
@@ -57,8 +57,8 @@ def _row(check: LogCheck, width: int, style: Style) -> Iterator[RenderableType]:
     mark, mood = SIGNS[_AGREES[check.agrees]], STYLES[_AGREES[check.agrees]]
     label = f"{mark} {printable(check.subject):<{width}}"
     if check.agrees:
-        told = printable(check.expected)
-        short = told if style.verbose or len(told) <= _LONG else told[: _LONG - 1] + "…"
+        shown = printable(check.expected)
+        short = shown if style.verbose or len(shown) <= _LONG else shown[: _LONG - 1] + "…"
         yield indented(label, text(short), mood)
         return
     yield indented(label, text(("model  ", "dim"), printable(check.expected)), mood)

@@ -132,7 +132,7 @@ def _size(number: int | None) -> str:
 
 
 def board_as_text(board: Board) -> str:
-    """Everything that is known of a board, with its sources."""
+    """Everything that is known about a board, with its sources."""
     return "\n".join(_page(board))
 
 

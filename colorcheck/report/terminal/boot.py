@@ -27,7 +27,7 @@ def render_deployment(
     evidence: XenAttested,
     style: Style,
 ) -> str:
-    """One boot; `checks` is None where the result was known already."""
+    """One boot; `checks` is None if the result was known already."""
     return printed(_deployment(boot, checks, changes, evidence, style), style)
 
 
@@ -72,8 +72,10 @@ def _campaign(evidence: XenAttested, booted: int, seconds: tuple[float, float], 
     if not differ and agree < len(evidence.boots):
         word, mood = "UNDECIDED", _OPEN
     others = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()) if name not in ("agrees", "differs"))
-    told = f"{agree} agree, {differ} differ" + (f", {others}" if others else "")
-    yield indented(f" {word} ", text((f"  {counted(len(evidence.boots), 'boot')}: {told}", "bold")), f"{mood} reverse")
+    reported = f"{agree} agree, {differ} differ" + (f", {others}" if others else "")
+    yield indented(
+        f" {word} ", text((f"  {counted(len(evidence.boots), 'boot')}: {reported}", "bold")), f"{mood} reverse"
+    )
     against = f" against the model of Xen {evidence.release}" if evidence.release else ""
     version = printable(evidence.version) or "without a version"
     yield text((f"Xen {version}, sha256 {evidence.sha256[:16]}…, under QEMU {evidence.qemu}{against}", "dim"))

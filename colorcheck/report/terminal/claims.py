@@ -54,7 +54,7 @@ def _failing(verification: Verification) -> list[Claim]:
                 continue
             releases, theorem = tuple(release for release, _ in same), same[0][1]
             if verdict is Verdict.UNKNOWN and waiting.intersection(theorem.facts):
-                continue  # told beside what is open
+                continue  # shown with what is open
             kind = theorem.kind if verdict is Verdict.REFUTED else ""
             key = (verdict, kind, releases, theorem.reason or theorem.id)
             before = groups.get(key)

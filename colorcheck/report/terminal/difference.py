@@ -58,11 +58,11 @@ def _tables(difference: Difference) -> Iterator[tuple[str, Sequence[str], list[S
         rows = [(p.release, " / ".join(p.domains), *_verdict(p)) for p in difference.pairs]
         yield "Isolation", ("Pair", "Before", "After", "Xen"), _joined(rows)
     if difference.sharing:
-        told = [
+        shown = [
             (s.release, " / ".join(s.domains), _colors(s.before), _colors(s.after), s.reason or "not allowed")
             for s in difference.sharing
         ]
-        yield "New sharing", ("Pair", "Before", "After", "Reason in the policy", "Xen"), _joined(told)
+        yield "New sharing", ("Pair", "Before", "After", "Reason in the policy", "Xen"), _joined(shown)
     if difference.colors:
         moved = [(c.release, c.domain, _colors(c.before), _colors(c.after)) for c in difference.colors]
         yield "Colors", ("Domain", "Before", "After", "Xen"), _joined(moved)
@@ -87,8 +87,8 @@ def _lists(difference: Difference) -> Iterator[tuple[str, list[str]]]:
     if difference.new:
         yield "New findings", [_finding(finding) for finding in difference.new]
     if difference.silences:
-        told = [f"{_finding(each.finding)} ({each.by}: {each.reason})" for each in difference.silences]
-        yield "Newly hidden", told
+        shown = [f"{_finding(each.finding)} ({each.by}: {each.reason})" for each in difference.silences]
+        yield "Newly hidden", shown
     if difference.not_asked:
         yield "Theorems that are no longer checked", list(difference.not_asked)
     if difference.gone:

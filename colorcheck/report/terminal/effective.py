@@ -58,9 +58,9 @@ def _result(result: ReleaseResult, reasons: list[str]) -> Iterator[RenderableTyp
 
 
 def _owner(name: str, colors: tuple[int, ...], source: str, place: str) -> RenderableType:
-    told = str(ColorSet.of(colors)) or "no color at all"
+    shown = str(ColorSet.of(colors)) or "no color at all"
     return indented(
-        f"{name:<12} ", text((told, "bold"), (f"  {_SOURCES.get(source, source)}, {printable(place)}", "dim"))
+        f"{name:<12} ", text((shown, "bold"), (f"  {_SOURCES.get(source, source)}, {printable(place)}", "dim"))
     )
 
 

@@ -31,7 +31,7 @@ def excerpt(location: Location, sources: Sources, width: int) -> Excerpt | None:
     start = min(max(location.column - 1, 0), len(line))
     end = location.end_column - 1 if location.end_line == location.line else len(line)
     end = min(max(end, start + 1), max(len(line), start + 1))
-    # Everything before the mark is made printable first, so that the caret stands under what is seen.
+    # Everything before the mark is made printable first, so that the caret is under what is seen.
     before, marked, after = (printable(part) for part in (line[:start], line[start:end], line[end:]))
     indent = len(before) - len(before.lstrip()) if before.strip() else len(before)
     before = before[indent:]

@@ -25,13 +25,13 @@ def render_facts(facts: Facts, style: Style) -> str:
 def _facts(facts: Facts, style: Style) -> Iterator[RenderableType]:
     shown: list[tuple[object, ...]] = []
     for result in facts.results:
-        told = all_facts(result)
-        key = tuple((fact.what, str(getattr(fact, "value", ""))) for fact in told)
+        reported = all_facts(result)
+        key = tuple((fact.what, str(getattr(fact, "value", ""))) for fact in reported)
         if key in shown:
             continue
         shown.append(key)
         yield from title(f"Facts (Xen {result.release})")
-        for fact in told:
+        for fact in reported:
             yield from _open(fact) if isinstance(fact, OpenFact) else _known(fact, style)
 
 
@@ -66,7 +66,7 @@ def _explained(verification: Verification, name: str, style: Style) -> Iterator[
         if theorem.bound:
             yield indented("  bound   ", text(printable(theorem.bound)), "dim")
         for world in theorem.worlds:
-            yield indented("  world   ", text(f"{world.verdict} with {printable(world.told())}"), "dim")
+            yield indented("  world   ", text(f"{world.verdict} with {printable(world.in_words())}"), "dim")
 
 
 def _read(verification: Verification, theorem: Theorem, style: Style) -> Iterator[RenderableType]:
@@ -74,9 +74,9 @@ def _read(verification: Verification, theorem: Theorem, style: Style) -> Iterato
     known = {fact.what: fact for result in verification.facts.results for fact in all_facts(result)}
     for name in theorem.facts:
         fact = waiting.get(name) or known.get(name)
-        told = about(name)
+        shown = about(name)
         if isinstance(fact, OpenFact):
-            yield indented("  open    ", text((name, "bold"), f"  {possible(fact)}", (f"  {told}", "dim")), "yellow")
+            yield indented("  open    ", text((name, "bold"), f"  {possible(fact)}", (f"  {shown}", "dim")), "yellow")
             yield from (indented("          write ", text((printable(line), "green"))) for line in fact.settle)
         elif fact is not None:
             value = "" if fact.value is None else f" {value_text(fact.value)}"

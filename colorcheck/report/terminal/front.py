@@ -41,7 +41,7 @@ def _parts(front: Front, style: Style) -> Iterator[RenderableType]:
         if len(front.goals) > 2:
             third = front.goals[2]
             best = "fewest" if third is Goal.CHANGES else "most"
-            yield text((f"a mark is the plan with the {best} {third} there; several may lie behind it", "dim"))
+            yield text((f"a mark is the plan with the {best} {third} there; others may be behind it", "dim"))
     yield from title("Plans")
     names = [f"{goal} ({UNITS[goal]})" for goal in front.goals]
     yield text((f"{'':>4}  " + "  ".join(name.rjust(max(len(name), 8)) for name in names) + "  colors", "dim"))

@@ -25,7 +25,7 @@ _USES = {
     "own": "bold cyan",
     "none": "dim",
 }
-_LISTED = 40  # parts that are told one by one
+_LISTED = 40  # parts that are listed one by one
 _ADDRESS = 16  # columns before the cells
 
 

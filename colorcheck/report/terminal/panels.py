@@ -35,11 +35,11 @@ def color_map(drawn: view.ColorMap, style: Style, clashes: bool = True) -> Itera
     yield text(("   ".join(legend), "dim"))
     for first, second, colors, reason in drawing.clash_lines(drawn):
         noun = "color" if len(colors) == 1 else "colors"
-        told = f"{printable(first)} and {printable(second)} share {noun} {colors}"
+        reported = f"{printable(first)} and {printable(second)} share {noun} {colors}"
         if reason is None and clashes:
-            yield text(("✗ ", "bold red"), told)
+            yield text(("✗ ", "bold red"), reported)
         elif reason is not None:
-            yield text(("s ", "yellow"), told, (f"  (allowed: {printable(reason)})", "dim"))
+            yield text(("s ", "yellow"), reported, (f"  (allowed: {printable(reason)})", "dim"))
 
 
 def memory(facts: Facts, style: Style) -> Iterator[RenderableType]:

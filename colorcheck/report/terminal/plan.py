@@ -1,4 +1,4 @@
-"""The text of `plan`: the colors and what they cost, what was reached, or which wishes clash and what would mend it."""
+"""The text of `plan`: the colors and what they cost, what was reached, or which demands clash and what would fix it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _parts(plan: Plan, costs: Sequence[Cost], gains: Sequence[Gain], full_lines:
         bound = "the best there is" if reached.optimal else f"no plan passes {reached.bound:g}"
         yield text(f"{reached.name}: {reached.value:g} {reached.unit}".rstrip(), (f"  ({bound})", "dim"))
     if gains:
-        yield from title(f"A full plan (--full) would win, with {_counted(full_lines, 'line')} to change")
+        yield from title(f"A full plan (--full) would gain, with {_counted(full_lines, 'line')} to change")
     for gain in gains:
         yield text(f"{gain.name}: {gain.then:g} {gain.unit}".rstrip(), f" instead of {gain.now:g}")
     if plan.core:

@@ -73,7 +73,7 @@ def _value(held: Property) -> str:
 
 
 def _place(location: Location) -> str:
-    """Where it stands: the file's name without its folders, and the line."""
+    """Where it is: the file's name without its folders, and the line."""
     name = os.path.basename(location.file)
     if location.line:
         return f"{name}:{location.line}"

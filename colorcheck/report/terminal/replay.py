@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
 _MOODS = {"own": "bold cyan", "other": "dim", "empty": "bold red"}
 _NAME = 16  # columns of a step's name
-_SLACK = 8  # frames by which colors may differ that are told together beside a chart
+_SLACK = 8  # frames by which colors may differ that are shown together next to a chart
 
 
 class ReplayRequest(Struct, frozen=True):
-    """What is to be told: the boot up to a step (a name or a number), and where a domain's frames lie; empty: all."""
+    """What is to be reported: the boot up to a step (a name or a number), and where a domain's frames lie; empty:
+    all."""
 
     until: str = ""
     at: str = ""
@@ -117,21 +118,21 @@ def _headline(shared: SharedBoot) -> RenderableType:
 
 
 def _steps(boot: Boot, style: Style, until: str) -> Iterator[RenderableType]:
-    told = steps(boot)
-    last = number_of(told, until) if until else len(told)
+    reported = steps(boot)
+    last = number_of(reported, until) if until else len(reported)
     if until and last is None:
         yield from title("Step by step")
         yield indented("? ", text(f"this boot does not reach {printable(until)}"), "bold yellow")
-        last = len(told)
-    elif told:
+        last = len(reported)
+    elif reported:
         most = max(boot.free_initial, default=0)
         yield from title(
             "Step by step" + (f"; bars: frames left per color, full: {most} ({size_of_pages(most)})" if most else "")
         )
-    shown = told[:last]
+    shown = reported[:last]
     for number, step in enumerate(shown, 1):
         yield from _step(number, step, boot, style)
-    if boot.panic and last == len(told):
+    if boot.panic and last == len(reported):
         yield indented(
             "✗ ", text(f"Xen {boot.outcome}: {printable(boot.panic.message)} ({boot.panic.kind})"), "bold red"
         )
@@ -142,8 +143,8 @@ def _steps(boot: Boot, style: Style, until: str) -> Iterator[RenderableType]:
 def _step(number: int, step: BootStep, boot: Boot, style: Style) -> Iterator[RenderableType]:
     failed = step.built is not None and not step.built.created
     label = f"{number:>2} {printable(step.name)[:_NAME]:<{_NAME}} "
-    told = _domain(step.built) if step.built else step.title
-    yield indented(label, text((printable(told), "red" if failed else "")), "bold red" if failed else "bold")
+    shown = _domain(step.built) if step.built else step.title
+    yield indented(label, text((printable(shown), "red" if failed else "")), "bold red" if failed else "bold")
     own = frozenset(step.built.domain.colors if step.built else boot.system.xen_colors)
     lines = list(color_chart.chart(step.free, boot.free_initial, own, style.width - 10, style.unicode))
     remark = _remark(step, own)
@@ -176,8 +177,8 @@ def _remark(step: BootStep, own: frozenset[int]) -> str:
     """Beside the chart: what the domain's colors have left, or what all have."""
     among = own if step.built else None
     found = list(color_chart.groups(step.free, among, _SLACK))
-    told = [f"{group.colors}: {group.frames}" for group in found[:6]] + (["…"] if len(found) > 6 else [])
-    return ", ".join(told) + (" left" if told and step.built else "")
+    shown = [f"{group.colors}: {group.frames}" for group in found[:6]] + (["…"] if len(found) > 6 else [])
+    return ", ".join(shown) + (" left" if shown and step.built else "")
 
 
 def _left(shown: tuple[BootStep, ...], boot: Boot) -> Iterator[RenderableType]:

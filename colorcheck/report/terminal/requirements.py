@@ -1,4 +1,4 @@
-"""Requirements with what stands behind them, for a terminal."""
+"""Requirements with what is behind them, for a terminal."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def text(*pieces: str | tuple[str, str]) -> Text:
 
 
 class Indented(Struct, frozen=True):
-    """A text whose further lines stand under its first one, behind a label."""
+    """A text whose further lines are under its first one, behind a label."""
 
     label: Text
     rest: Text
@@ -97,7 +97,7 @@ class Indented(Struct, frozen=True):
 
 
 def indented(first: str, rest: Text, style: str = "") -> Indented:
-    """A text whose further lines stand under its first one, behind the label `first`."""
+    """A text whose further lines are under its first one, behind the label `first`."""
     return Indented(text((first, style)), rest)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
+from colorcheck.core.pages import pages
 from colorcheck.core.theorem import Assumption, Theorem
 from colorcheck.core.units import size_of_pages
 from colorcheck.findings.silence_comments import silencing
@@ -47,9 +48,8 @@ def _parts(verification: Verification, style: Style) -> Iterator[RenderableType]
     yield from _unchecked(verification)
     yield from _silenced(verification, style)
     yield ""
-    if verification.findings:
-        pages = " ".join(sorted({finding.rule for finding in verification.findings}))
-        yield text((f"the page of each rule: colorcheck explain {pages}", "dim"))
+    if shown := pages(finding.rule for finding in verification.findings):
+        yield text((f"the page of each rule: {shown}", "dim"))
     yield _summary(verification)
 
 
@@ -173,17 +173,17 @@ def _residue(verification: Verification, style: Style) -> Iterator[RenderableTyp
 
 
 def _unchecked(verification: Verification) -> Iterator[RenderableType]:
-    if not verification.skipped and not verification.faults:
+    if not verification.not_checked and not verification.faults:
         return
     yield from title("Not checked")
-    for skipped in verification.skipped:
+    for skipped in verification.not_checked:
         yield indented("? ", text(f"{printable(skipped.check)}: {printable(skipped.reason)}"), "bold yellow")
     for fault in verification.faults:
         yield indented("! ", text(f"fault in {printable(fault.where)}: {printable(fault.message)}"), "bold red")
 
 
 def _silenced(verification: Verification, style: Style) -> Iterator[RenderableType]:
-    """What is not told, with the place and the reason of the silence; only where everything is asked for."""
+    """What is not reported, with the place and the reason of the silence; only where everything is asked for."""
     if not verification.silenced or not style.verbose:
         return
     yield from title("Not shown")
@@ -195,9 +195,9 @@ def _silenced(verification: Verification, style: Style) -> Iterator[RenderableTy
 
 
 def _summary(verification: Verification) -> RenderableType:
-    told = [view.counted(n, str(severity)) for severity in Severity if (n := verification.count(severity))]
-    told += [f"{n} {verdict}" for verdict in Verdict if (n := verification.count(verdict))]
+    shown = [view.counted(n, str(severity)) for severity in Severity if (n := verification.count(severity))]
+    shown += [f"{n} {verdict}" for verdict in Verdict if (n := verification.count(verdict))]
     seconds = sum(seconds for _, seconds in verification.seconds)
     silent = view.not_told(verification)
     time = f" in {seconds:.2f} s" if seconds else ""
-    return text((f"{', '.join(told) or 'nothing found'}{time}{f'; {silent}' if silent else ''}", "dim"))
+    return text((f"{', '.join(shown) or 'nothing found'}{time}{f'; {silent}' if silent else ''}", "dim"))

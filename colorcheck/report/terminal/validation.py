@@ -26,9 +26,9 @@ def _parts(validation: Validation) -> Iterator[RenderableType]:
     agree = validation.count(CaseStanding.AGREES)
     word, mood = ("AGREES", "bold green") if agree else ("NOTHING", "bold yellow")
     word, mood = ("DIFFERS", "bold red") if differ else (word, mood)
-    told = [f"{agree} of {counted(len(validation.cases), 'measured case')} agree"]
-    told += [f"{known} with a known difference"] * bool(known) + [f"{differ} differ"] * bool(differ)
-    yield text((f" {word} ", f"{mood} reverse"), "  ", (", ".join(told), "bold"))
+    shown = [f"{agree} of {counted(len(validation.cases), 'measured case')} agree"]
+    shown += [f"{known} with a known difference"] * bool(known) + [f"{differ} differ"] * bool(differ)
+    yield text((f" {word} ", f"{mood} reverse"), "  ", (", ".join(shown), "bold"))
     tool, environment = validation.tool, validation.environment
     where = " · ".join(f"{key} {value}" for key, value in environment.items())
     yield text((printable(f"colorcheck {tool['version']} ({str(tool['sha256'])[:12]}) · {where}"), "dim"))

@@ -19,8 +19,8 @@ from colorcheck.xen.booted import Boot
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-_FIRST = 3  # frames of a color that are told
-_COLORS = 32  # colors that are told one by one
+_FIRST = 3  # frames of a color that are listed
+_COLORS = 32  # colors that are listed one by one
 
 
 def whereabouts(boot: Boot, board: Board | None, owner: str, style: Style) -> Iterator[RenderableType]:

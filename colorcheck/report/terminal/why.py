@@ -18,11 +18,11 @@ def render(answer: ColorsAnswer, style: Style) -> str:
 
 
 def _parts(answer: ColorsAnswer) -> Iterator[RenderableType]:
-    told = f"{printable(answer.name)} has {answer.colors}"
+    reported = f"{printable(answer.name)} has {answer.colors}"
     if answer.broken:
-        yield from title(f"If {told} and nothing else changes")
+        yield from title(f"If {reported} and nothing else changes")
     else:
-        yield text(f"{told}: nothing would break")
+        yield text(f"{reported}: nothing would break")
     for each in answer.broken:
         places = ", ".join(dict.fromkeys(str(place) for place in each.places if place.file))
         yield indented("- ", text(printable(each.text), (f"  {printable(places)}", "dim")))

@@ -1,14 +1,14 @@
 """A boot log differs from the model.
 
-What it checks: each statement of the boot log that the manifest names, or that `colorcheck attest --log` is given:
+What it checks: each statement of the boot log that the manifest names or that is given to `colorcheck attest --log`:
 version, command line, probed cache, colors of Xen and of each domain, the place of Xen, frames per color, a panic.
 
-Why it matters: what is proved is proved of the model. A log that differs means that the board boots other files,
-another Xen, or that the model is wrong.
+Why it matters: what is proved is proved about the model. A log that differs means that the board boots other files
+or another Xen, or that the model is wrong.
 
 What it cannot see: what the log does not say; `attest` reports when it says too little.
 
-Source: boot messages of Xen 4.20 to 4.22 and the dumps of its debug keys m, H and q, held against real logs.
+Source: boot messages of Xen 4.20 to 4.22 and the dumps of its debug keys m, H and q, compared with real logs.
 """
 
 from __future__ import annotations

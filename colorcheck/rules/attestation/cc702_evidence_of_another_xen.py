@@ -1,10 +1,10 @@
 """The evidence on Xen's binary belongs to another binary.
 
-What it checks: that the file that the manifest names as `xen-attested` is evidence which `colorcheck boot` wrote, and
+What it checks: that the file that the manifest names as `xen-attested` is evidence written by `colorcheck boot`, and
 that it is evidence on the binary named as `xen-image`, by its SHA-256.
 
-Why it matters: that Xen is the named release without patches is trusted as long as the binary has not been compared
-with the model. Evidence on another binary says nothing about this one.
+Why it matters: until the binary has been compared with the model, it is only trusted that Xen is the named release
+without patches. Evidence on another binary says nothing about this one.
 
 What it cannot see: whether that binary is the one on the board.
 

@@ -2,10 +2,10 @@
 
 What it checks: the differences in the evidence that the manifest names as `xen-attested`.
 
-Why it matters: what is proved is proved of the model. Where this binary was seen to do something else, a proof that
-rests on that part of the model may be wrong.
+Why it matters: what is proved is proved about the model. If this binary was seen to behave differently, a proof that
+depends on that part of the model may be wrong.
 
-What it cannot see: whether this deployment meets the difference; it may be in a part that is not used here.
+What it cannot see: whether the difference affects this deployment; it may be in a part that is not used here.
 
 Source: `colorcheck boot` under QEMU.
 """
@@ -39,7 +39,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     first = evidence.differing[0]
     what = first.differences[0] if first.differences else first.reason
     yield RULE.finding(
-        f"{len(evidence.differing)} of {len(evidence.boots)} boots of this Xen differ from the model, as {what}",
+        f"{len(evidence.differing)} of {len(evidence.boots)} boots of this Xen differ from the model, e.g. {what}",
         facts.manifest.location("target.xen-attested"),
         "read the smallest cases in the file; report them if this Xen is an unpatched release",
     )

@@ -3,12 +3,12 @@
 What it checks: every color that Xen, dom0 or a domain is given against the number of colors of this cache, and the
 length of every list against it.
 
-Why it matters: for Xen's own list and dom0's, Xen panics; for a dom0less domain too; for a guest of xl the creation
-fails, and on 4.20 the attempt brings the whole host down.
+Why it matters: for Xen's own list and dom0's, Xen panics; for a dom0less domain too; for an xl guest the creation
+fails, and on 4.20 the attempt brings down the whole host.
 
-What it cannot see: whether the number of colors is right; that is compared with the board by rules of their own.
+What it cannot see: whether the number of colors is right; other rules compare that with the board.
 
-Source: spec of `check_colors` and `xen_colors_init` (xen/common/llc-coloring.c, 4.20.4 to 4.22.0), measured on boots.
+Source: `check_colors` and `xen_colors_init` (xen/common/llc-coloring.c, 4.20.4 to 4.22.0), measured on boots.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ _CONSEQUENCE = {
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for Xen's list and one for each domain's, where it names colors that do not exist."""
-    told: set[tuple[object, ...]] = set()
+    reported: set[tuple[object, ...]] = set()
     for release, system in facts.systems():
         key = (system.xen_location, system.xen_colors, system.nr_colors)
-        if system.coloring and key not in told:
-            told.add(key)
+        if system.coloring and key not in reported:
+            reported.add(key)
             wrong = _wrong(system, "xen", system.xen_colors)
             if wrong:
                 yield RULE.finding(f"{wrong[0]}: Xen panics{on(facts, (release,))}", system.xen_location, wrong[1])

@@ -3,9 +3,9 @@
 What it checks: every domain, dom0 included, for a list of colors of its own. The default is all colors.
 
 Why it matters: a domain with all colors shares the cache with every other one, Xen included. One forgotten key undoes
-the isolation of all.
+the isolation of all domains.
 
-What it cannot see: whether the domain was meant to be best effort; if so, say it in the policy.
+What it cannot see: whether the domain was meant to be best effort; if so, say so in the policy.
 
 Source: `domain_set_llc_colors` and `dom0_set_llc_colors` (xen/common/llc-coloring.c, 4.20.4 to 4.22.0); libxl of 4.20.
 """

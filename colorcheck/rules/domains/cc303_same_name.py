@@ -2,8 +2,8 @@
 
 What it checks: the names of dom0, dom0less domains and guests, `xen` included.
 
-Why it matters: xl refuses to create a second domain of a name, and a policy that names it would speak about the wrong
-one.
+Why it matters: xl refuses to create a second domain with the same name, and a policy that names it would apply to the
+wrong one.
 
 What it cannot see: domains that other toolstacks create.
 

@@ -1,14 +1,14 @@
 """A device does DMA into colored memory without an IOMMU.
 
-What it checks: every enabled device on the memory bus of dom0, or given to a domain. A device reaches memory by
-itself, is of a kind that never does (a clock, a GPIO, a UART, …), or may do so, where its kind is not known. Those that
-do and those that may count unless an IOMMU stands before them that is enabled, that Xen can drive and may use.
+What it checks: every enabled device on the memory bus of dom0, or given to a domain. A device accesses memory by
+itself, is of a kind that never does (a clock, a GPIO, a UART, …), or may do so, if its kind is not known. Those that do
+and those that may are counted unless they are behind an IOMMU that is enabled, that Xen can drive and that it may use.
 
-Why it matters: a colored dom0 is not mapped one to one any more: the addresses that its drivers program into a device
+Why it matters: a colored dom0 is no longer mapped one to one: the addresses that its drivers program into a device
 are not the machine's. Without an IOMMU the device reads and writes other memory, Xen's or another domain's included.
 
-What it cannot see: devices that the tree leaves out, and drivers that translate by themselves. A device that only may
-do DMA is counted, and named where nothing worse is found.
+What it cannot see: devices that the tree leaves out, and drivers that translate by themselves. A device that may do
+DMA is counted, and is named only if nothing worse is found.
 
 Source: Xen's cache coloring guide and `create_dom0` (xen/arch/arm, 4.20.4): dom0 is not direct-mapped when colored;
 the kinds of devices: `boards/common/masters.toml`.

@@ -1,10 +1,10 @@
 """A guest gets a device, and no IOMMU can be used.
 
 What it checks: devices that are given to guests and dom0less domains while coloring is on, in a device tree without an
-enabled IOMMU that Xen can drive, or, for `dtdev`, without one before this very device.
+enabled IOMMU that Xen can drive, or, for `dtdev`, without one in front of this very device.
 
 Why it matters: the domain's frames are scattered over the memory. Without an IOMMU a device does not go through its
-P2M, and its DMA goes astray.
+P2M, and its DMA goes to the wrong frames.
 
 What it cannot see: whether the device does DMA at all; one that does not is harmless.
 

@@ -4,7 +4,7 @@ What it checks: `memory`, `cpus` and a kernel module in each node compatible wit
 
 Why it matters: Xen panics at boot over a missing property, and cannot start a domain without a kernel.
 
-What it cannot see: whether the kernel is one that boots.
+What it cannot see: whether the kernel boots.
 
 Source: `construct_domU` and `kernel_probe` (xen/arch/arm/dom0less-build.c, 4.20.4).
 """

@@ -1,7 +1,7 @@
 """Something needs a dom0, and there is none.
 
-What it checks: guests of xl, and dom0less domains with `xen,enhanced`, in a deployment without a dom0 kernel module.
-From 4.21 on a domain of the device tree with `capabilities` may do for dom0: bit 1 to run xl, bit 4 for Xenstore.
+What it checks: xl guests, and dom0less domains with `xen,enhanced`, in a deployment without a dom0 kernel module.
+From 4.21 on a domain of the device tree with `capabilities` may take dom0's role: bit 1 to run xl, bit 4 for Xenstore.
 
 Why it matters: xl runs in dom0. `xen,enhanced` promises Xenstore, which lives there too; Xen panics.
 

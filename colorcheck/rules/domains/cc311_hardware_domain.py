@@ -1,7 +1,8 @@
 """A domain of the device tree cannot be the hardware domain.
 
-What it checks: `capabilities` of dom0less domains: bits that Xen does not know, a second hardware domain or one beside
-dom0, a hardware domain without an IOMMU, and what it must not have: `passthrough`, a partial device tree, `nr_spis`.
+What it checks: `capabilities` of dom0less domains: bits that Xen does not know, a second hardware domain or one in
+addition to dom0, a hardware domain without an IOMMU, and what it must not have: `passthrough`, a partial device tree,
+`nr_spis`.
 
 Why it matters: Xen panics while it reads the domain's node.
 

@@ -5,7 +5,7 @@ What it checks: each path in `dtdev` of an xl file against the nodes of the devi
 Why it matters: Xen looks for a node of exactly this path, finds none and refuses to assign the device; xl then stops
 creating the guest. Aliases and labels are not paths.
 
-What it cannot see: nodes that a boot loader adds to the tree, where no script or overlay shows it.
+What it cannot see: nodes that a boot loader adds to the tree, unless a script or overlay shows it.
 
 Source: xl.cfg(5), `dtdev`; Xen looks the path up with `dt_find_node_by_gpath` for XEN_DOMCTL_assign_device
 (`iommu_do_dt_domctl`, Xen 4.20).

@@ -17,7 +17,7 @@ KEY = "llc_colors"
 class Element(Struct, frozen=True):
     """An element of `llc_colors` as xl reads it: `%u-%u`, else `%u`, in base 10; what follows is dropped.
 
-    `first` and `last` are None where no number is found. `end` is the offset behind what was read.
+    `first` and `last` are None if no number is found. `end` is the offset after what was read.
     """
 
     written: Passage

@@ -58,7 +58,7 @@ def boots(facts: Facts) -> Iterator[tuple[str, Boot]]:
 
 def panicking(facts: Facts) -> Iterator[tuple[str, Boot]]:
     """(release, boot) of every colored boot that ends with a panic in all worlds; where something open decides, the
-    theorem `boots` is not refuted, and nothing is said of the world at hand."""
+    theorem `boots` is not refuted, and nothing is said about the world at hand."""
     for result in facts.results:
         boot = result.boot
         if boot is None or boot.panic is None or not boot.system.coloring:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.units import MIB_PAGES, size_of_pages
 from colorcheck.replay.changes import Change, MoreColors, MovedModule, OtherMemory, OtherReserve, changes
 from colorcheck.rules.facts.release_results import boots
@@ -42,7 +43,9 @@ def in_words(change: Change, boot: Boot, built: Built) -> str:
 
 def moved(change: MovedModule) -> str:
     """`load the device tree at 0x200000 instead of 0x8000000`."""
-    name = {"device-tree": "the device tree", "xen": "Xen"}.get(change.module.kind, change.module.label)
+    name = {ModuleKind.DEVICE_TREE: "the device tree", ModuleKind.XEN: "Xen"}.get(
+        change.module.kind, change.module.label
+    )
     return f"load {name} at {change.address:#x} instead of {change.module.start:#x}"
 
 

@@ -39,7 +39,7 @@ def _list_dropped(note: ListDropped) -> str:
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each list with an error, with what each Xen makes of it."""
+    """A finding for each list with an error, with what each Xen does with it."""
     rejected: dict[tuple[Location, str], list[tuple[Option, tuple[str, ...]]]] = {}
     for option, colors, releases in lists(facts):
         if colors.error is not None:

@@ -1,4 +1,4 @@
-"""A missing number counts as color 0.
+"""A missing number is read as color 0.
 
 What it checks: items of a color list without a number, such as `4,,6`, `,4` or `-5`, where the target accepts them.
 

@@ -1,8 +1,8 @@
 """A number in an xl file is malformed, and the key is treated as absent.
 
-What it checks: `memory`, `maxmem`, `vcpus` and `maxvcpus`: whole numbers, memory in MiB without a unit.
+What it checks: `memory`, `maxmem`, `vcpus` and `maxvcpus`: integers, memory in MiB without a unit.
 
-Why it matters: text behind the number gets a warning and the key is treated as absent: `memory = "256M"` means no
+Why it matters: text after the number gets a warning and the key is treated as absent: `memory = "256M"` means no
 memory at all, and xl refuses the guest or takes a default.
 
 What it cannot see: numbers under keys other than these four.

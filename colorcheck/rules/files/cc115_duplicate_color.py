@@ -7,7 +7,7 @@ Most often one of the two was meant to be another color. The Xilinx forks refuse
 
 What it cannot see: which color was meant.
 
-Source: `parse_color_config` (xen/common/llc-coloring.c, 4.20.4): the list is kept as it stands; measured.
+Source: `parse_color_config` (xen/common/llc-coloring.c, 4.20.4): the list is kept as written; measured.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ def _duplicate_colors(note: DuplicateColors) -> str:
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each list with repetitions; one that is too long for them has a finding that says so."""
-    told: set[tuple[Location, tuple[int, ...]]] = set()
+    reported: set[tuple[Location, tuple[int, ...]]] = set()
     for release, system in facts.systems():
-        if system.xen_source is ColorSource.GIVEN and (system.xen_location, system.xen_colors) not in told:
-            told.add((system.xen_location, system.xen_colors))
+        if system.xen_source is ColorSource.GIVEN and (system.xen_location, system.xen_colors) not in reported:
+            reported.add((system.xen_location, system.xen_colors))
             yield from _repeated("xen", system.xen_colors, system.xen_location, on(facts, (release,)))
     for result, domain, releases in domains(facts):
         nr_colors = result.system.nr_colors if result.system else None
         if nr_colors is not None and len(domain.colors) > nr_colors:
             continue
-        if domain.source is ColorSource.GIVEN and (domain.location, domain.colors) not in told:
-            told.add((domain.location, domain.colors))
+        if domain.source is ColorSource.GIVEN and (domain.location, domain.colors) not in reported:
+            reported.add((domain.location, domain.colors))
             yield from _repeated(domain.name, domain.colors, domain.location, on(facts, releases))
 
 

@@ -3,7 +3,7 @@
 What it checks: the type of `llc-colors` in the nodes of domains.
 
 Why it matters: Xen reads the bytes as a string. Cells such as <0x0f00> are read as the empty string, which means no
-color at all; of two strings only the first counts; an empty property is treated as absent, so the domain gets all
+color at all; of two strings only the first is used; an empty property is treated as absent, so the domain gets all
 colors.
 
 What it cannot see: nothing; the files alone determine this.

@@ -2,7 +2,7 @@
 
 What it checks: `llc-colors = ""` in the device tree, `llc_colors = []` in xl files, and color options without a value.
 
-Why it matters: in the device tree an empty list gives the domain no color at all; building it fails for lack of memory
+Why it matters: in the device tree an empty list gives the domain no color at all; building it fails for lack of memory,
 and Xen panics. In an xl file, and among the boot arguments, an empty list is treated as absent: all colors.
 
 What it cannot see: nothing; the files alone determine this.

@@ -1,7 +1,7 @@
 """xl stops at the guest's file.
 
-What it checks: what xl itself refuses: a range that starts above its end, an element that begins with no number, a
-guest without a name.
+What it checks: what xl itself refuses: a range that starts above its end, an element that does not begin with a
+number, a guest without a name.
 
 Why it matters: the guest is not created.
 
@@ -40,9 +40,9 @@ KINDS = (GuestRejected, PoolNotMadeAtBoot)
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each guest that xl refuses, errors of syntax left to their own rule."""
-    told = {guest.file for guest in facts.deployment.guests if not guest.accepted}
+    reported = {guest.file for guest in facts.deployment.guests if not guest.accepted}
     for what in seen(facts, *KINDS):
-        if what.location.file in told:
+        if what.location.file in reported:
             continue
         if what.kind is PoolNotMadeAtBoot:
             finding = from_seen(

@@ -3,7 +3,7 @@
 What it checks: `llc-colors` in the nodes of domains, as the target's own parser reads it.
 
 Why it matters: in the device tree every error of a list is fatal: Xen panics while it builds the domain. A missing
-number counts as color 0 on 4.20 and 4.21, and is an error on 4.22.
+number is read as color 0 on 4.20 and 4.21, and is an error on 4.22.
 
 What it cannot see: a well-formed list with the wrong colors.
 

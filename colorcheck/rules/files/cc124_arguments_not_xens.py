@@ -1,7 +1,7 @@
 """Xen does not get these boot arguments.
 
 What it checks: which property of /chosen Xen takes its arguments from. It is `xen,xen-bootargs`; `bootargs` is Xen's
-only if dom0's arguments stand elsewhere.
+only if dom0's arguments are elsewhere.
 
 Why it matters: Xen boots without any option: coloring stays off, dom0 gets 512 MiB. Nothing is printed about it.
 

@@ -3,7 +3,7 @@
 What it checks: tabs and line breaks among Xen's boot arguments.
 
 Why it matters: Xen separates options by spaces only; a tab becomes part of the option before it, which then has an
-invalid value, and the option behind the tab does not exist.
+invalid value, and the option after the tab does not exist.
 
 What it cannot see: how a boot loader joins several lines.
 

@@ -2,7 +2,7 @@
 
 What it checks: whether anything switches coloring on: `llc-coloring=on`, or both `llc-size` and `llc-nr-ways`.
 
-Why it matters: without it every domain may evict every other one's lines, whatever colors are written.
+Why it matters: without it every domain can evict the lines of every other, whatever colors are written.
 
 What it cannot see: a Xen built without CONFIG_LLC_COLORING, unless the manifest names its .config.
 

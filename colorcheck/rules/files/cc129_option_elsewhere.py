@@ -1,7 +1,7 @@
 """Options of Xen are in a place where Xen does not read them.
 
 What it checks: every text of the device tree and the kernel arguments of every xl file for options of cache coloring:
-among dom0's arguments, in the `bootargs` of a boot module, in a property of another name.
+among dom0's arguments, in the `bootargs` of a boot module, in a property with another name.
 
 Why it matters: Xen reads one property of /chosen only. Whatever is elsewhere is passed to a kernel that does not
 know it, or is not used at all; coloring stays off, and nothing is printed about it.
@@ -69,8 +69,8 @@ def _in_tree(facts: Facts) -> Iterator[_Holder]:
     xens = arguments_property(tree)
     for node in tree.root.walk():
         for prop in node.properties.values():
-            told = node.path == "/chosen" and prop.name == "bootargs"  # CC124
-            if prop is not xens and not told and any(part in prop.value for part in _BYTES):
+            shown = node.path == "/chosen" and prop.name == "bootargs"  # CC124
+            if prop is not xens and not shown and any(part in prop.value for part in _BYTES):
                 yield _holder(node, prop)
 
 

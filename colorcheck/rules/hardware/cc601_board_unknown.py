@@ -1,12 +1,12 @@
 """The board is not known.
 
 What it checks: that the board is named and in the catalogue, or that the device tree describes its last-level
-like.
+cache.
 
-Why it matters: how many colors there are, and whether they keep domains apart, follows from the cache. Without it
+Why it matters: how many colors there are, and whether they keep domains apart, depends on the cache. Without it
 nothing can be proved.
 
-What it cannot see: whether the board on the desk is the one specified.
+What it cannot see: whether the real board is the one specified.
 
 Source: `colorcheck board list`; of 1,649 trees of a Linux kernel 763 do not give the geometry.
 """

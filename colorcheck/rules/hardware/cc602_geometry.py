@@ -1,10 +1,10 @@
 """The way size that Xen uses is not the cache's.
 
 What it checks: the way size that Xen computes from `llc-size` and `llc-nr-ways` against the cache of the board, and
-whether Xen takes it at all: it must be a whole number of pages, and their number must be a power of two.
+whether Xen accepts it at all: it must be a whole number of pages, and their number must be a power of two.
 
-Why it matters: Xen panics over a way that it cannot take. With a way smaller than the cache's, colors isolate, but
-there are fewer than there could be. With a larger one they do not isolate, which has a rule of its own.
+Why it matters: Xen panics if it cannot accept the way size. With a way smaller than the cache's, colors isolate,
+but there are fewer than there could be. With a larger one they do not isolate, for which there is a separate rule.
 
 What it cannot see: whether the catalogue is right about the board.
 

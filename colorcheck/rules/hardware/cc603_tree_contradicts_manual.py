@@ -1,14 +1,14 @@
 """The device tree is wrong about a cache.
 
-What it checks: that size, sets and line of each cache make a whole number of ways that the core's manual knows, and
-that who shares it is possible.
+What it checks: that size, sets and line of each cache give a whole number of ways that the core's manual lists, and
+that the CPUs that share it can do so.
 
 Why it matters: colors computed from wrong numbers isolate nothing. 32 of 1,649 trees of a Linux kernel contradict the
 manual of their core.
 
-What it cannot see: wrong numbers that fit each other and the manual.
+What it cannot see: wrong numbers that are consistent with each other and with the manual.
 
-Source: the technical reference manuals of the cores; the manual is believed, not the tree.
+Source: the technical reference manuals of the cores; the manual takes precedence over the tree.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A number of a cache was filled in from the core's manual.
 
-What it checks: caches in the device tree of which a number is missing or wrong that does not decide the colors, or
-that follows from the others.
+What it checks: caches in the device tree with a missing or wrong number that does not affect the colors, or that
+follows from the others.
 
 Why it matters: what is filled in is only as good as the rest of the tree.
 

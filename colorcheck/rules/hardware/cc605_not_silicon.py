@@ -1,13 +1,13 @@
 """The board is an emulator's, and its caches are not the silicon's.
 
-What it checks: boards of the catalogue that stand for QEMU's model of a real board, where the model's cache has other
+What it checks: boards of the catalogue that represent QEMU's model of a real board, if the model's cache has other
 numbers.
 
-Why it matters: what is proved for the model is not proved for the board, and the other way round.
+Why it matters: what is proved for the model is not proved for the board, and vice versa.
 
 What it cannot see: which of the two the deployment is for.
 
-Source: QEMU's machine models, read beside the manuals of the real boards; `colorcheck board show`.
+Source: QEMU's machine models, compared with the manuals of the real boards; `colorcheck board show`.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ What it checks: whether the cache that the domains share has an index that is kn
 Why it matters: Xen's guide says that shuffled indexes are not supported, and Xen does not notice them: it boots, lists
 colors, and isolates nothing that can be proved. DynamIQ's L3, CMN and CCN caches are of this kind.
 
-What it cannot see: measurements on your board; if you have some, write a board file with the index function.
+What it cannot see: measurements on your board; if you have any, write a board file with the index function.
 
 Source: the board's notes in the catalogue (`colorcheck board show`), each with its manual.
 """

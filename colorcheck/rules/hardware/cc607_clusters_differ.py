@@ -4,7 +4,8 @@ What it checks: on boards with several clusters, whether every last-level cache 
 counts.
 
 Why it matters: a cache with n colors sees color c as c mod n. Xen probes the boot CPU's cache only; on a cluster with
-fewer sets two different colors may be the same. The proof takes that into account; colors chosen without it collide.
+fewer sets two different colors may be the same. The proof takes that into account; colors chosen without regard to it
+collide.
 
 What it cannot see: on which cluster a domain runs, unless it is pinned.
 

@@ -44,12 +44,12 @@ def check(facts: Facts) -> Iterator[Finding]:
 def _finding(board: Board, name: str, colors: tuple[int, ...], nr_colors: int, where: Location) -> Iterator[Finding]:
     shares = [share for share in reduced_shares(board, colors, nr_colors) if name != "xen" or share.share < 0.5]
     if shares:
-        told = ", ".join(
+        text = ", ".join(
             f"{share.usable} of {share.parts} parts of the {share.name} ({share.cores})" for share in shares
         )
         most = max(share.parts for share in shares)
         yield RULE.finding(
-            f"the colors of {name} leave it only {told}",
+            f"the colors of {name} leave it only {text}",
             where,
             f"give it colors with all remainders modulo {most}, such as {most} adjacent ones",
         )

@@ -6,7 +6,7 @@ Why it matters: one of the two is wrong, and colors are computed from it.
 
 What it cannot see: which of the two; Xen's boot messages say what it probed.
 
-Source: the board's values in the catalogue, each with its manual; the device tree as it stands.
+Source: the board's values in the catalogue, each with its manual; the device tree as written.
 """
 
 from __future__ import annotations

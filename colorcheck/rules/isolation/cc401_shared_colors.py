@@ -1,7 +1,7 @@
 """Two domains share colors, so each can evict the other's lines.
 
 What it checks: each pair of domains, Xen included, that the policy requires to be isolated, for colors whose frames
-meet in a set of a cache that both use. The proof speaks about the colors that Xen really gives, not about what was
+meet in a set of a cache that both use. The proof is about the colors that Xen really gives, not about what was
 written.
 
 Why it matters: one shared color is enough for a domain to evict another's lines from the last-level cache, which is
@@ -39,7 +39,8 @@ MOST_PAIRS = 2_000
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each refuted pair, once for all Xens that refute it; while coloring is off that is told once."""
+    """A finding for each refuted pair, once for all Xens that refute it; while coloring is off that is reported
+    once."""
     refuted: dict[tuple[str, ...], tuple[Theorem | None, System | None, list[str]]] = {}
     for result in facts.results:
         for theorem in result.theorems:
@@ -50,8 +51,8 @@ def check(facts: Facts) -> Iterator[Finding]:
             refuted.setdefault(pair, (None, result.system, []))[2].append(result.release)
     systems = {id(system): system for _, system, _ in refuted.values()}
     users = {key: _Users.of(system) for key, system in systems.items()}
-    for subjects, (told, system, releases) in refuted.items():
-        yield _finding(facts, subjects, told, users[id(system)], releases)
+    for subjects, (shown, system, releases) in refuted.items():
+        yield _finding(facts, subjects, shown, users[id(system)], releases)
 
 
 def _meeting(result: ReleaseResult, facts: Facts) -> Iterator[tuple[str, str]]:
@@ -118,7 +119,7 @@ def _users(system: System | None) -> Iterator[tuple[str, ColorSet, Location]]:
 
 
 class _Users(Struct, frozen=True):
-    """Who has which colors in one system, by name, and the colors that nobody has."""
+    """Who has which colors in one system, by name, and the colors that no domain has."""
 
     named: Mapping[str, tuple[ColorSet, Location]]
     free: ColorSet

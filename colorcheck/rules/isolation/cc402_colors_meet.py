@@ -1,8 +1,8 @@
 """Frames of two different colors meet in one set of the cache.
 
 What it checks: over all physical addresses of the board's DRAM, whether frames of two different colors can fall into
-one set of a cache that the domains share. The number of colors is the one that Xen uses, the index function the one
-of the board.
+one set of a cache that the domains share. The number of colors is the one that Xen uses, the index function that of
+the board.
 
 Why it matters: if they can meet, disjoint colors isolate nothing. It happens where `llc-size` and `llc-nr-ways` do not
 describe the real cache, where another cluster's cache has fewer sets, or where the cache hashes its index.

@@ -1,13 +1,13 @@
 """A theorem is undecided.
 
-What it checks: whether each theorem that was stated got an answer. An unknown one may be true or false.
+What it checks: whether each stated theorem was decided. An unknown one may be true or false.
 
 Why it matters: "not decided" must not look like "fine". Usually a fact is missing: the index function of a cache that
-no manual gives, the size of Xen's image, or the DRAM ranges of the board.
+no manual documents, the size of Xen's image, or the DRAM ranges of the board.
 
 What it cannot see: whether the theorem is true.
 
-Source: colorcheck's own promise: nothing unknown ends with exit status 0.
+Source: colorcheck's own promise: a run with anything unknown never exits with 0.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 What it checks: whether anything at all meets the assumptions of a theorem. If nothing does, its verdict is vacuous.
 
-Why it matters: from a contradiction everything follows, "isolated" too. The assumptions come from the inputs and from
-the board; one of them is wrong.
+Why it matters: anything follows from a contradiction, including "isolated". The assumptions come from the inputs and
+from the board; one of them is wrong.
 
 What it cannot see: which of the contradicting assumptions is the wrong one.
 

@@ -1,8 +1,8 @@
 """A theorem is refuted.
 
 What it checks: every other theorem: that the allocator keeps its invariant, that Xen finds its place, and what later
-versions of colorcheck may state. Those about shared colors and about memory have rules of their own; where no boot
-is modelled (a fork's line), memory that no version of Xen could provide is reported here.
+versions of colorcheck may state. Those about shared colors and about memory have rules of their own; if no boot is
+modelled (for a fork), memory that no version of Xen could provide is reported here.
 
 Why it matters: a refuted theorem is a counterexample: the deployment, or colorcheck's picture of it, is not what it
 should be.

@@ -1,13 +1,13 @@
 """A domain is given other domains' memory by address.
 
-What it checks: the ranges of `iomem` in xl files and of `xen,reg` in partial device trees that lie in memory which Xen
+What it checks: the ranges of `iomem` in xl files and of `xen,reg` in partial device trees that are in memory which Xen
 hands out: the color heap, Xen's own region and heap, boot modules.
 
-Why it matters: Xen and xl map such a range as it is. The domain reads and writes frames whoever owns them: no
-isolation is left, of caches or of anything else.
+Why it matters: Xen and xl map such a range as it is. The domain can read and write these frames whoever owns
+them: no isolation is left, of caches or of anything else.
 
-What it cannot see: a partial device tree whose content is not known; ranges in /reserved-memory belong to nobody else,
-and are reported as CC521.
+What it cannot see: a partial device tree whose content is not known; ranges in /reserved-memory belong to no other
+domain, and are reported as CC521.
 
 Source: `handle_passthrough_prop` (xen/arch/arm, from 4.21 xen/common/device-tree), measured on 4.20 to 4.22: 16 MiB of
 the color heap in a guest; `iomem` in xl.cfg(5).
@@ -32,7 +32,7 @@ def is_given(witness: Witness | None) -> bool:
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding for each range that refutes a separation."""
-    told: dict[str, tuple[list[str], Finding]] = {}
+    reported: dict[str, tuple[list[str], Finding]] = {}
     for release, theorem in facts.theorems():
         if theorem.kind != TheoremKind.PAIR_SEPARATION or theorem.verdict is not Verdict.REFUTED:
             continue
@@ -44,8 +44,8 @@ def check(facts: Facts) -> Iterator[Finding]:
                 related=theorem.core[1:],
                 witness=theorem.witness,
             )
-            told.setdefault(theorem.reason, ([], finding))[0].append(release)
-    yield from (finding for _, finding in told.values())
+            reported.setdefault(theorem.reason, ([], finding))[0].append(release)
+    yield from (finding for _, finding in reported.values())
 
 
 RULE = Rule(

@@ -1,10 +1,10 @@
 """The memory of a domain does not fit the frames that its colors have left.
 
 What it checks: for each domain, in the order of creation, its memory with its P2M pool (dom0: its P2M tables) against
-the free frames of its distinct colors after Xen, modules, the buddy heap and the domains before it took theirs.
+the free frames of its distinct colors after Xen, modules, the buddy heap and the domains before it have taken theirs.
 
 Why it matters: a colored domain gets frames of its own colors only; there is no fallback. A color holds its share of
-the memory that goes to the color heap: 256 MiB of 4 GiB with 16 colors. If dom0 or a dom0less domain does not fit, Xen
+the memory in the color heap: 256 MiB of 4 GiB with 16 colors. If dom0 or a dom0less domain does not fit, Xen
 panics at boot; xl's creation of a guest fails.
 
 What it cannot see: what domains take later at run time: grant mappings and foreign mappings grow dom0's P2M.
@@ -72,7 +72,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 def _finding(facts: Facts, where: tuple[Boot, Built], releases: list[str], found: Sequence[Change]) -> Finding:
     boot, built = where
     domain, colors = built.domain, ColorSet.of(built.domain.colors)
-    told = "; or ".join(in_words(change, boot, built) for change in found)
+    text = "; or ".join(in_words(change, boot, built) for change in found)
     first = runs_out_first(built)
     return RULE.finding(
         f"{domain.name} needs {size_of_pages(domain.needed_pages)} (memory {size_of_pages(domain.pages)}, P2M "
@@ -81,8 +81,8 @@ def _finding(facts: Facts, where: tuple[Boot, Built], releases: list[str], found
         f"{size_of_pages(missing(built))} missing, color {first} runs out first; "
         f"{_CONSEQUENCE[domain.kind]}{on(facts, releases)}",
         domain.memory_location,
-        f"{told} (booted in the model, each alone is enough)"
-        if told
+        f"{text} (booted in the model, each alone is enough)"
+        if text
         else "give it less memory, or add memory to the board",
         related=(Related(domain.location, f"{domain.name} has colors {colors}"),),
         witness=MemoryThatDoesNotFit(

@@ -1,11 +1,11 @@
 """The guests fit in this order of creation, but not in every order.
 
-What it checks: with `creation-order = "any"` in the policy, whether all guests of xl can be created in any order.
+What it checks: with `creation-order = "any"` in the policy, whether all xl guests can be created in any order.
 
 Why it matters: guests that share colors compete for their frames, and a guest takes from the fullest color first. If
 the order is left to init scripts or people, one order may fail.
 
-What it cannot see: guests that are destroyed and created again. What they had never comes back to the colors, so each
+What it cannot see: guests that are destroyed and created again. Their memory never returns to the colors, so each
 creation costs its whole size: `restarts` in `[domains.NAME]` asks for that theorem.
 
 Source: `alloc_color_heap_page` (Xen 4.20 to 4.22): the color with the most free frames is taken first.

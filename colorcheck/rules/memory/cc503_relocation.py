@@ -4,7 +4,7 @@ What it checks: whether some memory bank has a gap, aligned to 2 MiB and free of
 large as Xen's image times the number of colors.
 
 Why it matters: with coloring Xen copies itself page by page into frames of its colors and needs this region in one
-piece: 24 MiB with 16 colors, 186 MiB with 128. Without it Xen panics before it prints much.
+piece: 24 MiB with 16 colors, 186 MiB with 128. Without it Xen panics early in the boot.
 
 What it cannot see: reservations that the boot loader adds after the device tree was read.
 
@@ -67,16 +67,16 @@ def _largest_gap(boot: Boot) -> int:
 
 def _help(boot: Boot) -> str:
     """What makes room: a module moved, or fewer colors; both tried in the model."""
-    told = []
+    shown = []
     found = room_for_xen(boot.system)
     if found is not None:
-        told.append(f"{moved(found)} (booted in the model)")
+        shown.append(f"{moved(found)} (booted in the model)")
     prepared, colors = boot.system.preparation, (boot.system.nr_colors or 1) // 2
     while prepared and colors >= 2 and relocation.place(prepared.machine, colors) is None:
         colors //= 2
     if prepared and colors >= 2:
-        told.append(f"use {colors} colors (llc-size and llc-nr-ways, or a smaller LLC_COLORS_ORDER)")
-    return "; or ".join(told) or "add contiguous memory: moving a module does not make room"
+        shown.append(f"use {colors} colors (llc-size and llc-nr-ways, or a smaller LLC_COLORS_ORDER)")
+    return "; or ".join(shown) or "add contiguous memory: moving a module does not make room"
 
 
 RULE = Rule(

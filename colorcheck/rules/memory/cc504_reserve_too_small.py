@@ -3,10 +3,11 @@
 What it checks: `buddy-alloc-size` with the lowest boot region, which together are the uncolored (buddy) heap, against
 what Xen and the domains take from it.
 
-Why it matters: the color lists themselves, Xen's heap, P2M roots, grant frames and vCPU state all come from there. Too
-small, Xen panics at boot or the creation of later guests fails.
+Why it matters: the color lists themselves, Xen's heap, P2M roots, grant frames and vCPU state all come from there. If
+it is too small, Xen panics at boot or the creation of later guests fails.
 
-What it cannot see: what drivers, grants and event channels take at run time; a large device tree needs its own size.
+What it cannot see: what drivers, grants and event channels take at run time; a large device tree needs its own size in
+addition.
 
 Source: measured on 4.20 to 4.22: 64 to 142 pages after boot with dom0 only, 29 more for each domU; 17 pages were too
 few. `init_color_heap_pages`, xen/common/page_alloc.c.

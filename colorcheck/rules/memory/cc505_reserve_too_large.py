@@ -2,8 +2,8 @@
 
 What it checks: `buddy-alloc-size` against all memory that the colors could have.
 
-Why it matters: what the buddy heap has, no domain can get. A number without a unit counts as KiB, so that
-`buddy-alloc-size=67108864` asks for 64 GiB and leaves nearly nothing.
+Why it matters: no domain can get memory of the buddy heap. A number without a unit is read as KiB, so that
+`buddy-alloc-size=67108864` asks for 64 GiB and leaves almost nothing.
 
 What it cannot see: whether such a large reserve is intended.
 

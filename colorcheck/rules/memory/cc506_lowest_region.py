@@ -1,7 +1,7 @@
 """The lowest boot region goes to the uncolored heap as a whole.
 
-What it checks: how much memory lies below the first boot module or reservation. That region goes to the buddy heap as
-it is, whatever its size, beside `buddy-alloc-size`.
+What it checks: how much memory is below the first boot module or reservation. That region goes to the buddy heap as a
+whole, whatever its size, in addition to `buddy-alloc-size`.
 
 Why it matters: with the first module 128 MiB above the start of memory, 128 MiB are lost for all colors. Loading one
 module near the start of memory recovers them.

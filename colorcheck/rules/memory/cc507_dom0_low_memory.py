@@ -2,8 +2,8 @@
 
 What it checks: the guest addresses at which Xen puts dom0's memory.
 
-Why it matters: up to 4.21 Xen takes the largest piece first, which may lie above 4 GiB. Devices that address 32 bits,
-and drivers that ask for such memory, then fail.
+Why it matters: up to 4.21 Xen takes the largest piece first, which may lie above 4 GiB. Devices that can address only
+32 bits, and drivers that ask for such memory, then fail.
 
 What it cannot see: whether any device of dom0 needs it.
 

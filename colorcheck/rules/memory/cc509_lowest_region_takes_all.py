@@ -1,16 +1,16 @@
 """The lowest boot region takes almost all memory, and no colored domain can be built.
 
-What it checks: boots in which the uncolored heap gets more of the memory than all colors together, as everything that
-is loaded or reserved lies high, and in which Xen then panics for lack of colored memory.
+What it checks: boots in which the uncolored heap gets more of the memory than all colors together, because everything
+that is loaded or reserved is high in memory, and in which Xen then panics for lack of colored memory.
 
 Why it matters: the lowest region goes to the buddy heap as a whole. Firmware that allocates from the top, as EDK2 does,
 leaves nothing low in memory: 4.21 and 4.22 then panic with almost all memory free. 4.20 makes a bank of every entry of
-the firmware's map, so that an upgrade breaks a system that starts.
+the firmware's map, so an upgrade breaks a system that used to start.
 
 What it cannot see: whether the firmware can load lower.
 
 Source: `end_boot_allocator` (xen/common/page_alloc.c, 4.20 to 4.22); measured with EDK2: a reserved node of 2 MiB low
-in memory helps, as does `-mapbs`; `/memreserve/` does not, for Xen's EFI loader deletes it.
+in memory helps, as does `-mapbs`; `/memreserve/` does not, because Xen's EFI loader deletes it.
 """
 
 from __future__ import annotations

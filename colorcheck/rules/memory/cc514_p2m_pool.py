@@ -2,8 +2,8 @@
 
 What it checks: `xen,domain-p2m-mem-mb` against the tables that the domain's memory needs.
 
-Why it matters: colored memory is mapped frame by frame, which takes a table for every 2 MiB. Too small a pool stops the
-building of the domain, and Xen panics.
+Why it matters: colored memory is mapped frame by frame, which takes a table for every 2 MiB. If the pool is too small,
+the domain cannot be built, and Xen panics.
 
 What it cannot see: tables that the domain needs later, for grants and devices.
 

@@ -2,7 +2,7 @@
 
 What it checks: the address range of every boot module against the memory banks.
 
-Why it matters: Xen boots, copies what it can, and crashes later when it frees the module and scrubs memory that does
+Why it matters: Xen boots, copies what it can, and crashes later when it frees the module and scrubs memory that is
 not there.
 
 What it cannot see: whether the boot loader really put the module there.

@@ -3,10 +3,10 @@
 What it checks: whether the inputs provide every fact that the theorems use: the size and the place of Xen and of the
 device tree, the banks of memory, dom0's kernel, Xen's arguments, how Xen was built. What they do not say is open.
 
-Why it matters: what is open may be anything. A theorem holds only if it holds in every such world; where it does not,
-or that is not known, it is unknown, and the run ends undecided.
+Why it matters: what is open may be anything. A theorem holds only if it holds in every such world; if it does not, or
+that is not known, the theorem is unknown, and the run ends undecided.
 
-What it cannot see: what the boot loader really does; a boot script, a boot log or keys of the manifest say it.
+What it cannot see: what the boot loader really does; a boot script, a boot log or keys of the manifest can say so.
 
 Source: the rules for facts in `docs/facts.md`.
 """

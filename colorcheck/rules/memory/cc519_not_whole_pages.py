@@ -1,8 +1,8 @@
 """An amount of memory is not a multiple of a page.
 
-What it checks: memory of domains and banks against frames of 4 KiB.
+What it checks: whether the memory of domains and banks is a multiple of 4 KiB.
 
-Why it matters: what is left over is lost, or the domain gets a frame less than was meant.
+Why it matters: the remainder is lost, or the domain gets one frame less than was meant.
 
 What it cannot see: nothing; the files alone determine this.
 

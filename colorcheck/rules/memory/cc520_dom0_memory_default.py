@@ -3,7 +3,7 @@
 What it checks: whether `dom0_mem` is among the boot arguments.
 
 Why it matters: the default may be too small for dom0's software. Without `dom0_mem` xl also balloons dom0 to make room
-for guests, by a free memory that does not count colored frames.
+for guests, going by an amount of free memory that does not include colored frames.
 
 What it cannot see: whether 512 MiB are enough.
 

@@ -2,8 +2,8 @@
 
 What it checks: the ranges of `iomem` in xl files against the banks of memory, while coloring is on.
 
-Why it matters: such frames are mapped as they are, past all colors. What the guest does there evicts lines of every
-other domain.
+Why it matters: such frames are mapped as they are, regardless of colors. What the guest does there evicts lines of
+every other domain.
 
 What it cannot see: how much of the range the guest uses; ranges that hold only device registers are not reported.
 

@@ -3,10 +3,11 @@
 What it checks: `maxmem` above `memory`, memory that is too small for kernel, ramdisk and device tree, and a guest
 with no memory at all.
 
-Why it matters: the creation fails, and what it had taken by then is lost to its colors until the host reboots.
+Why it matters: the creation fails, and the memory that it had taken by then is lost to its colors until the host
+reboots.
 
 What it cannot see: a kernel that is not next to the guest's file and has no `kernel-size` in `[domains.NAME]`: it
-is trusted to fit.
+is assumed to fit.
 
 Source: `libxl__build_dom` (tools/libs/light), `meminit` (tools/libs/guest/xg_dom_arm.c), 4.20 to 4.22; measured
 on 4.20.

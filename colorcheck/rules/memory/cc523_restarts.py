@@ -43,18 +43,18 @@ def check(facts: Facts) -> Iterator[Finding]:
             witness=theorem.witness,
         )
     asked = {name for name, _ in facts.manifest.policy.restarts}
-    told: set[str] = set()
+    reported: set[str] = set()
     for release, boot in facts.boots():
         low = {budget.domain.name: budget for budget in budgets(boot) if budget.alone < 2}
         for guest in map(xl_guest, facts.deployment.guests):
             key = _restarts(guest)
-            if key and guest.title in low and guest.title not in asked | told:
-                told.add(guest.title)
+            if key and guest.title in low and guest.title not in asked | reported:
+                reported.add(guest.title)
                 yield _low(facts, release, guest, key, low[guest.title])
 
 
 def _restarts(guest: XlGuest) -> str:
-    """The key by which the guest restarts; empty where none says so."""
+    """The key by which the guest restarts; empty if none says so."""
     settings = ((key, guest.file.setting(key)) for key in _ACTIONS)
     return next((key for key, setting in settings if setting and setting.value in _RESTARTS), "")
 

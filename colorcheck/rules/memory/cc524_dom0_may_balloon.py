@@ -1,7 +1,7 @@
-"""dom0 may balloon, and every balloon costs its colors.
+"""dom0 may balloon, and its colors lose memory each time.
 
-What it checks: guests of xl on a host without `dom0_mem`. xl then balloons dom0 down to make room (`autoballoon`), by a
-free memory that does not count colored frames at all.
+What it checks: xl guests on a host without `dom0_mem`. xl then balloons dom0 down to make room (`autoballoon`), going
+by an amount of free memory that does not include colored frames at all.
 
 Why it matters: what dom0 gives back goes to the uncolored heap for good; it neither makes room for the guest nor comes
 back to dom0.

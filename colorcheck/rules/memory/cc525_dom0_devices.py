@@ -6,7 +6,7 @@ trigger types or is the console's own; and more ranges of /reserved-memory than 
 
 Why it matters: one such node is enough, and Xen panics when it builds dom0.
 
-What it cannot see: quirks of platforms for which Xen leaves out nodes, the Raspberry Pi 4's excepted.
+What it cannot see: platform quirks for which Xen leaves out nodes, except those of the Raspberry Pi 4.
 
 Source: `handle_device` (xen/arch/arm/device.c), `prepare_dtb_hwdom` (xen/arch/arm/domain_build.c), 4.20 to 4.22;
 measured on 4.20 and 4.22.

@@ -38,7 +38,7 @@ def _shared_memory_refused(note: SharedMemoryRefused) -> str:
         SharedMemoryFault.NOT_PAGES: "its guest address or its size is not a multiple of the page size",
         SharedMemoryFault.OTHER_REGION: f"{note.other} is already the ID of another region",
         SharedMemoryFault.OTHER_ID: f"its region already has the ID {note.other}",
-        SharedMemoryFault.TOO_MANY: f"Xen keeps {MOST_REGIONS} regions, it is one more",
+        SharedMemoryFault.TOO_MANY: f"Xen keeps {MOST_REGIONS} regions, and this is one more",
     }
     return f"the shared memory {name} stops Xen: {reasons[note.fault]}"
 

@@ -1,9 +1,9 @@
 """Whether the uncolored heap is large enough is not known.
 
 What it checks: what Xen, its dom0less domains and their vCPUs take from the uncolored heap, between the least and the
-most that was measured, against what boot leaves there.
+most that was measured, compared with what the boot leaves there.
 
-Why it matters: where it is used up, Xen panics in the middle of building its domains.
+Why it matters: if it is used up, Xen panics in the middle of building its domains.
 
 What it cannot see: what a build with other options takes.
 

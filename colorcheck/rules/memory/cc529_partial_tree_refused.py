@@ -2,7 +2,7 @@
 
 What it checks: each node below /passthrough of a domain's partial tree: `xen,reg` and `xen,path` together (or
 `xen,force-assign-without-iommu`), whole pages, guest addresses that a P2M reaches, a host node of that name whose
-interrupts dom0 and Xen's console do not have, an IOMMU where nothing forces the device, and from 4.22 on phandles below
+interrupts dom0 and Xen's console do not have, an IOMMU unless the device is forced, and from 4.22 on phandles below
 Xen's own.
 
 Why it matters: Xen cannot build the domain and panics.

@@ -4,10 +4,10 @@ What it checks: `reg` of each boot module, `linux,initrd-start` and `-end`, `reg
 dom0less domain's kernel is a boot module to Xen.
 
 Why it matters: Xen reads them before it starts its console and stops with a panic, even at a disabled node; often
-nothing at all is to be seen. Only from a boot module does it start a domain's kernel.
+nothing at all is printed. It starts a domain's kernel only from a boot module.
 
 What it cannot see: what a boot loader writes into the tree, unless its script is an input. Where the manifest says
-`loader = "none"`, nobody writes anything.
+`loader = "none"`, nothing is written.
 
 Source: `process_multiboot_node`, `process_chosen_node`, `device_tree_get_meminfo`, `kernel_probe`
 (xen/common/device-tree, 4.20 to 4.22), measured on them.

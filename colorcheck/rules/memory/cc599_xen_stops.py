@@ -1,7 +1,7 @@
 """Xen stops at boot, or a domain is not created.
 
-What it checks: that every failed boot is reported: any panic of Xen, and any domain that cannot be created, for which
-no other rule has a word.
+What it checks: that every failed boot is reported: any panic of Xen, and any domain that cannot be created, that no
+other rule reports.
 
 Why it matters: the system does not come up.
 

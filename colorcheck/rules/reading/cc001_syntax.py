@@ -3,8 +3,8 @@
 What it checks: every input with the grammar of the program that will read it: dtc's, xl's, Xen's, TOML's. All errors
 of a file are reported, not only the first.
 
-Why it matters: dtc makes no blob, xl refuses the whole file and creates no guest. A comment on the last line of an xl
-file without a newline behind it is enough, or a dash in a key: `llc-colors` is a syntax error there.
+Why it matters: dtc produces no blob, xl refuses the whole file and creates no guest. A comment on the last line of an
+xl file without a final newline is enough, or a dash in a key: `llc-colors` is a syntax error there.
 
 What it cannot see: files made by a program at boot.
 

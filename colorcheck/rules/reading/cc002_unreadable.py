@@ -1,7 +1,7 @@
 """An input cannot be read.
 
-What it checks: that each file that the manifest or another file names is there, can be opened, is text where text is
-due, in UTF-8, not too large, and that working with it takes no more time and memory than a run is allowed.
+What it checks: that each file that the manifest or another file names is there, can be opened, is UTF-8 text where
+text is expected, is not too large, and takes no more time and memory to process than a run is allowed.
 
 Why it matters: what was not read was not checked. The other files still are.
 

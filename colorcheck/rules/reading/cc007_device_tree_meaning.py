@@ -1,9 +1,9 @@
 """A device tree source says something impossible.
 
-What it checks: what dtc checks besides the syntax: references to labels that do not exist, two nodes of one name,
-phandles given twice, properties behind nodes.
+What it checks: what dtc checks besides the syntax: references to labels that do not exist, two nodes with the same
+name, phandles given twice, properties after nodes.
 
-Why it matters: dtc makes no blob of it.
+Why it matters: dtc does not produce a blob from it.
 
 What it cannot see: bindings: whether a driver understands the node.
 

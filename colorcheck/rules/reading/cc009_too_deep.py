@@ -2,7 +2,7 @@
 
 What it checks: the depth of nodes, lists and expressions.
 
-Why it matters: Xen reads 16 levels of nodes and Linux 64; what lies deeper is lost or stops the boot.
+Why it matters: Xen reads 16 levels of nodes and Linux 64; anything deeper is lost or stops the boot.
 
 What it cannot see: limits of boot loaders.
 

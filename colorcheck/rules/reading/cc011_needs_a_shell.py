@@ -1,9 +1,9 @@
 """An ImageBuilder configuration needs a shell to be read.
 
-What it checks: that each line of an ImageBuilder configuration is an assignment whose value stands there.
+What it checks: that each line of an ImageBuilder configuration is an assignment whose value is written out.
 
-Why it matters: ImageBuilder runs the file as a shell script; colorcheck does not. What a command or an expansion would
-give is not known, so it is not checked.
+Why it matters: ImageBuilder runs the file as a shell script; colorcheck does not. The result of a command or an
+expansion is not known, so it is not checked.
 
 What it cannot see: nothing; the files alone determine this.
 

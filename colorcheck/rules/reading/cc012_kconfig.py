@@ -2,7 +2,7 @@
 
 What it checks: the lines of the .config that the manifest names.
 
-Why it matters: a line that Kconfig does not take means nothing; of two lines for one option the last one counts.
+Why it matters: a line that Kconfig does not accept has no effect; of two lines for one option the last one is used.
 
 What it cannot see: whether the binary was built from this .config.
 

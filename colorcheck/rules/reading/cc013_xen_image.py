@@ -2,7 +2,7 @@
 
 What it checks: the header of the file that the manifest names as `xen-image`: that of an arm64 kernel image.
 
-Why it matters: the size of the image in memory, which decides where Xen moves to, stands there.
+Why it matters: the size of the image in memory, which determines where Xen moves to, is in the header.
 
 What it cannot see: the version of the binary.
 

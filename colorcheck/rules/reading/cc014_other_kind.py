@@ -1,9 +1,9 @@
 """A file is of the wrong kind for its place.
 
 What it checks: by its content, a file that its reader cannot use: U-Boot scripts and images, FIT images, configurations
-of ImageBuilder, extlinux, GRUB, Kconfig and Xen's EFI loader, libvirt's XML, archives and others.
+of ImageBuilder, extlinux, GRUB, Kconfig and Xen's EFI loader, libvirt's XML, archives, UTF-16 text and others.
 
-Why it matters: such a file has no use in this place; read as something else it would only give syntax errors.
+Why it matters: such a file is of no use in this place; read as something else it would only cause syntax errors.
 
 What it cannot see: what the file says, until it is in the right place.
 

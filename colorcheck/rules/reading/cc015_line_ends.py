@@ -3,7 +3,7 @@
 What it checks: xl files and configurations of ImageBuilder, whose readers treat a carriage return as text.
 
 Why it matters: xl refuses the whole file; the shell that reads an ImageBuilder configuration makes the carriage return
-a part of each value, so that no file of that name is found.
+part of each value, so that no file with that name is found.
 
 What it cannot see: what a checkout on another machine does to line ends (`.gitattributes`).
 

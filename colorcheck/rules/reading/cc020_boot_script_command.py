@@ -4,9 +4,9 @@ What it checks: that each command of a followed U-Boot script succeeds: words th
 are not there, a tree without room, a file that is refused.
 
 Why it matters: a failing command never ends a U-Boot script. The board boots without the setting, and so without the
-colors that stand in it.
+colors that it contains.
 
-What it cannot see: commands that only the board can answer.
+What it cannot see: commands whose result only the board can tell.
 
 Source: U-Boot 2023.01 (`common/cli_hush.c`, `cmd/fdt.c`), measured with its binary.
 """

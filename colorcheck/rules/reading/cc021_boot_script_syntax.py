@@ -1,10 +1,11 @@
 """The boot script has a syntax error.
 
-What it checks: that U-Boot can read the whole script: quotes, `if` and loops have their ends, `&` and `|` are quoted.
+What it checks: that U-Boot can read the whole script: quotes, `if` and loops are closed, `&` and `|` are quoted.
 
 Why it matters: U-Boot stops reading at a syntax error. What came before has been done, nothing after it is.
 
-What it cannot see: the modern shell of U-Boot (off by default) reads some of this differently.
+What it cannot see: which shell the U-Boot of the board has. The modern one (off by default) reads some of this
+differently: `u-boot-shell` in `[target]` says that it runs the script.
 
 Source: U-Boot 2023.01 (`common/cli_hush.c`), measured with its binary.
 """

@@ -4,7 +4,7 @@ What it checks: that the boot script, followed to its end, reaches a `booti`, `b
 
 Why it matters: the board stays at the prompt or resets, whatever the rest of the files says.
 
-What it cannot see: what somebody types at the prompt.
+What it cannot see: what someone types at the prompt.
 
 Source: U-Boot 2023.01 (`cmd/booti.c`, `boot/bootm.c`, `boot/image-fdt.c`), measured with its binary.
 """

@@ -1,12 +1,12 @@
 """A boot script next to the device tree is not named.
 
 What it checks: that a U-Boot script in the folder of the device tree is named in the manifest, or the manifest says
-that Xen gets the tree as it is; and that an image beside its text (`boot.scr` beside `boot.cmd`) holds that text.
+that Xen gets the tree as it is; and that an image next to its text (`boot.scr` next to `boot.cmd`) contains that text.
 
-Why it matters: a boot script edits the tree before Xen reads it: arguments, modules, domains, memory. What holds for
-the tree in the folder need not hold for the tree that arrives.
+Why it matters: a boot script edits the tree before Xen reads it: arguments, modules, domains, memory. What is true of
+the tree in the folder need not be true of the tree that Xen gets.
 
-What it cannot see: scripts that lie elsewhere, and what is stored on the board.
+What it cannot see: scripts in other places, and what is stored on the board.
 
 Source: U-Boot's distribution boot, which runs `boot.scr`.
 """

@@ -1,10 +1,10 @@
 """A key of the manifest and the boot script disagree.
 
-What it checks: keys that say where Xen and the device tree lie, how large they are and which arguments Xen gets, where
-a followed boot script decides the same.
+What it checks: keys that say where Xen and the device tree lie, how large they are and which arguments Xen gets, if a
+followed boot script determines the same things.
 
 Why it matters: the board does what the script says. The key has no effect, and what was measured with its value does
-not hold.
+not apply.
 
 What it cannot see: which of the two is out of date.
 

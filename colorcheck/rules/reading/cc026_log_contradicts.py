@@ -1,7 +1,7 @@
 """The boot log contradicts the manifest or the files.
 
 What it checks: that what `boot-log` measured (banks of memory, places and sizes of Xen and of the device tree, Xen's
-arguments, its version) is what the manifest gives or what follows from the other inputs.
+arguments, its version) agrees with the manifest or with what follows from the other inputs.
 
 Why it matters: what was measured takes precedence, so the verdicts are about the system of the log. If the log is of
 another system, or older than the files, they are not about this one.

@@ -4,8 +4,8 @@ What it checks: whether the tree in `system-dump` has the node by which Xen tell
 other device tree is named.
 
 Why it matters: Xen makes that tree for dom0. Its memory, CPUs and `/chosen` are dom0's; domains that Xen builds at
-boot, their modules and the devices that they or Xen keep are left out. Only the board can be taken from it, so that
-whatever else a device tree says is not checked, and the run ends undecided.
+boot, their modules and the devices that they or Xen keep are left out. Only the board can be taken from it, so anything
+else that a device tree says is not checked, and the run ends undecided.
 
 What it cannot see: what the tree that Xen was given says.
 

@@ -1,7 +1,7 @@
 """The target Xen is not known.
 
 What it checks: `xen` in [target] against the releases of Xen that colorcheck knows: point releases (4.20.4), branches
-(4.20, which stands for its newest modelled point release), the development branch and forks.
+(4.20, which means its newest modelled point release), the development branch and forks.
 
 Why it matters: every release of Xen reads colors in its own way; nothing can be said about an unknown one.
 

@@ -1,11 +1,11 @@
 """The targets do not agree on a domain's colors.
 
-What it checks: with several Xens in the manifest, whether each gives Xen and every domain the same colors.
+What it checks: if the manifest names several releases of Xen, whether each gives Xen and every domain the same colors.
 
 Why it matters: a list that one version rejects and another accepts, or a default that changed, isolates on one of them
-and not on the other. A deployment moved to another Xen is then another deployment.
+and not on the other. Moving such a deployment to another Xen changes it.
 
-What it cannot see: Xens that the manifest does not name.
+What it cannot see: releases of Xen that the manifest does not name.
 
 Source: Xen 4.20.4, 4.21.2 and 4.22.0, measured on the same lists.
 """
@@ -34,9 +34,9 @@ def check(facts: Facts) -> Iterator[Finding]:
             users.setdefault(domain.name, {})[release] = (ColorSet.of(domain.colors), domain.location)
     for name, by_release in users.items():
         if len({colors for colors, _ in by_release.values()}) > 1:
-            told = ", ".join(f"{colors or 'none'} on {release}" for release, (colors, _) in by_release.items())
+            text = ", ".join(f"{colors or 'none'} on {release}" for release, (colors, _) in by_release.items())
             yield RULE.finding(
-                f"the targets give {name} different colors: {told}",
+                f"the targets give {name} different colors: {text}",
                 place(facts, *(where for _, where in by_release.values())),
                 "write the colors in a way that all targets read alike: decimal numbers, ranges, single commas",
             )

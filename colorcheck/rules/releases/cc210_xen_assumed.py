@@ -2,8 +2,8 @@
 
 What it checks: whether the manifest or the command line names the Xen.
 
-Why it matters: every version reads lists, defaults and memory in its own way. What is proved of 4.20, which stands in
-where nothing is named, need not hold on another.
+Why it matters: every version reads lists, defaults and memory in its own way. What is proved for 4.20, which is assumed
+if nothing is named, need not hold on another.
 
 What it cannot see: which Xen is really installed; `colorcheck attest` compares the version with a boot log.
 
@@ -21,7 +21,7 @@ from colorcheck.verification.results import Facts
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """One finding where nobody named a Xen."""
+    """One finding if no Xen was named."""
     if facts.results and "target.xen" not in dict(facts.manifest.keys):
         assumed = ", ".join(facts.manifest.target.xen)
         yield RULE.finding(

@@ -3,7 +3,7 @@
 What it checks: xl guests on 4.20 with a color that does not exist, or with more colors than there are.
 
 Why it matters: Xen refuses the colors, the toolstack destroys the half-made domain, and destroying a domain that never
-had colors brings the hypervisor down. 4.21 and later survive.
+had colors crashes the hypervisor. 4.21 and later survive.
 
 What it cannot see: later point releases of 4.20 in which this may be fixed; 4.20.4 has the defect.
 

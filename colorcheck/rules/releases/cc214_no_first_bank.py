@@ -1,7 +1,7 @@
 """dom0 boots before 4.22, but not on 4.22, because there is no first bank.
 
-What it checks: whether any piece of dom0's address space is fit to be its first bank as 4.22 wants it: 128 MiB, or all
-of dom0's memory if that is less, and room for kernel, ramdisk and device tree.
+What it checks: whether any piece of dom0's address space is suitable as its first bank according to 4.22: 128 MiB, or
+all of dom0's memory if that is less, and room for kernel, ramdisk and device tree.
 
 Why it matters: 4.22 takes the pieces by address and skips those; if none is left it panics with all memory unallocated,
 although frames are free. The same deployment boots on 4.20.

@@ -1,11 +1,11 @@
 """The sizes of files that ImageBuilder loads are assumed.
 
-What it checks: whether the files that an ImageBuilder configuration names stand beside it.
+What it checks: whether the files that an ImageBuilder configuration names are next to it.
 
-Why it matters: ImageBuilder puts one file behind the other, so every address depends on the sizes of the files before
+Why it matters: ImageBuilder places one file after the other, so every address depends on the sizes of the files before
 it, and with the addresses the memory that is left for the colors. Large sizes are assumed for missing files.
 
-What it cannot see: the folder that ImageBuilder is given with `-d`, if it is another one than the configuration's.
+What it cannot see: the folder that ImageBuilder is given with `-d`, if it is not the configuration's.
 
 Source: ImageBuilder xlnx_rel_v2023.2 (`uboot-script-gen`).
 """

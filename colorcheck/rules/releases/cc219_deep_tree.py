@@ -1,6 +1,6 @@
 """The device tree is deeper than this release of Xen can walk.
 
-What it checks: on releases with the defect, whether a node lies 16 or more levels below the root.
+What it checks: on releases with the defect, whether a node is 16 or more levels below the root.
 
 Why it matters: these releases never finish reading such a tree: they hang before the first line about memory.
 
@@ -25,7 +25,7 @@ from colorcheck.xen.notes.machine import DeepTreeHangs
 
 @says(DeepTreeHangs)
 def _deep_tree_hangs(note: DeepTreeHangs) -> str:
-    return f"{note.node} lies {note.levels} levels below the root: {note.release} never finishes reading the tree"
+    return f"{note.node} is {note.levels} levels below the root: {note.release} never finishes reading the tree"
 
 
 def check(facts: Facts) -> Iterator[Finding]:

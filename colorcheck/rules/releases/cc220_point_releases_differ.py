@@ -1,15 +1,15 @@
-"""Another point release of the branch gives another verdict.
+"""Another point release of the branch leads to a different verdict.
 
 What it checks: where the manifest names a branch ("4.20"), whether its other modelled point releases end the boot
-otherwise, or give Xen or a domain other colors or memory.
+differently, or give Xen or a domain different colors or memory.
 
-Why it matters: the branch stands for its newest modelled point release. On an older one, what is proved here need not
+Why it matters: the branch means its newest modelled point release. On an older one, what is proved here need not
 hold: `dom0-llc-colors=1-3,128` is rejected with a line by 4.20.4, stored by 4.20.0, and stops its boot.
 
-What it cannot see: which point release is installed, and ones that are not modelled; they are taken to behave like the
-one before them.
+What it cannot see: which point release is installed, and ones that are not modelled; they are assumed to behave like
+the one before them.
 
-Source: the backports to 4.20.4 and 4.21.2 (releases told apart in `xen/release/upstream.py`), measured on 4.20.0,
+Source: the backports to 4.20.4 and 4.21.2 (releases distinguished in `xen/release/upstream.py`), measured on 4.20.0,
 4.20.4, 4.21.0 and 4.21.2.
 """
 

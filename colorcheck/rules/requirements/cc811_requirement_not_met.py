@@ -1,4 +1,4 @@
-"""A requirement is not met, though no theorem says so.
+"""A requirement is not met, although no theorem says so.
 
 What it checks: requirements in the manifest's [requirements] whose rules found something (silenced or not, of any
 severity), whose pairs the policy lets share, or whose theorems are stated for only some of the releases.

@@ -4,7 +4,7 @@ What it checks: whether each comment that silences rules has silenced something.
 
 Why it matters: what it was for has been fixed or has moved; the comment would hide the next fault on this line.
 
-What it cannot see: rules that the command line leaves out in this run; comments for those are not counted.
+What it cannot see: rules that the command line leaves out of this run; comments for those are not counted.
 
 Source: colorcheck's own comments; see the manual's page about silencing.
 """

@@ -3,8 +3,8 @@
 What it checks: comments, [rules] and the command line for findings about refuted or undecided theorems (CC4xx), about
 inputs that could not be read (errors of CC0xx), about silencing itself (CC8xx) and about colorcheck's faults (CC9xx).
 
-Why it matters: with these silenced, a deployment that isolates nothing would pass. A sharing that is accepted belongs
-into the policy, with its reason: then the theorem is not stated at all.
+Why it matters: with these silenced, a deployment that isolates nothing would pass. Accepted sharing belongs in the
+policy, with a reason: then the theorem is not stated at all.
 
 What it cannot see: whether the sharing is acceptable.
 

@@ -28,7 +28,7 @@ def _file_size_assumed(note: FileSizeAssumed) -> str:
     return note.problem.message
 
 
-# Xen's color 0 is a default that isolates; assumed sizes are told as the problem that they are.
+# Xen's color 0 is a default that isolates; assumed sizes are reported as the problem that they are.
 SILENT = (XenDefaultColors, FileSizeAssumed)
 
 

@@ -114,8 +114,8 @@ def _subjects(found: ComparedBoot) -> set[str]:
 
 def as_boot(name: str, system: str, found: ComparedBoot, smaller: str = "") -> AttestedBoot:
     """What is kept of a boot."""
-    told = tuple(_difference(found)) if found.result is Result.DIFFERS else ()
-    return AttestedBoot(name, system, str(found.result), found.reason, found.release, found.compared, told, smaller)
+    shown = tuple(_difference(found)) if found.result is Result.DIFFERS else ()
+    return AttestedBoot(name, system, str(found.result), found.reason, found.release, found.compared, shown, smaller)
 
 
 def _difference(found: ComparedBoot) -> Iterator[str]:

@@ -55,7 +55,7 @@ class BootRecipe(Struct, frozen=True):
 
 
 class ComparedBoot(Struct, frozen=True):
-    """A boot and what the model says of it. `version` is what Xen calls itself, `release` the modelled release.
+    """A boot and what the model says about it. `version` is what Xen calls itself, `release` the modelled release.
     `seconds` of QEMU, and of everything else."""
 
     result: Result
@@ -77,17 +77,37 @@ class ComparedBoot(Struct, frozen=True):
         return tuple(check for check in (self.attested.checks if self.attested else ()) if check.agrees is False)
 
 
+class UnpreparedError(Exception):
+    """The files of a boot could not be written: the disk is full, most likely."""
+
+
+def failed(reason: str) -> ComparedBoot:
+    """A boot that did not take place."""
+    return ComparedBoot(Result.FAILED, reason, "", "", "")
+
+
+def prepared(qemu: Qemu, system: Emulated, recipe: BootRecipe, folder: Path) -> list[str]:
+    """QEMU's command line, once Xen and the files of the system are in the folder. Raises UnpreparedError."""
+    image = folder / "xen"
+    try:
+        image.write_bytes(recipe.xen.image)
+        return command(qemu, system, image, folder)
+    except OSError as error:
+        raise UnpreparedError(f"cannot write the files of the boot: {error.strerror or error}") from None
+
+
 def compare(qemu: Qemu, system: Emulated, recipe: BootRecipe) -> ComparedBoot:
     """Boot the system in QEMU and in the model. Nothing of it stays behind. Raises Interrupted."""
     begin = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="colorcheck-boot-") as name:
         folder = Path(name)
-        image = folder / "xen"
-        image.write_bytes(recipe.xen.image)
         try:
-            console = run_qemu(command(qemu, system, image, folder), recipe.limits)
+            words = prepared(qemu, system, recipe, folder)
+            console = run_qemu(words, recipe.limits)
+        except UnpreparedError as error:
+            return failed(str(error))
         except OSError as error:
-            return ComparedBoot(Result.FAILED, f"{qemu.program} cannot be run: {error}", "", "", "")
+            return failed(f"{qemu.program} cannot be run: {error}")
         if console.ending is Ending.STOPPED:
             raise Interrupted
         with restricted(None):  # what is read is what stands in the folder of our own
@@ -105,7 +125,7 @@ def _compared(
     if silent and (not console.text.strip() and console.ending is Ending.SILENT):
         return *_unheard(system, recipe, console, folder), "", None
     if silent:
-        return Result.FAILED, silence(console), "", version, console.text, None
+        return Result.FAILED, _silence(console), "", version, console.text, None
     if not recipe.xen.colored:
         named = f"Xen {version}" if version else "this Xen"
         reason = f"{named} is built without cache coloring: it boots, but does not have the coloring options"
@@ -129,10 +149,10 @@ def _unheard(system: Emulated, recipe: BootRecipe, console: Console, folder: Pat
         if panic is not None:
             reason = f'Xen said nothing; the model: "{panic.message}", which may come before the console is up'
             return Result.UNDECIDED, reason, recipe.release, ""
-    return Result.FAILED, silence(console), "", ""
+    return Result.FAILED, _silence(console), "", ""
 
 
-def silence(console: Console) -> str:
+def _silence(console: Console) -> str:
     """Why a run that printed nothing of Xen's says nothing."""
     said = console.errors[:_ENOUGH]
     printed = "; the console output is not a boot of Xen" if console.text.strip() else ""
@@ -144,7 +164,7 @@ def silence(console: Console) -> str:
 
 
 def release_of(version: str) -> str:
-    """The modelled release that a version is, or is nearest to; empty where there is none."""
+    """The modelled release that a version is, or is nearest to; empty if there is none."""
     said = log_version(version)
     names = (said.text, said.base, ".".join(said.base.split(".")[:2]))
     found = next((release for name in names if (release := find_release(name))), None)

@@ -34,7 +34,7 @@ class NotBootableError(Exception):
 
 class Prepared(Struct, frozen=True):
     """A system that can be booted: `name` tells one deployment from another, `changes` is what was transplanted, empty
-    where the system is as it is."""
+    if the system is as it is."""
 
     name: str
     system: Emulated

@@ -14,7 +14,7 @@ from colorcheck.core.source import Location
 from colorcheck.emulation.console import Ending
 from colorcheck.emulation.dialogue import Dialogue, converse
 from colorcheck.emulation.lives import GivenDom0, Life, guest_kernel
-from colorcheck.emulation.qemu import Qemu, QemuError, command
+from colorcheck.emulation.qemu import Qemu, QemuError
 from colorcheck.emulation.system import Emulated
 from colorcheck.emulation.virt import emulated
 from colorcheck.evidence.attest import DOM0_DRIFT, Attestation, Attested, LogCheck, attest
@@ -28,7 +28,10 @@ from colorcheck.workflows.boot.compare import (
     ComparedBoot,
     Interrupted,
     Result,
+    UnpreparedError,
+    failed,
     manifest_of,
+    prepared,
     release_of,
 )
 from colorcheck.workflows.lifecycle import understood
@@ -46,14 +49,12 @@ def boot_life(qemu: Qemu, recipe: BootRecipe, dom0: GivenDom0, life: Life) -> Co
         folder = Path(name)
         try:
             system = emulated(qemu, life.machine, life.content(dom0), recipe.xen.size)
-            image = folder / "xen"
-            image.write_bytes(recipe.xen.image)
-            words = command(qemu, system, image, folder)
+            words = prepared(qemu, system, recipe, folder)
             talked = converse(words, recipe.limits, tuple(life.prepared()), tuple(life.commands()))
-        except QemuError as error:
-            return ComparedBoot(Result.FAILED, str(error), "", "", "")
+        except (QemuError, UnpreparedError) as error:
+            return failed(str(error))
         except OSError as error:
-            return ComparedBoot(Result.FAILED, f"{qemu.program} cannot be run: {error}", "", "", "")
+            return failed(f"{qemu.program} cannot be run: {error}")
         if talked.ending is Ending.STOPPED:
             raise Interrupted
         for guest in life.guests:
@@ -137,7 +138,7 @@ def _step(life: Life, number: int, state: HeapState, talked: Dialogue, own: froz
 
 
 def _frames(text: str, colors: int) -> tuple[int, ...]:
-    """The free frames of each color in one dump; empty where there is none. Xen leaves out colors without frames."""
+    """The free frames of each color in one dump; empty if there is none. Xen leaves out colors without frames."""
     found = {color: int(str(statement.value)) for color, statement in parse_boot_log(CONSOLE, text).heap}
     return tuple(found.get(color, 0) for color in range(max(colors, max(found) + 1))) if found else ()
 

@@ -9,8 +9,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from colorcheck.core.diagnostic import Verdict
+from colorcheck.documents import attest
 from colorcheck.documents.boots import Replay
-from colorcheck.evidence.attest import Attestation
+from colorcheck.evidence.attest import Attestation, Attested
 from colorcheck.evidence.attested import attested
 from colorcheck.files.reading import Unreadable, contents
 from colorcheck.inputs.boot.boot_log import parse_boot_log
@@ -99,6 +100,7 @@ def documents(copies: Copies, verification: Verification, attached: Attached) ->
     assumptions = dict.fromkeys(a for theorem in verification.theorems for a in theorem.assumptions)
     files["assumptions.json"] = as_json(
         {
+            "schema": "colorcheck/assumptions/1",
             "assumptions": [assumption.to_dict() for assumption in assumptions],
             "open": [fact.to_dict() for fact in verification.open_facts()],
             "skipped": [skipped.to_dict() for skipped in verification.skipped],
@@ -109,6 +111,7 @@ def documents(copies: Copies, verification: Verification, attached: Attached) ->
     )
     files["silences.json"] = as_json(
         {
+            "schema": "colorcheck/silences/1",
             "silenced": [silenced.to_dict() for silenced in verification.silenced],
             "shares": [
                 {"domains": list(share.domains), "reason": share.reason, "location": share.location.to_dict()}
@@ -174,14 +177,15 @@ def _shown(value: object) -> str:
 
 
 def _attested(name: str, content: bytes, verification: Verification) -> dict[str, object]:
-    """What the log of a real boot says of the model."""
+    """What the log of a real boot says about the model."""
     log = parse_boot_log(name, content.decode("utf-8", "replace"))
     found = None if log.says_nothing else attested(log, verification.facts)
     if found is None:
         why = "it contains no line of Xen's boot" if log.says_nothing else "the boot cannot be modelled"
-        return {"schema": "colorcheck/attest/1", "log": name, "verdict": str(Attestation.TOO_LITTLE), "reason": why}
-    said, release = found
-    return {"schema": "colorcheck/attest/1", "log": name, "xen": release, **said.to_dict()}
+        said, release = Attested((), Attestation.TOO_LITTLE, why), ", ".join(verification.manifest.target.xen)
+    else:
+        said, release = found
+    return attest.document(name, release, said)
 
 
 def bundle(copies: Copies, attached: Attached) -> dict[str, bytes]:
@@ -210,7 +214,7 @@ def check(
         copied, broken = folders.copied(source / CERTIFICATES, json.loads(text))
         attached = {name: contents(source / name, LARGEST, named=True) for name in document["attached"] if _own(name)}
         lost = [name for name in document["attached"] if name not in attached]
-        broken += [folders.CertificateCheck(name, "differs", "no name of a log") for name in lost]
+        broken += [folders.CertificateCheck(name, "differs", "not the name of a log") for name in lost]
         if not broken:
             made = bundle(copied, attached)
             broken = [each for each in _different(source, made) if not each.subject.startswith(CERTIFICATES)]
@@ -249,7 +253,7 @@ def _different(source: Path, made: Mapping[str, bytes]) -> Iterator[folders.Cert
             yield folders.CertificateCheck(name, "missing", error.reason)
             continue
         if not same:
-            yield folders.CertificateCheck(name, "differs", "it is not what the inputs give")
+            yield folders.CertificateCheck(name, "differs", "it does not match the inputs")
 
 
 def compare(first: str | Path, second: str | Path) -> list[str]:

@@ -74,7 +74,7 @@ def certificates(copies: Copies, expected: str = "") -> dict[str, bytes]:
     made = derive(copies, documents)
     if expected and _verdicts(made) != expected:
         named = "a file is named by an absolute path, or is not read the way that colorcheck reads"
-        raise Unbound(f"the copies of the inputs do not give the verdicts of the inputs themselves: {named}")
+        raise Unbound(f"the copies of the inputs do not yield the verdicts of the inputs themselves: {named}")
     found = {f"{INPUTS}/{name}": content for name, content in copies.contents.items()}
     return {**found, **{name: text.encode() for name, text in made.items()}}
 
@@ -219,18 +219,18 @@ def _different(source: Path, document: Any, text: bytes, made: Documents) -> Ite
             yield CertificateCheck(name, "missing", f"it is not there: {error.reason}")
             continue
         if there != content.encode():
-            yield CertificateCheck(name, "differs", "it is not what the inputs give")
+            yield CertificateCheck(name, "differs", "it does not match the inputs")
     if text == made[MANIFEST].encode():
         return
     again = json.loads(made[MANIFEST])
     if document.get("tool") != again["tool"]:
-        told = document["tool"].get("version") if isinstance(document.get("tool"), dict) else None
-        text_ = f"written by another colorcheck ({told}); only the same version derives the same texts"
+        shown = document["tool"].get("version") if isinstance(document.get("tool"), dict) else None
+        text_ = f"written by another colorcheck ({shown}); only the same version derives the same texts"
         yield CertificateCheck("tool", "differs", text_)
     yield from _theorems(document["theorems"], again["theorems"])
     keys = [key for key in {**document, **again} if key not in {"theorems", "tool"}]
     wrong = [key for key in keys if document.get(key) != again.get(key)]
-    yield from (CertificateCheck(f"{MANIFEST}: {key}", "differs", "it is not what the inputs give") for key in wrong)
+    yield from (CertificateCheck(f"{MANIFEST}: {key}", "differs", "it does not match the inputs") for key in wrong)
     if not wrong and document == again:
         yield CertificateCheck(MANIFEST, "differs", "it is not written as colorcheck writes it")
 
@@ -239,21 +239,21 @@ def _theorems(there: list[Any], again: list[Any]) -> Iterator[CertificateCheck]:
     def key(entry: Any) -> tuple[str, str]:
         return (str(entry.get("xen")), str(entry.get("id"))) if isinstance(entry, dict) else ("", str(entry)[:80])
 
-    told, derived = {key(entry): entry for entry in there}, {key(entry): entry for entry in again}
+    reported, derived = {key(entry): entry for entry in there}, {key(entry): entry for entry in again}
     for name, entry in derived.items():
-        if name not in told:
+        if name not in reported:
             yield CertificateCheck(
-                name[1], "missing", f"the inputs give this theorem for Xen {name[0]}, the folder lacks it"
+                name[1], "missing", f"the inputs yield this theorem for Xen {name[0]}, the folder lacks it"
             )
-        elif told[name] != entry:
-            wrong = [k for k in {**entry, **told[name]} if told[name].get(k) != entry.get(k)]
+        elif reported[name] != entry:
+            wrong = [k for k in {**entry, **reported[name]} if reported[name].get(k) != entry.get(k)]
             yield CertificateCheck(
-                name[1], "differs", f"its {', '.join(wrong)} (Xen {name[0]}): not what the inputs give"
+                name[1], "differs", f"its {', '.join(wrong)} (Xen {name[0]}): does not match the inputs"
             )
-    for name in told:
+    for name in reported:
         if name not in derived:
-            yield CertificateCheck(name[1], "differs", "the inputs give no such theorem")
-    if len(there) != len(told) or (list(told) != list(derived) and set(told) == set(derived)):
+            yield CertificateCheck(name[1], "differs", "the inputs do not yield this theorem")
+    if len(there) != len(reported) or (list(reported) != list(derived) and set(reported) == set(derived)):
         yield CertificateCheck(MANIFEST, "differs", "theorems are repeated or in another order")
 
 

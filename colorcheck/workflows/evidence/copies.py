@@ -37,10 +37,10 @@ class Sized(Struct, frozen=True):
         """Raises ValueError, KeyError or TypeError for a document that is none."""
         size = document["size"]
         if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= MOST_SIZE:
-            raise ValueError("no size of a file")
+            raise ValueError("not the size of a file")
         first, last = bytes.fromhex(str(document["first"])), bytes.fromhex(str(document["last"]))
         if len(first) > 2 or len(last) > 4:
-            raise ValueError("no ends of a file")
+            raise ValueError("not the ends of a file")
         return Sized(size, first, last)
 
 

@@ -12,7 +12,7 @@ from colorcheck.inputs.manifest.manifest_reader import manifest_of_options, read
 
 
 class Recipe(Struct, frozen=True):
-    """`manifest` is a path, None where options say all; `options` are values by key (`target.xen`).
+    """`manifest` is a path, None if options say all; `options` are values by key (`target.xen`).
 
     Names of files in `options` start at the manifest's folder, without a manifest at the current one.
     """

@@ -30,8 +30,8 @@ def _component(part: Distribution) -> dict[str, Any]:
     name, version = _normal(part.metadata["Name"]), part.version
     found: dict[str, Any] = {"type": "library", "name": name, "version": version, "purl": f"pkg:pypi/{name}@{version}"}
     fields = ("License-Expression", "License")
-    told = (part.metadata[field] for field in fields if field in part.metadata)
-    declared = next((text for text in told if text), "")
+    reported = (part.metadata[field] for field in fields if field in part.metadata)
+    declared = next((text for text in reported if text), "")
     if declared and len(declared) < 100:
         found["licenses"] = [{"license": {"name": declared}}]
     return found

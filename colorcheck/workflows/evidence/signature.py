@@ -15,7 +15,7 @@ NAMESPACE = "colorcheck"
 
 
 def signature(path: Path, allowed: str | None) -> CertificateCheck | None:
-    """How the signature beside a file stands; None where there is none and none is asked.
+    """How the signature beside a file is; None if there is none and none is asked.
 
     `allowed` is a file of allowed signers as ssh-keygen(1) has it; without it only what the signature itself says can
     be checked, not whose it is.
@@ -26,7 +26,7 @@ def signature(path: Path, allowed: str | None) -> CertificateCheck | None:
     if allowed is None:
         done = _ssh(["check-novalidate", "-n", NAMESPACE, "-s", str(signed)], path)
         if done is not None and done.returncode == 0:
-            return CertificateCheck(signed.name, "no-answer", "only --allowed-signers FILE tells who signed it")
+            return CertificateCheck(signed.name, "no-answer", "only --allowed-signers FILE shows who signed it")
         return _wrong(signed, done)
     found = _ssh(["find-principals", "-s", str(signed), "-f", allowed], path)
     name = found.stdout.decode("utf-8", "replace").split("\n")[0].strip() if found and not found.returncode else ""

@@ -59,7 +59,7 @@ def _own_files() -> str:
 
 
 def _commit() -> str | None:
-    """The commit of the checkout that the package runs from; None where it is installed."""
+    """The commit of the checkout that the package runs from; None if it is installed."""
     top = _PACKAGE.parent
     if not (top / ".git").exists() or not (top / "pyproject.toml").is_file():
         return None

@@ -1,1 +1,1 @@
-"""What was measured on real Xen, xl, dtc and U-Boot, held against this colorcheck on the user's machine."""
+"""What was measured on real Xen, xl, dtc and U-Boot, compared with this colorcheck on the user's machine."""

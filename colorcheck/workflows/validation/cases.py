@@ -30,7 +30,7 @@ class NoCases(ValueError):
 
 
 class MeasuredCase(Struct, frozen=True):
-    """One case. `xen` is the release series that was measured, empty where none is part of it.
+    """One case. `xen` is the release series that was measured, empty if none is part of it.
 
     `expect` is what was measured; `known` says why a difference with the words `known_difference` is known.
     """

@@ -1,4 +1,4 @@
-"""How a case is judged: what colorcheck says of its files, held against what was measured. Empty texts agree."""
+"""How a case is judged: what colorcheck says about its files, compared with what was measured. Empty texts agree."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def differing(expected: Mapping[str, object], found: Mapping[str, object]) -> st
 
 
 def boot(case: MeasuredCase, folder: Path) -> str:
-    """The outcome, and of a colored boot all that the log told."""
+    """The outcome, and of a colored boot all that the log said."""
     found = _replayed(case.lay_out(folder))
     e = case.expect
     outcome = {"stub-stops": "stopped"}.get(e["outcome"], e["outcome"])
@@ -45,14 +45,14 @@ def boot(case: MeasuredCase, folder: Path) -> str:
     if e["nr_colors"] is None or outcome == "stopped":
         return ""
     domains = {str(d["id"]): [sorted(d["colors"]), d["pages"]] for d in found["domains"]}
-    told = {
+    reported = {
         "nr_colors": found["nr_colors"],
         "xen_colors": list(found["xen"]["colors"]),
         "xen_region": list(found["xen"]["region"] or ()),
         "heap": list(found["heap"]["final"]),
         "domains": domains,
     }
-    return differing({key: e[key] for key in told if e[key] is not None}, told)
+    return differing({key: e[key] for key in reported if e[key] is not None}, reported)
 
 
 def cpus(case: MeasuredCase, folder: Path) -> str:
@@ -61,8 +61,8 @@ def cpus(case: MeasuredCase, folder: Path) -> str:
     if wrong:
         return wrong
     found = Effective(pipeline.effective(read_manifest(str(folder / "colorcheck.toml")))).to_dict()
-    told: Any = found["domains"]
-    may_run = {str(d["id"]): [sorted(v["may_run"] or ()) for v in d.get("vcpus", ())] for d in told}
+    reported: Any = found["domains"]
+    may_run = {str(d["id"]): [sorted(v["may_run"] or ()) for v in d.get("vcpus", ())] for d in reported}
     return differing(case.expect["may_run"], may_run)
 
 

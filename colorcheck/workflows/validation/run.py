@@ -12,7 +12,7 @@ from colorcheck.workflows.validation.judges import JUDGES
 
 
 def validate(kinds: Sequence[str], every: int = 1) -> Iterator[Judged]:
-    """Each case of these kinds with how it stands; of each kind only one in `every`. Raises NoCases."""
+    """Each case of these kinds with its outcome; of each kind only one in `every`. Raises NoCases."""
     for kind in kinds:
         yield from (judged(case) for case in cases(kind)[::every])
 

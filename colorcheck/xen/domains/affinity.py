@@ -1,8 +1,8 @@
 """On which physical CPUs each vCPU may run, in every world that the inputs leave open.
 
-Open are the boot CPU, where nobody says it, and boot-time pools, where the inputs have some and nobody says whether
+Open are the boot CPU, if it is not stated, and boot-time pools, where the inputs have some and do not say whether
 Xen is built with them. What is not the same in all worlds is not known. `xl vcpu-pin` and `xl cpupool-*` can change
-everything later; that stands in no file.
+everything later; that is in no file.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from colorcheck.xen.system import Domain, System
 class Affinity(Struct, frozen=True):
     """The CPUs that a domain may run on, as Xen numbers them, and why.
 
-    `vcpus` are those of each vCPU that it may have, None where they are not known; `cpus` all of them together, None
-    where it may run on every CPU or that is not known.
+    `vcpus` are those of each vCPU that it may have, None if they are not known; `cpus` all of them together, None
+    if it may run on every CPU or that is not known.
     """
 
     domain: str
@@ -219,7 +219,7 @@ def _affinity(domain: Domain, found: Vcpus, cpus: Processors, open_facts: Sequen
 
 
 def _doubt(deployment: Deployment, ancestry: Ancestry | None) -> tuple[Related | None, bool]:
-    """A CPU that Xen would not start as the tree stands, though a boot loader may still mend the tree; and whether
+    """A CPU that Xen would not start as the tree is, though a boot loader may still fix the tree; and whether
     the tree has no CPUs at all."""
     if ancestry is None or deployment.manifest.target.loader is Loader.NONE:
         return None, False
@@ -251,7 +251,7 @@ def _places(ancestry: Ancestry | None, cpus: Processors) -> dict[int, int]:
 
 
 def _on_board(vcpus: tuple[Cpus, ...], place: dict[int, int]) -> Cpus:
-    """All CPUs of a domain, as the board counts them; None where one is not known, or they are all."""
+    """All CPUs of a domain, as the board counts them; None if one is not known, or they are all."""
     found: set[int] = set()
     for cpus in vcpus:
         if cpus is None or not cpus <= place.keys():

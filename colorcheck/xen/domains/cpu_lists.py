@@ -65,9 +65,9 @@ def _unsigned(matched: re.Match[str]) -> int:
 
 
 class HardAffinity(Struct, frozen=True):
-    """The mask that `hard-affinity` sets; `beyond` is the CPU at which Xen panics, None where there is none.
+    """The mask that `hard-affinity` sets; `beyond` is the CPU at which Xen panics, None if there is none.
 
-    `rest` is what Xen leaves unread behind the first character that it does not know.
+    `rest` is what Xen leaves unread after the first character that it does not know.
     """
 
     cpus: frozenset[int]

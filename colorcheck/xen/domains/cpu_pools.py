@@ -23,7 +23,7 @@ NO_REGISTER, NO_CPU, WRONG_NODE, NO_CPUS = -1, -2, -3, -4
 
 class Pools(Struct, frozen=True):
     """The pools: each online CPU's by number. `panic` is Xen's message where the nodes stop it; `location` where the
-    first of them stands, None where there is none."""
+    first of them is, None if there is none."""
 
     of_cpu: Mapping[int, int]
     location: Location | None = None
@@ -42,7 +42,7 @@ POOLS = "BOOT_TIME_CPUPOOLS"
 
 
 def pools_fact(deployment: Deployment, ancestry: Ancestry | None) -> Fact | OpenFact | None:
-    """Whether Xen is built with boot-time pools; open where the inputs have pools and nobody says it."""
+    """Whether Xen is built with boot-time pools; open if the inputs have pools and do not say so."""
     stated = deployment.manifest.target.config
     option = next((each for each in stated if each.name == POOLS), None)
     if option is not None:
@@ -137,7 +137,7 @@ def _listed(ancestry: Ancestry, node: Node) -> Iterator[Node]:
 
 
 def _terminated(node: Node, name: str) -> str | None:
-    """A string property, None where it is missing or has no final NUL (`dt_property_read_string`)."""
+    """A string property, None if it is missing or has no final NUL (`dt_property_read_string`)."""
     found = node.properties.get(name)
     if found is None or b"\0" not in found.value:
         return None

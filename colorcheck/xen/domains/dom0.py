@@ -8,6 +8,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.source import Location
 from colorcheck.core.units import MIB, PAGE
 from colorcheck.inputs.deployment import Deployment
@@ -43,12 +44,12 @@ def presence(deployment: Deployment, machine: Machine, arguments: BootArguments,
 
     It also starts one, in vain, where the tree that it gets has no kernel for any domain (`is_dom0less_mode`).
     A module of dom0's kernel to which the boot loader must give its place counts, since without it Xen stops.
-    Where the boot loader must load a kernel that nobody named, dom0 is there if guests of xl or options for dom0 are.
+    Where the boot loader must load a kernel that was not named, dom0 is there if guests of xl or options for dom0 are.
     """
-    if machine.module("kernel") is not None:
+    if machine.module(ModuleKind.KERNEL) is not None:
         return True
     if machine.final:
-        return not any(module.kind == "kernel" for module in machine.modules)
+        return not any(module.kind is ModuleKind.KERNEL for module in machine.modules)
     if dom0_kernel_unplaced(deployment.tree):
         return True
     options = [*arguments.given(Concept.DOM0_COLORS), *arguments.given(Concept.DOM0_MEMORY)]
@@ -61,7 +62,7 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
     memory, place, notes = _memory(arguments)
     if _without_kernel(machine, system.release.traits):
         where = deployment.tree.root.location if deployment.tree else place
-        notes += (Dom0WithoutKernel(where, "dom0", empty=machine.module("kernel") is not None),)
+        notes += (Dom0WithoutKernel(where, "dom0", empty=machine.module(ModuleKind.KERNEL) is not None),)
     domain = Domain(
         0,
         "dom0",
@@ -79,7 +80,7 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
 
 def _without_kernel(machine: Machine, traits: Traits) -> Failure | None:
     """`kernel_probe` finds nothing to start: no module, or an empty one. A file of no bytes is a stand-in."""
-    kernel = machine.module("kernel")
+    kernel = machine.module(ModuleKind.KERNEL)
     if not machine.final or (kernel is not None and kernel.size):
         return None
     return Failure(FailureKind.OTHER, f"Could not set up {traits.dom0_named_in_setup} guest OS (rc = -2)")
@@ -87,7 +88,7 @@ def _without_kernel(machine: Machine, traits: Traits) -> Failure | None:
 
 def _colors(arguments: BootArguments, machine: Machine, system: System) -> ColorChoice:
     option = arguments.in_force(Concept.DOM0_COLORS)
-    kernel = machine.module("kernel")
+    kernel = machine.module(ModuleKind.KERNEL)
     default_place = arguments.location if arguments.options or not kernel else kernel.location
     place = option.value_location if option else default_place
     if not system.coloring:
@@ -110,7 +111,7 @@ def _colors(arguments: BootArguments, machine: Machine, system: System) -> Color
 
 
 def _memory(arguments: BootArguments) -> tuple[int, Location, tuple[Note, ...]]:
-    """`dom0_mem` in bytes, where it stands, and notes."""
+    """`dom0_mem` in bytes, where it is, and notes."""
     option = arguments.in_force(Concept.DOM0_MEMORY)
     place = option.location if option else arguments.location
     memory = arguments.dom0_mem

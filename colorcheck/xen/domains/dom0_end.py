@@ -106,7 +106,7 @@ def _untranslatable(ancestry: Ancestry, node: Node) -> int | None:
 
 
 def tree_has_room(reserved: int, padding: tuple[int, int], grows: int) -> bool | None:
-    """Whether Xen's tree for dom0 has room for so many ranges of /reserved-memory; None where that is not known.
+    """Whether Xen's tree for dom0 has room for so many ranges of /reserved-memory; None if that is not known.
 
     `padding` is the free space in the host's blob at least and at most, `grows` what Xen adds to its size.
     """

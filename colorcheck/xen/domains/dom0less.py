@@ -1,4 +1,4 @@
-"""Dom0less domains: what their nodes ask for and what Xen makes of it.
+"""Dom0less domains: what their nodes ask for and what Xen does with it.
 
 Source: `create_domUs`, `construct_domU`, `domain_set_llc_colors_from_str` (xen/arch/arm/dom0less-build.c,
 xen/common/llc-coloring.c, 4.20; from 4.21 xen/common/device-tree/dom0less-build.c).
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.source import Location, Passage
 from colorcheck.core.units import KIB, MIB_PAGES, PAGE
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
@@ -103,7 +104,7 @@ def modules(node: Node, sizes: tuple[int, int]) -> dict[str, BootModule]:
     """
     found: dict[str, BootModule] = {}
     for child in node.children:
-        for kind, name in (("kernel", "multiboot,kernel"), ("ramdisk", "multiboot,ramdisk")):
+        for kind, name in ((ModuleKind.KERNEL, "multiboot,kernel"), (ModuleKind.RAMDISK, "multiboot,ramdisk")):
             ranges = ranges_of(child.properties.get("reg"), *sizes)[:1]
             for start, length in ranges if compatible(child, name) else ():
                 found[kind] = BootModule(start, length, child.name, child.location, kind, node.path)
@@ -134,13 +135,13 @@ def domains(tree: DeviceTree, rules: Dom0lessRules, first_id: int = 1) -> Iterat
             hardware = hardware or f"d{first_id + offset}"
         sizes = cells_below(tree, node.path)
         missing, more = _unregistered_kernel(node, sizes, rules)
-        domain, told = _ended(node, replace(domain, failure=domain.failure or missing), rules, sizes, owners)
+        domain, text = _ended(node, replace(domain, failure=domain.failure or missing), rules, sizes, owners)
         if node.path in second:
             place, panic = node.properties["capabilities"].location, second[node.path].message
             refused = HardwareDomainRefused(place, domain.name, HardwareDomainFault.SECOND_XENSTORE, panic)
-            told = (*told, refused)
+            text = (*text, refused)
             domain = replace(domain, late_failure=domain.late_failure or second[node.path])
-        yield domain, (*notes, *more, *told)
+        yield domain, (*notes, *more, *text)
 
 
 def _ended(
@@ -149,7 +150,7 @@ def _ended(
     """The domain with its shared memory and what its partial device trees map, and what stops it at the end."""
     notes: list[Note] = []
     shared = end.shared_of(node, sizes)
-    kernel = modules(node, sizes).get("kernel")
+    kernel = modules(node, sizes).get(ModuleKind.KERNEL)
     refused = Failure(FailureKind.OTHER, f"Could not set up domain {domain.name} (rc = -22)")
     failures = [end.shared_failure(shared, rules.machine, kernel.size if kernel else 0, domain.id)]
     unowned = owners.add(shared, domain.name)
@@ -207,7 +208,7 @@ def _parts(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, i
     for child in node.children:
         found = child.properties.get("bootargs") if compatible(child, "multiboot,kernel") else None
         arguments = len(found.value) if found is not None else arguments
-    ramdisk = modules(node, sizes).get("ramdisk")
+    ramdisk = modules(node, sizes).get(ModuleKind.RAMDISK)
     return guest_tree.GuestParts(
         min(domain.vcpus, _MOST_VCPUS),
         len(guest_banks(domain.pages * PAGE)[0]),
@@ -228,14 +229,14 @@ def _unregistered_kernel(
     """Xen looks up the kernel that a child of the domain's node names among the modules that it registered, by its
     address and kind (`kernel_probe`). Where the tree is the one that Xen gets, a domain without any fails likewise."""
     failure = Failure(FailureKind.OTHER, f"Could not set up domain {node.name} (rc = -2)")
-    kernel = modules(node, sizes).get("kernel")
+    kernel = modules(node, sizes).get(ModuleKind.KERNEL)
     if kernel is None:
         named = any(compatible(child, "multiboot,kernel") for child in node.children)
         return (failure if rules.machine.final and not named else None), ()
     if kernel.start in rules.machine.unloaded:
         failure = Failure(FailureKind.OTHER, f"Could not set up domain {node.name} (rc = -22)")
         return failure, (KernelNotRegistered(kernel.location, node.name, start=kernel.start, loaded=False),)
-    found = next((m for m in rules.machine.modules if m.kind == "kernel" and m.start == kernel.start), None)
+    found = next((m for m in rules.machine.modules if m.kind is ModuleKind.KERNEL and m.start == kernel.start), None)
     if (found and (found.size or not rules.machine.final)) or not rules.release.modelled:
         return None, ()
     return failure, (KernelNotRegistered(kernel.location, node.name, start=kernel.start, loaded=True),)

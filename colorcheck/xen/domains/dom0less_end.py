@@ -127,7 +127,7 @@ def _in_memory(span: Span, machine: Machine) -> bool:
 
 
 def fits(written: tuple[int, int], room: int, *, measured: bool) -> bool | None:
-    """Whether the tree of a domain, so many bytes at least and at most, fits into `room`; None where that is not known.
+    """Whether the tree of a domain, so many bytes at least and at most, fits into `room`; None if that is not known.
 
     Of the releases that were measured, trees of 4,079 bytes by this count fit into 4,096 and trees of 4,175 did not. A
     release whose writer was not followed (`measured` false) may need an eighth more or less.

@@ -40,7 +40,8 @@ def is_hardware_domain(node: Node, release: Release) -> bool:
 
 
 def wrong_capabilities(node: Node, release: Release, other: str) -> RefusedCapabilities | None:
-    """What Xen says of `capabilities` before all else; `other` names the hardware domain that is there already."""
+    """What Xen says of `capabilities` before everything else; `other` names the hardware domain that is there
+    already."""
     found = capabilities(node, release)
     if found & ~KNOWN:
         text = f"Invalid capabilities ({found:x})"

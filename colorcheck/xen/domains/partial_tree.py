@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from colorcheck.core.units import PAGE
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
-from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, cells, string
+from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, cells, join, string
 from colorcheck.xen.machine.host_devices import given_to_dom0, shared_interrupts
 from colorcheck.xen.notes.domains import PartialTreeFault, PartialTreeRefusal
 
@@ -113,21 +113,14 @@ def _wrong_ranges(value: bytes, sizes: tuple[int, int], host: PassthroughHost) -
         return PartialTreeRefusal(PartialTreeFault.CELLS, (address, size))
     values, width = cells(value), 2 * address + size
     for at in range(0, len(values) - width + 1, width):
-        start = _number(values[at : at + address])
-        length = _number(values[at + address : at + address + size])
-        guest = _number(values[at + address + size : at + width])
+        start = join(values[at : at + address])
+        length = join(values[at + address : at + address + size])
+        guest = join(values[at + address + size : at + width])
         if (start | length | guest) % PAGE:
             return PartialTreeRefusal(PartialTreeFault.NOT_PAGES, (start, length, guest))
         if length and (guest + length - 1) >> host.address_bits:
             return PartialTreeRefusal(PartialTreeFault.BEYOND_ADDRESSES, (guest, host.address_bits))
     return None
-
-
-def _number(values: tuple[int, ...] | list[int]) -> int:
-    found = 0
-    for value in values:
-        found = found << 32 | value
-    return found
 
 
 def _wrong_interrupt(device: Node, host: PassthroughHost, spis: int | None) -> PartialTreeRefusal | None:

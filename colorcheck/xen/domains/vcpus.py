@@ -55,7 +55,7 @@ def dom0_vcpus(domain: Domain, world: CpuWorld) -> Vcpus:
     """dom0 is in pool 0; with `dom0_vcpus_pin` its vCPUs go to the pool's CPUs in turn."""
     pool, options = sorted(world.pools.cpus(0)), world.options
     if not pool:
-        return Vcpus((None,) * domain.vcpus, 0)
+        return Vcpus((None,) * min(domain.vcpus, MOST_VCPUS), 0)
     count = min(options.dom0_vcpus or len(pool), MOST_VCPUS)
     reasons = list(_pool_reason(world, 0))
     late = _without_cpus(world, f"{world.release.traits.dom0_named_in_setup} guest OS")
@@ -70,8 +70,9 @@ def dom0_vcpus(domain: Domain, world: CpuWorld) -> Vcpus:
 
 def dom0less_vcpus(domain: Domain, node: Node | None, world: CpuWorld) -> Vcpus:
     """A domain of the device tree: its pool, and from 4.21 on its `xen,vcpu` nodes."""
+    count = min(domain.vcpus, MOST_VCPUS)  # with more of them Xen refuses the domain
     if node is None or world.ancestry is None:
-        return Vcpus((None,) * domain.vcpus, None)
+        return Vcpus((None,) * count, None)
     pool, panic = domain_pool(world.ancestry, node, world.processors, world.pools)
     failure = Failure(FailureKind.OTHER, panic) if panic else None
     cpus = world.pools.cpus(pool)
@@ -85,7 +86,7 @@ def dom0less_vcpus(domain: Domain, node: Node | None, world: CpuWorld) -> Vcpus:
         if compatible(child, "xen,vcpu"):
             late = late or pinning.read(child)
     reasons += pinning.reasons
-    found = tuple(pinning.masks.get(number, cpus) & cpus or cpus for number in range(domain.vcpus))
+    found = tuple(pinning.masks.get(number, cpus) & cpus or cpus for number in range(count))
     return Vcpus(found, pool, tuple(reasons), failure, late)
 
 
@@ -196,8 +197,7 @@ def _xl_pool(file: XlFile, world: CpuWorld) -> int | Failure | None:
     if not name:
         return Failure(FailureKind.XL_REJECTS, "Illegal pool specified: ")
     number = name.removeprefix("Pool-")
-    known = number.isascii() and number.isdigit() and int(number) in world.pools.numbers
-    return int(number) if known else None
+    return next((each for each in world.pools.numbers if str(each) == (number.lstrip("0") or "0")), None)
 
 
 def _without_cpus(world: CpuWorld, what: str) -> Failure | None:
@@ -208,7 +208,7 @@ def _without_cpus(world: CpuWorld, what: str) -> Failure | None:
 
 
 def _pool_reason(world: CpuWorld, pool: object) -> Iterator[Related]:
-    """What is to be said of the pools of a Xen that reads them or not."""
+    """What is to be said about the pools of a Xen that reads them or not."""
     pools = world.pools
     if pools.location is None:
         return

@@ -41,7 +41,7 @@ class Needs(Struct, frozen=True):
     """What a guest's file asks for, defaults filled in: sizes in MiB, `pool` in frames of its P2M pool.
 
     `populated` is what xl really puts into the guest: `maxmem`, which is `memory` where the file has none. `memory` is
-    None where the file has neither.
+    None if the file has neither.
     """
 
     memory: int | None
@@ -101,7 +101,7 @@ def needs(guest: XlGuest) -> Needs:
 
 
 def creation(guest: XlGuest, host: XlHost, kernel_size: int | None, ramdisk_size: int | None) -> Creation:
-    """What becomes of a guest for which there are frames enough. Sizes in bytes, None where they are not known: then
+    """What becomes of a guest for which there are frames enough. Sizes in bytes, None if they are not known: then
     kernel and ramdisk are trusted to fit."""
     refused = _refused_by_xl(guest, host)
     if refused is not None:

@@ -1,4 +1,4 @@
-"""Guests of xl: what their files ask for and what xl and Xen make of it, before any memory is given out.
+"""Guests of xl: what their files ask for and what xl and Xen do with it, before any memory is given out.
 
 Source: `libxl__domain_make`, `libxl__domain_build` (tools/libs/light), `domain_set_llc_colors_domctl`
 (xen/common/llc-coloring.c), 4.20–4.22; measured with xl of 4.20.
@@ -93,9 +93,9 @@ def xl_domain(file: XlFile, deployment: Deployment, host: XlHost, rules: XlRules
     domain = replace(
         _domain(guest, choice, number, failure), kept_pages=kept, trusted=tuple(_trusted(guest, deployment))
     )
-    told = (*notes, *choice.notes, *ended.notes, *_notes(guest, rules.release, rules.coloring))
+    text = (*notes, *choice.notes, *ended.notes, *_notes(guest, rules.release, rules.coloring))
     reaches = guest.rejected is None and not (failure is ended.failure and ended.before_xen)
-    return RequestedGuest(guest, domain, told, reaches)
+    return RequestedGuest(guest, domain, text, reaches)
 
 
 def _first(ended: Creation, colors: Failure | None) -> Failure | None:
@@ -105,8 +105,8 @@ def _first(ended: Creation, colors: Failure | None) -> Failure | None:
 
 def _creation(guest: XlGuest, deployment: Deployment, host: XlHost) -> Creation:
     sizes = dict(deployment.guest_files)
-    kernel = _stated_size(guest, deployment) or sizes.get((guest.file.file, "kernel"))
-    return creation(guest, host, kernel, sizes.get((guest.file.file, "ramdisk")))
+    kernel = _stated_size(guest, deployment) or sizes.get((guest.file.pieces, "kernel"))
+    return creation(guest, host, kernel, sizes.get((guest.file.pieces, "ramdisk")))
 
 
 def _stated_size(guest: XlGuest, deployment: Deployment) -> int | None:
@@ -120,7 +120,7 @@ def _trusted(guest: XlGuest, deployment: Deployment) -> Iterator[str]:
         setting = guest.file.setting(key)
         if setting is None or not isinstance(setting.written, Passage) or not setting.written.text:
             continue
-        if (guest.file.file, key) not in deployment.guest_files:
+        if (guest.file.pieces, key) not in deployment.guest_files:
             known = key == "kernel" and _stated_size(guest, deployment)
             fits = "" if known else " and it fits into the guest's memory"
             yield f"xl finds the {key} of {guest.title} ({setting.written.text}) in dom0{fits}"
@@ -142,6 +142,7 @@ def _domain(guest: XlGuest, choice: ColorChoice, number: int, failure: Failure |
         extra_pages=MAGIC_PAGES,
         failure=failure,
         pool_follows=asked.pool_follows,
+        pieces=guest.file.pieces,
     )
 
 

@@ -27,7 +27,7 @@ class XlColors(Struct, frozen=True):
 
     @property
     def dropped(self) -> str:
-        """What stands behind the match, which xl ignores."""
+        """What is behind the match, which xl ignores."""
         return self.written.text[self.read :]
 
     @property
@@ -38,8 +38,8 @@ class XlColors(Struct, frozen=True):
 class XlGuest(Struct, frozen=True):
     """A guest as xl understands its file.
 
-    `memory` and `maxmem` in MiB. A number is None where the key is missing or where xl warns and ignores it. `name`
-    has one character for each byte, as xl passes it on. `llc_colors` in xl's order with repetitions, None where the
+    `memory` and `maxmem` in MiB. A number is None if the key is missing or where xl warns and ignores it. `name`
+    has one character for each byte, as xl passes it on. `llc_colors` in xl's order with repetitions, None if the
     key is missing or ignored: the guest then gets all colors, as with an empty list. `rejected` is why xl stops.
     """
 
@@ -70,7 +70,7 @@ class XlGuest(Struct, frozen=True):
         return setting.written.text if setting and isinstance(setting.written, Passage) else self.file.file
 
     def location(self, name: str) -> Location:
-        """Where the value of a key stands; the file, where the key is missing."""
+        """Where the value of a key is; the file, where the key is missing."""
         setting = self.file.setting(name)
         return setting.value_location if setting else self.file.location
 
@@ -92,12 +92,12 @@ class XlGuest(Struct, frozen=True):
 
 
 def parse_xl(text: str, file: str = "guest.cfg") -> XlGuest:
-    """What xl makes of a file with this text. No text is refused with an exception."""
+    """What xl reads from a file with this text. No text is refused with an exception."""
     return xl_guest(read_xl(text, file))
 
 
 def xl_guest(file: XlFile) -> XlGuest:
-    """What xl makes of a file that its reader has read."""
+    """What xl reads from a file that its reader has read."""
     if not file.accepted:
         return XlGuest(file, rejected=file.errors[0].printed(file.file), messages=file.log)
     reading = _Reading(file)

@@ -1,7 +1,7 @@
 """`iomem` of an xl file as xl reads it: pages that a guest gets by address.
 
 Source: `parse_config_data` (tools/xl/xl_parse.c, 4.20 to 4.22): each element of the list is read by
-`sscanf("%llx,%llx@%llx")`, all numbers in hexadecimal, pages of 4 KiB; blanks may stand before a number only.
+`sscanf("%llx,%llx@%llx")`, all numbers in hexadecimal, pages of 4 KiB; blanks may be before a number only.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _ELEMENT = re.compile(rf"{_NUMBER},{_NUMBER}(?:@{_NUMBER})?", re.ASCII)
 
 
 class IomemRange(Struct, frozen=True):
-    """Frames from `start` on, `count` of them, and where the element stands."""
+    """Frames from `start` on, `count` of them, and where the element is."""
 
     start: int
     count: int
@@ -35,7 +35,8 @@ class IomemRefused(Struct, frozen=True):
 
 
 def iomem(file: XlFile) -> Iterator[IomemRange | IomemRefused]:
-    """What xl makes of each element, up to the first at which it stops. A single text in place of a list is ignored."""
+    """What xl reads from each element, up to the first at which it stops. A single text in place of a list is
+    ignored."""
     setting = file.setting("iomem")
     if setting is None or not isinstance(setting.written, XlList):
         return

@@ -1,1 +1,1 @@
-"""FactBook: everything that the model of Xen is told, each with its origin; what it read is recorded."""
+"""FactBook: everything that the model of Xen is given, each with its origin; what it read is recorded."""

@@ -1,4 +1,4 @@
-"""Facts about what stands below `/chosen`: what partial trees map, static shared memory, marks of the UEFI loader."""
+"""Facts about what is below `/chosen`: what partial trees map, static shared memory, marks of the UEFI loader."""
 
 from __future__ import annotations
 

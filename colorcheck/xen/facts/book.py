@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -20,6 +20,10 @@ class FactKey(Struct, Generic[T], frozen=True, dict=True):
     about: str
 
 
+Chosen: TypeAlias = Mapping[str, object]
+"""The values that a world gives to open facts, by the facts' names; each is of the type of its `FactKey`."""
+
+
 class FactBook:
     """All facts of a deployment under one release. Reading one notes its name wherever a record is being kept.
 
@@ -31,7 +35,7 @@ class FactBook:
         self,
         known: Mapping[str, Fact],
         unknown: Mapping[str, OpenFact] | None = None,
-        chosen: Mapping[str, object] | None = None,
+        chosen: Chosen | None = None,
         met: dict[str, OpenFact] | None = None,
     ) -> None:
         self.known = dict(known)
@@ -42,7 +46,7 @@ class FactBook:
         self._records: list[set[str]] = []
 
     def read(self, key: FactKey[T]) -> T:
-        """The value in this world. Raises KeyError for a fact that nobody stated, which is a fault of the program."""
+        """The value in this world. Raises KeyError for a fact that was not stated, which is a fault of the program."""
         for record in self._records:
             record.add(key.name)
         if key.name in self.unknown:
@@ -80,12 +84,12 @@ class FactBook:
             self._records = [each for each in self._records if each is not record]
 
     @property
-    def first(self) -> dict[str, object]:
+    def first(self) -> Chosen:
         """The first value of every finite fact that is open."""
         listed = ((name, fact.values) for name, fact in self.unknown.items())
         return {name: values[0] for name, values in listed if isinstance(values, tuple) and values}
 
-    def in_world(self, chosen: Mapping[str, object]) -> FactBook:
+    def in_world(self, chosen: Chosen) -> FactBook:
         """The same facts in another world; values for facts that are not open are refused."""
         wrong = set(chosen) - set(self.unknown) - set(self.met)
         if wrong:
@@ -93,6 +97,6 @@ class FactBook:
         return FactBook(self.known, self.unknown, {**self.chosen, **chosen}, self.met)
 
     def opened(self, fact: OpenFact) -> FactBook:
-        """The same facts with one more that is open, whatever was known of it."""
+        """The same facts with one more that is open, whatever was known about it."""
         known = {name: each for name, each in self.known.items() if name != fact.what}
         return FactBook(known, {**self.unknown, fact.what: fact}, self.chosen, self.met)

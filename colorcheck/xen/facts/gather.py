@@ -1,4 +1,4 @@
-"""The facts of a deployment: what its files give, what is documented, and what nobody said.
+"""The facts of a deployment: what its files give, what is documented, and what is not known.
 
 The rules are those of `docs/facts.md`: where a fact comes from, what it may be while it is open, what settles it.
 """
@@ -9,11 +9,13 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.boot.boot_arguments import option_name, read_boot_arguments
+from colorcheck.inputs.boot.kconfig import integer
 from colorcheck.inputs.deployment import Deployment, Followed
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell_sizes, compatible, ranges_of
 from colorcheck.inputs.manifest.manifest import Loader
@@ -67,7 +69,7 @@ _UNREAD: dict[Scope, FactKey[None]] = {Scope.TREE: TREE, Scope.GUESTS: GUESTS, S
 
 
 def facts_of(deployment: Deployment, board: Board | None, release: Release | None = None) -> FactBook:
-    """All facts of a deployment under a release, with those that nobody settled. A log of another release says nothing
+    """All facts of a deployment under a release, with those that are open. A log of another release says nothing
     about places that this one has."""
     gathered = _Gathering(deployment, board, release)
     known: dict[str, Fact] = {}
@@ -190,7 +192,7 @@ class _Gathering:
             yield OpenFact(TREE_SIZE.name, why, lines, place, Span(max(written, 1), LARGEST_TREE + 1))
 
     def _followed_tree(self, followed: Followed) -> Iterator[Fact | OpenFact]:
-        """What a boot script makes of the blob: what it leaves open is open, whatever the manifest says."""
+        """What a boot script does with the blob: what it leaves open is open, whatever the manifest says."""
         place = followed.location
         if followed.device_tree_address is not None:
             yield Fact(TREE_ADDRESS.name, followed.device_tree_address, Origin.FOLLOWED, place)
@@ -233,7 +235,8 @@ class _Gathering:
         return OpenFact(MEMORY.name, why, ('memory = ["0x0+0x80000000"]',), self.place("target"))
 
     def _logged_in_part(self) -> OpenFact | None:
-        """Memory of a log that is not whole, where it has a bank that the tree has not: nobody knows the others."""
+        """Memory of a log that is not whole, where it has a bank that the tree does not have: the others are not
+        known."""
         log, tree = self.deployment.boot_log, self.deployment.tree
         if log is None or tree is None or self.foreign_log:
             return None
@@ -301,7 +304,7 @@ class _Gathering:
         if self.under_uefi and unplaced:
             why = "no input says where the firmware loads the files of Xen's modules"
             return OpenFact(DOM0_KERNEL.name, why, ('[inputs] boot-log = "serial.txt"',), unplaced[0].location)
-        given = self._given_in_part("kernel")
+        given = self._given_in_part(ModuleKind.KERNEL)
         if given is not None:
             return OpenFact(DOM0_KERNEL.name, *given)
         if self.handed_over_as_it_is or self._kernels():
@@ -313,9 +316,9 @@ class _Gathering:
         settle = ("[[target.modules]]", 'kind = "kernel"', 'file = "Image"', "address = 0x2000000")
         return OpenFact(DOM0_KERNEL.name, why, settle, self._tree_location())
 
-    def _given_in_part(self, *kinds: str, others: bool = False) -> tuple[str, tuple[str, ...], Location] | None:
+    def _given_in_part(self, *kinds: ModuleKind, others: bool = False) -> tuple[str, tuple[str, ...], Location] | None:
         """Why a module of `[[target.modules]]` of these kinds, or of all others, leaves something open; what settles
-        it, and where it stands."""
+        it, and where it is."""
         for module in self.deployment.given_modules if self.deployment.followed is None else ():
             if (module.kind in kinds) != others and (module.address is None or module.size is None):
                 lacks = "address" if module.address is None else "size"
@@ -344,7 +347,8 @@ class _Gathering:
         chosen = tree.node("/chosen") if tree else None
         nodes = chosen.children if chosen else ()
         modules = ("xen,linux-zimage", "multiboot,kernel", "xen,multiboot-module", "multiboot,module")
-        if any(compatible(node, *modules) for node in nodes) or any(m.kind == "kernel" for m in self.target.modules):
+        given = (ModuleKind.of(module.kind) for module in self.target.modules)
+        if any(compatible(node, *modules) for node in nodes) or ModuleKind.KERNEL in given:
             return True
         if self.release and any(is_hardware_domain(node, self.release) for node in nodes):
             return True
@@ -362,7 +366,7 @@ class _Gathering:
         if left is not None:
             return OpenFact(MODULES.name, left.why, left.settle, left.location)
         tree = self.deployment.tree
-        given = self._given_in_part("kernel", others=True)
+        given = self._given_in_part(ModuleKind.KERNEL, others=True)
         if given is not None:
             return OpenFact(MODULES.name, *given)
         waiting = list(unplaced(tree)) if tree else []
@@ -436,7 +440,7 @@ class _Gathering:
                 yield fact
 
     def _unread(self) -> Iterator[OpenFact]:
-        """What was named and not read is opaque: nobody can list what it would have said."""
+        """What was named and not read is opaque: what it would have said cannot be listed."""
         for each in self.deployment.unread:
             key = _UNREAD.get(each.scope)
             if key is not None:
@@ -445,10 +449,8 @@ class _Gathering:
 
 
 def _is_number(text: str, least: int, most: int) -> bool:
-    try:
-        return least <= int(text.strip('"'), 0) <= most
-    except ValueError:
-        return False
+    number = integer(text)
+    return number is not None and least <= number <= most
 
 
 def _listed(fact: OpenFact) -> bool:

@@ -75,5 +75,5 @@ ABOUT = {key.name: key.about for key in KEYS} | {"BOOT_TIME_CPUPOOLS": "whether 
 
 
 def about(name: str) -> str:
-    """What the fact of this name is about, in words; empty where nothing is known about it."""
+    """What the fact of this name is about, in words; empty if nothing is known about it."""
     return ABOUT.get(name) or about_met(name)

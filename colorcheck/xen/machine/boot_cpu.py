@@ -22,7 +22,7 @@ def boot_cpu_fact(deployment: Deployment, board: Board | None, ancestry: Ancestr
 
     The values of the open fact are boot CPUs that lead to different numberings of the clusters: the first CPU of each
     cluster, where the tree lists them one after the other. A single value means that it does not matter which CPU it
-    is. None where there is no device tree with CPUs.
+    is. None if there is no device tree with CPUs.
     """
     target = deployment.manifest.target
     if target.boot_cpu is not None:
@@ -49,7 +49,7 @@ def boot_cpu_fact(deployment: Deployment, board: Board | None, ancestry: Ancestr
 
 
 def boot_cpu_values(fact: Fact | OpenFact) -> tuple[int | None, ...]:
-    """The boot CPUs to model: one for a fact, each value of an open one, None where nobody can list them."""
+    """The boot CPUs to model: one for a fact, each value of an open one, None if they cannot be listed."""
     if isinstance(fact, Fact):
         return (fact.value if isinstance(fact.value, int) else None,)
     return fact.values if isinstance(fact.values, tuple) and fact.values else (None,)  # type: ignore[return-value]

@@ -12,6 +12,7 @@ from typing import TypeVar
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
 from colorcheck.inputs.deployment import Deployment
@@ -58,7 +59,7 @@ from colorcheck.xen.notes.machine import (
 R = TypeVar("R", bound=Range)
 
 MAX_MODULES = 32
-_KINDS = ("kernel", "ramdisk")  # of dom0, that Xen tells apart by what it does with them
+_KINDS = (ModuleKind.KERNEL, ModuleKind.RAMDISK)  # of dom0, that Xen tells apart by what it does with them
 EARLY = "Early FDT parsing failed ({})"
 EINVAL, ENOENT, ENOSPC = -22, -2, -28
 _OVERLAPPING_BANKS = "Xen BUG at common/page_alloc.c:309"  # `bootmem_region_add`, 4.21.2 and 4.22.0
@@ -125,20 +126,20 @@ def read_machine(deployment: Deployment, facts: FactBook) -> tuple[Machine, tupl
 
 
 def _all_logged(deployment: Deployment, modules: Sequence[BootModule]) -> bool:
-    """Whether a boot log lists these very modules and no others: nobody adds one then."""
+    """Whether a boot log lists these very modules and no others: none is added then."""
     logged = deployment.boot_log.modules_found if deployment.boot_log else None
     return logged is not None and {m.address for m in logged} == {m.start for m in modules}
 
 
 def _unloaded(deployment: Deployment) -> Iterator[int]:
-    """Where the kernel of a domain is not: Xen's EFI loader loads what `xen,uefi-binary` names, and nobody what stands
-    at a plain `reg` (`kernel_probe` then fails with EINVAL; measured). A boot script and `[[target.modules]]` say that
-    somebody does, and so does a log of a boot that ended otherwise."""
+    """Where the kernel of a domain is not: Xen's EFI loader loads what `xen,uefi-binary` names, and nothing loads what
+    is at a plain `reg` (`kernel_probe` then fails with EINVAL; measured). A boot script and `[[target.modules]]` say
+    that somebody does, and so does a log of a boot that ended otherwise."""
     log, tree, target = deployment.boot_log, deployment.tree, deployment.manifest.target
     if tree is None or target.loader is not Loader.UEFI or deployment.followed is not None:
         return
     for found in below_chosen(tree):
-        if found.kind != "kernel" or "xen,uefi-binary" in found.node.properties or not found.domain:
+        if found.kind is not ModuleKind.KERNEL or "xen,uefi-binary" in found.node.properties or not found.domain:
             continue
         panic = f"Could not set up domain {found.domain[8:]} (rc = {EINVAL})"
         if log is not None and (log.panic is None or str(log.panic.value) != panic):
@@ -151,10 +152,10 @@ def _loaded(scan: _Scan, facts: FactBook, image_size: int) -> None:
     """Xen and the device tree, where the boot loader puts them. The modules' list begins with them."""
     address = facts.read(XEN_ADDRESS)
     if address is not None:
-        scan.load(BootModule(address, image_size, "Xen", facts.fact(XEN_ADDRESS).location, "xen"))
+        scan.load(BootModule(address, image_size, "Xen", facts.fact(XEN_ADDRESS).location, ModuleKind.XEN))
     address, size = facts.read(TREE_ADDRESS), facts.read(TREE_SIZE)
     if address is not None and size:
-        scan.load(BootModule(address, size, "device tree", facts.fact(TREE_ADDRESS).location, "device-tree"))
+        scan.load(BootModule(address, size, "device tree", facts.fact(TREE_ADDRESS).location, ModuleKind.DEVICE_TREE))
 
 
 def _unnamed_kernel(scan: _Scan, facts: FactBook) -> None:
@@ -162,7 +163,7 @@ def _unnamed_kernel(scan: _Scan, facts: FactBook) -> None:
     kernel = facts.read(DOM0_KERNEL)
     if kernel is not None:
         place = facts.fact(DOM0_KERNEL).location
-        scan.load(BootModule(kernel.address, kernel.size, "dom0's kernel", place, "kernel"))
+        scan.load(BootModule(kernel.address, kernel.size, "dom0's kernel", place, ModuleKind.KERNEL))
 
 
 def _given(scan: _Scan, deployment: Deployment) -> None:
@@ -174,7 +175,7 @@ def _given(scan: _Scan, deployment: Deployment) -> None:
     for module in deployment.given_modules:
         if module.address is not None and module.size is not None and module.address not in known:
             label = f"{module.kind} of [[target.modules]]"
-            kind = module.kind if module.kind in _KINDS else "other"
+            kind = module.kind if module.kind in _KINDS else ModuleKind.OTHER
             scan.load(BootModule(module.address, module.size, label, module.location, kind))
 
 
@@ -279,7 +280,7 @@ def _initrd(scan: _Scan, chosen: Node) -> None:
         return
     start, end = number(first), number(last)
     if start is not None and end is not None and start < end:
-        scan.load(BootModule(start, end - start, "ramdisk", first.location, "ramdisk"))
+        scan.load(BootModule(start, end - start, "ramdisk", first.location, ModuleKind.RAMDISK))
         return
     if start is None:
         wrong = InitrdDamaged(first.location, "", InitrdFault.START_LENGTH, length=len(first.value))
@@ -387,7 +388,10 @@ def _sorted_banks(scan: _Scan, deployment: Deployment) -> tuple[Range, ...]:
     return tuple(found)
 
 
-_BEFORE_MEMRESERVE = ("xen", "device-tree")  # registered first, so that no entry of /memreserve/ drops them
+_BEFORE_MEMRESERVE = (
+    ModuleKind.XEN,
+    ModuleKind.DEVICE_TREE,
+)  # registered first, so that no entry of /memreserve/ drops them
 
 
 def _registered(scan: _Scan) -> tuple[tuple[BootModule, ...], bool]:

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import cell_sizes, compatible
 
@@ -39,7 +40,7 @@ class VisitedNode(Struct, frozen=True):
     item: Item
     node: Node
     sizes: tuple[int, int]
-    kind: str = ""
+    kind: ModuleKind = ModuleKind.OTHER
     domain: str = ""
 
 
@@ -56,15 +57,15 @@ class _Guess:
     def __init__(self) -> None:
         self.unknown = 0
 
-    def kind(self, node: Node) -> str:
+    def kind(self, node: Node) -> ModuleKind:
         if compatible(node, "xen,linux-zimage", "multiboot,kernel"):
-            return "kernel"
+            return ModuleKind.KERNEL
         if compatible(node, "xen,linux-initrd", "multiboot,ramdisk"):
-            return "ramdisk"
+            return ModuleKind.RAMDISK
         if compatible(node, "xen,xsm-policy", "multiboot,device-tree"):
-            return "other"
+            return ModuleKind.OTHER
         self.unknown += 1
-        return {1: "kernel", 2: "ramdisk"}.get(self.unknown, "other")
+        return {1: ModuleKind.KERNEL, 2: ModuleKind.RAMDISK}.get(self.unknown, ModuleKind.OTHER)
 
 
 def _below(parent: Node, outer: tuple[int, int], guess: _Guess, depth: int) -> Iterator[VisitedNode]:
@@ -95,5 +96,7 @@ def unplaced(tree: DeviceTree) -> Iterator[Node]:
 def dom0_kernel_unplaced(tree: DeviceTree | None) -> bool:
     """Whether the tree names a kernel for dom0 and leaves its place to the boot loader."""
     found = below_chosen(tree) if tree else ()
-    modules = (each for each in found if each.item is Item.MODULE and each.kind == "kernel" and not each.domain)
+    modules = (
+        each for each in found if each.item is Item.MODULE and each.kind is ModuleKind.KERNEL and not each.domain
+    )
     return any("reg" not in each.node.properties for each in modules)

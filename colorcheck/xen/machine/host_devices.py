@@ -93,7 +93,7 @@ def is_driven(uart: Node) -> bool:
 def console(ancestry: Ancestry, consoles: str, path: str) -> Node | None:
     """The UART that Xen keeps for itself: `path` (its option `dtuart`), else the tree's `stdout-path`.
 
-    None where `consoles` (its option `console`) leaves out `dtuart` (`dt_uart_init`).
+    None if `consoles` (its option `console`) leaves out `dtuart` (`dt_uart_init`).
     """
     if not any(each.startswith("dtuart") for each in consoles.split(",")):
         return None

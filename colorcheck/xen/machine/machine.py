@@ -9,6 +9,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.source import Location
 from colorcheck.xen.machine.intervals import Span
 
@@ -37,20 +38,20 @@ class Range(Struct, frozen=True):
 
 
 class BootModule(Range, frozen=True):
-    """A boot module. `kind` is one of xen, device-tree, kernel, ramdisk, other; `domain` the path of the dom0less
+    """A boot module. `domain` is the path of the dom0less
     domain that it belongs to, or empty."""
 
-    kind: str = "other"
+    kind: ModuleKind = ModuleKind.OTHER
     domain: str = ""
 
 
 class Machine(Struct, frozen=True, dict=True):
-    """What Xen knows of the memory before it hands any out.
+    """What Xen knows about the memory before it hands any out.
 
     `banks` ascending and without overlap; `reserved` in Xen's order: `/memreserve/`, then the device tree's, static
     heap and static memory included. `modules` are those that Xen registers, Xen itself first. `image_size` is
     `_end - _start` in bytes. `panic` is Xen's message where it stops at what it reads of the machine, else empty.
-    `final` tells that the tree is the very one that Xen gets: what it lacks, nobody adds.
+    `final` tells that the tree is the very one that Xen gets: nothing adds what it lacks.
     `unloaded` are addresses of modules at which a boot log says that there was nothing.
     `compresses`: frame numbers leave out a run of address bits that no memory uses.
     """

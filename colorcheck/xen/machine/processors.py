@@ -112,6 +112,6 @@ def _describes(parent: Node | None) -> bool:
 
 
 def register_of(ancestry: Ancestry, node: Node) -> int | None:
-    """The `reg` of a node that a pool lists, cut to 32 bits as Xen does; None where it has none."""
+    """The `reg` of a node that a pool lists, cut to 32 bits as Xen does; None if it has none."""
     found = cpu_register(ancestry.tree, node)
     return None if found is None else found % (1 << 32)

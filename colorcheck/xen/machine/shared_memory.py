@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from colorcheck.core.units import PAGE
 from colorcheck.inputs.device_tree.tree import Node
-from colorcheck.inputs.device_tree.tree_walk import string
+from colorcheck.inputs.device_tree.tree_walk import join, string
 from colorcheck.xen.machine.machine import MAX_ADDRESS
 from colorcheck.xen.notes.domains import SharedMemoryFault
 
@@ -21,7 +21,7 @@ LONGEST_ID = 16  # MAX_SHM_ID_LENGTH, the final NUL included
 
 
 class Shared(Struct, frozen=True):
-    """A region of static shared memory in bytes; `start` is None where Xen takes it from the buddy heap."""
+    """A region of static shared memory in bytes; `start` is None if Xen takes it from the buddy heap."""
 
     id: str
     start: int | None
@@ -65,23 +65,16 @@ def read_shared(node: Node, sizes: tuple[int, int], known: Sequence[Shared] = ()
     if len(found.value) % 4 or cells not in (hosted, hosted - address):
         return RefusedSharedMemory(SharedMemoryFault.LENGTH, number=len(found.value))
     values = [int.from_bytes(found.value[at : at + 4], "big") for at in range(0, len(found.value), 4)]
-    start = _number(values[:address]) if cells == hosted else None
+    start = join(values[:address]) if cells == hosted else None
     rest = values[cells - address - size :]
     shared = Shared(
         text.decode("latin-1"),
         start,
-        _number(rest[:address]),
-        _number(rest[address:]),
+        join(rest[:address]),
+        join(rest[address:]),
         string(node, "role") if role else None,
     )
     return _checked(shared, known)
-
-
-def _number(values: list[int]) -> int:
-    found = 0
-    for value in values:
-        found = found << 32 | value
-    return found
 
 
 def _checked(shared: Shared, known: Sequence[Shared]) -> Shared | RefusedSharedMemory:

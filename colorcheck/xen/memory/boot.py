@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.units import PAGE, PAGE_SHIFT
 from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.facts.met import buddy_heap
@@ -37,7 +38,7 @@ DEVICE_TREE_MARGIN = 8  # pages; an estimate: 17 were too few for a tree of 9, a
 
 
 def boot(system: System) -> Boot | None:
-    """How the boot goes; None where it cannot be modelled: a fork's line, or colors or memory are not known.
+    """How the boot goes; None if it cannot be modelled: a fork's line, or colors or memory are not known.
 
     All that it depends on is in the system and its `preparation`, so that a system that was changed (other colors,
     memory, reserve, modules) boots without the files. With coloring off no heap is modelled; only what stops such a
@@ -137,7 +138,7 @@ class _Run(Struct):
         """All domains in turn; the panic is Xen's own, not the one that a guest of xl brings about later."""
         own = [domain for domain in self.system.domains if domain.kind is not DomainKind.XL]
         buddy = self.buddy
-        tree = self.machine.module("device-tree")
+        tree = self.machine.module(ModuleKind.DEVICE_TREE)
         buddy.used = _used_by_xen(self.prepared, own, tree.size if tree else 1)
         for domain in own:
             attempt = self._attempt(domain, heap, layout)
@@ -156,8 +157,8 @@ class _Run(Struct):
         return self._guests(heap), None
 
     def _too_small_buddy(self, pages: int) -> Failure | None:
-        """What Xen stops with when its own heap is nearly empty; where its tree just fits, nobody knows."""
-        tree = self.machine.module("device-tree")
+        """What Xen stops with when its own heap is nearly empty; if its tree just fits, it is not known."""
+        tree = self.machine.module(ModuleKind.DEVICE_TREE)
         size = tree.size if tree else 1
         if pages == 0:
             return Failure(FailureKind.BUDDY_TOO_SMALL, "Can't allocate colored heap. Buddy reserved size is too low")
@@ -245,7 +246,7 @@ def _module_crash(machine: Machine, traits: Traits) -> Failure | None:
     for module in machine.modules:
         start = module.start >> PAGE_SHIFT
         end = start + -(-module.size // PAGE)
-        if module.kind == "xen" or not module.size or end >= last or compressed.pdx(start) < base:
+        if module.kind is ModuleKind.XEN or not module.size or end >= last or compressed.pdx(start) < base:
             continue
         if compressed.leaves_out(start) or compressed.leaves_out(end):
             continue

@@ -50,7 +50,7 @@ def untouched(spans: Iterable[Span], used: int) -> list[tuple[int, int]]:
 
 
 def served(free: Iterable[tuple[int, int]], sizes: Iterable[int]) -> int | None:
-    """In how many pieces the last of these sizes, in pages, comes when they are served in turn; None where
+    """In how many pieces the last of these sizes, in pages, comes when they are served in turn; None if
     there are too few frames."""
     there = Counter(order for _, order in free)
     count: int | None = 0

@@ -7,12 +7,13 @@ are worlds (`colorcheck.xen.facts.met`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct, field
 
 from colorcheck.core.source import Location
 from colorcheck.loader.facts import OpenFact
+from colorcheck.xen.facts.book import Chosen
 from colorcheck.xen.facts.met import buddy_heap, shared_pieces
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.intervals import Span
@@ -62,7 +63,7 @@ class BuddyHeap(Struct):
     spans: Sequence[Span] = ()
     used: Use = field(default_factory=Use)
     place: Location = field(default_factory=lambda: Location("-"))
-    chosen: Mapping[str, object] = field(default_factory=dict)
+    chosen: Chosen = field(default_factory=dict)
     shares: set[str] = field(default_factory=set)
     notes: list[Note] = field(default_factory=list)
     met: dict[str, OpenFact] = field(default_factory=dict)
@@ -113,7 +114,7 @@ class BuddyHeap(Struct):
         own = self.used.most - sum(self.served[:-1])
         least = served(blocks(self.spans), self.served)
         if least is None:
-            return False  # too few frames, which is told from their number
+            return False  # too few frames, as their number shows
         if least > MOST_PIECES:
             return True
         most = served(untouched(self.spans, own), self.served)

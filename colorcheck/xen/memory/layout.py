@@ -10,7 +10,7 @@ from colorcheck.xen.system import System
 
 
 def xen_region(system: System) -> Span | None:
-    """The region that Xen moves to, in bytes; None where there is none, or coloring is off."""
+    """The region that Xen moves to, in bytes; None if there is none, or coloring is off."""
     prepared = system.preparation
     if prepared is None or system.nr_colors is None or system.panic or not prepared.machine.image_size:
         return None

@@ -15,7 +15,7 @@ def level(free: Sequence[int], count: int) -> list[int]:
     """How many of `count` requests each list serves; all of them together fewer than `count` if they run out.
 
     The lists above a level L come down to it, L being the lowest that `count` requests reach; what remains goes one
-    each to the first lists that stand at L.
+    each to the first lists that are at L.
     """
     if count <= 0:
         return [0] * len(free)

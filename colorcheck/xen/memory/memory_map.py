@@ -14,7 +14,7 @@ from colorcheck.xen.memory.heaps import Heaps
 
 
 def memory_map(machine: Machine, xen_region: Span, taken: Sequence[TakenPages], heaps: Heaps) -> tuple[Interval, ...]:
-    """What lies where, ascending. `xen_region` in bytes. Memory that nobody got (parts of pages) is `lost`."""
+    """What lies where, ascending. `xen_region` in bytes. Memory that no one got (parts of pages) is `lost`."""
     known = sorted(_parts(machine, xen_region, taken, heaps), key=lambda part: (part.start, part.end))
     occupied = merged((part.start, part.end) for part in known)
     for start, end in machine.spans:

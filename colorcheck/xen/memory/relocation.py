@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.units import MIB, PAGE
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.machine.machine import Machine
@@ -24,13 +25,13 @@ def obstacles(machine: Machine, size: int) -> list[Span]:
     """What the region must avoid. Xen's old place counts with the size of the new one."""
     found = []
     for module in machine.modules:
-        end = module.start + size if module.kind == "xen" else module.end
+        end = module.start + size if module.kind is ModuleKind.XEN else module.end
         found.append((module.start, end))
     return found + [held.span for held in (*machine.reserved, *machine.shared)]
 
 
 def place(machine: Machine, nr_colors: int) -> Span | None:
-    """The region that Xen moves to, in bytes: the highest aligned gap of all banks. None where there is no gap.
+    """The region that Xen moves to, in bytes: the highest aligned gap of all banks. None if there is no gap.
 
     A gap at address 0 is not seen (`s > paddr`).
     """

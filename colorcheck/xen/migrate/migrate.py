@@ -1,6 +1,6 @@
 """Files of one Xen line in another's spelling: edits that keep what the files mean, and what cannot be kept.
 
-Boot arguments stand in `migrate_arguments`; here are the colors of dom0less domains, of xl files and of ImageBuilder
+Boot arguments are in `migrate_arguments`; here are the colors of dom0less domains, of xl files and of ImageBuilder
 configurations.
 """
 

@@ -89,7 +89,7 @@ class _Arguments:
                 yield Edit(self.arguments.locate(start, end), new.rstrip())
 
     def _stands_there(self) -> bool:
-        """Whether the files have the options as they are read; macros and escapes may stand in between."""
+        """Whether the files have the options as they are read; macros and escapes may be in between."""
         files: dict[str, str | None] = {}
         for option in self.read.options:
             place = option.location
@@ -105,7 +105,7 @@ class _Arguments:
         return True
 
     def _translated(self, option: Option) -> str:
-        """The option in the target's spelling; empty where it goes."""
+        """The option in the target's spelling; empty if it goes."""
         text = option.written.text
         if option.spec is None:
             return text

@@ -129,7 +129,7 @@ class InheritedColors(Note, frozen=True):
 
 
 class EmptyList(Note, frozen=True):
-    """A domain has no color at all: an empty list, or none where `release` does not give any."""
+    """A domain has no color at all: an empty list, or none if `release` does not give any."""
 
     KIND: ClassVar[str] = "empty-list"
     DETAILS: ClassVar[frozenset[str]] = frozenset({"release"})

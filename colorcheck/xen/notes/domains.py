@@ -75,7 +75,7 @@ class PartialTreeRefusal(Struct, frozen=True):
 
 
 class DeviceFault(StrEnum):
-    """Why Xen cannot give a device to dom0; the words stand in JSON documents."""
+    """Why Xen cannot give a device to dom0; the words are in JSON documents."""
 
     NO_SUCH_INTERRUPT = "no-such-interrupt"
     OTHER_TRIGGER = "other-trigger"
@@ -224,7 +224,7 @@ class GuestRejected(Note, frozen=True):
 class GuestMemoryMissing(Note, frozen=True):
     """An xl guest without any memory: xl fails while it creates the guest.
 
-    `pool` are the frames that it keeps; None where the file names no amount at all.
+    `pool` are the frames that it keeps; None if the file names no amount at all.
     """
 
     KIND: ClassVar[str] = "guest-memory-missing"

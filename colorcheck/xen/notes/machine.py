@@ -9,6 +9,7 @@ from enum import Enum, StrEnum, auto
 from typing import ClassVar
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.xen.kinds import Note
 
 
@@ -35,7 +36,7 @@ class NoMemory(Note, frozen=True):
 
 
 class MemoryWithoutReg(Note, frozen=True):
-    """A node of memory has no `reg`, and nobody writes one: Xen stops."""
+    """A node of memory has no `reg`, and nothing writes one: Xen stops."""
 
     KIND: ClassVar[str] = "memory-without-reg"
     node: str
@@ -60,7 +61,7 @@ class ModuleWithoutReg(Note, frozen=True):
 
     KIND: ClassVar[str] = "module-without-reg"
     module: str
-    module_kind: str
+    module_kind: ModuleKind
     stops: bool
 
 

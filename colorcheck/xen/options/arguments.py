@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.source import Location, Passage
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree, Property
@@ -25,7 +26,7 @@ def text_of(found: Property) -> Passage:
 
 
 def xen_arguments(deployment: Deployment) -> Passage:
-    """All arguments that Xen reads, those built into it (CONFIG_CMDLINE) first; empty where it has none."""
+    """All arguments that Xen reads, those built into it (CONFIG_CMDLINE) first; empty if it has none."""
     found, built_in = given_arguments(deployment), built_in_arguments(deployment)
     if not built_in.text or not found.text:
         return found if not built_in.text else built_in
@@ -35,7 +36,7 @@ def xen_arguments(deployment: Deployment) -> Passage:
 
 
 def built_in_arguments(deployment: Deployment) -> Passage:
-    """CONFIG_CMDLINE, else what a boot log says was built in; empty where Xen was built without."""
+    """CONFIG_CMDLINE, else what a boot log says was built in; empty if Xen was built without."""
     place = deployment.build_place("CMDLINE")
     logged = deployment.boot_log.built_in if deployment.boot_log else None
     if logged is not None and "CMDLINE" not in deployment.kconfig and logged.value:
@@ -74,9 +75,9 @@ def _handed_over(deployment: Deployment) -> Passage | None:
 
 
 def tree_arguments(tree: DeviceTree | None) -> Passage | None:
-    """Xen's arguments in a device tree; None where it has none.
+    """Xen's arguments in a device tree; None if it has none.
 
-    They stand in `xen,xen-bootargs`. Without that property `bootargs` counts if dom0's arguments stand elsewhere:
+    They are in `xen,xen-bootargs`. Without that property `bootargs` counts if dom0's arguments are elsewhere:
     in `xen,dom0-bootargs`, or in a kernel module.
     """
     found = arguments_property(tree)
@@ -100,6 +101,6 @@ def _kernel_has_arguments(tree: DeviceTree) -> bool:
     modules = [
         found for found in below_chosen(tree) if found.item is Item.MODULE and "bootargs" in found.node.properties
     ]
-    kept = (found for found in modules[:_MOST_COMMAND_LINES] if found.kind == "kernel" and not found.domain)
+    kept = (found for found in modules[:_MOST_COMMAND_LINES] if found.kind is ModuleKind.KERNEL and not found.domain)
     first = next(kept, None)
     return first is not None and bool(text_of(first.node.properties["bootargs"]).text)

@@ -7,6 +7,7 @@ function of that name in `xen/arch/arm/coloring.c` (2019.2, 2020.2) and `xen/arc
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 
 from msgspec import Struct
 
@@ -32,20 +33,28 @@ class ColorItem(Struct, frozen=True):
     missing: bool = False
 
 
+class ListFault(StrEnum):
+    """What is wrong with a list."""
+
+    MISSING_NUMBER = "missing-number"
+    TOO_LARGE = "too-large"
+    REVERSED = "reversed"
+    TOO_MANY = "too-many"
+    STRAY_TEXT = "stray-text"
+    NO_RANGE = "no-range"
+
+
 class ListError(Struct, frozen=True):
-    """Why a list is refused, and where reading stopped.
+    """Why a list is refused, and where reading stopped."""
 
-    `kind` is one of missing-number, too-large, reversed, too-many, stray-text, no-range.
-    """
-
-    kind: str
+    kind: ListFault
     message: str
     start: int
     end: int
 
 
 class ColorList(Struct, frozen=True):
-    """What a Xen makes of a list.
+    """What a Xen reads from a list.
 
     `colors` are what the array holds afterwards, in its order and with repetitions; `items` what was stored on the
     way; `error` is None if the list is accepted.
@@ -92,7 +101,7 @@ def read_upstream(written: ColorListText, traits: Traits, room: int, limit: int)
         piece = pieces[position]
         item = _item(piece)
         if item.missing and traits.number_needs_digits:
-            error = ListError("missing-number", "a number is missing", piece.start, piece.end)
+            error = ListError(ListFault.MISSING_NUMBER, "a number is missing", piece.start, piece.end)
             break
         error = _range_error(item, len(colors), room, limit)
         if error:
@@ -114,17 +123,19 @@ def read_upstream(written: ColorListText, traits: Traits, room: int, limit: int)
 def _range_error(item: ColorItem, count: int, room: int, limit: int) -> ListError | None:
     if item.first > item.last:
         return ListError(
-            "reversed", f"the range starts at {item.first}, above its end {item.last}", item.start, item.end
+            ListFault.REVERSED, f"the range starts at {item.first}, above its end {item.last}", item.start, item.end
         )
     if item.last >= limit:
-        return ListError("too-large", f"color {item.last} is not below {limit}", item.start, item.end)
+        return ListError(ListFault.TOO_LARGE, f"color {item.last} is not below {limit}", item.start, item.end)
     if count + item.last - item.first + 1 > room:
-        return ListError("too-many", f"more than {room} colors", item.start, item.end)
+        return ListError(ListFault.TOO_MANY, f"more than {room} colors", item.start, item.end)
     return None
 
 
 def _stray(piece: ColorListPiece) -> ListError:
-    return ListError("stray-text", f'"{piece.text}" where a comma or the end is expected', piece.start, piece.end)
+    return ListError(
+        ListFault.STRAY_TEXT, f'"{piece.text}" where a comma or the end is expected', piece.start, piece.end
+    )
 
 
 def _item(piece: ColorListPiece) -> ColorItem:
@@ -168,11 +179,11 @@ def read_xilinx_mask(written: ColorListText, traits: Traits, room: int, limit: i
     for item in items:
         first, last = _signed(item.first), _signed(item.last)
         if first <= last and first < 0:
-            error = ListError("too-large", f"color {item.first} is not below {_MASK_END}", item.start, item.end)
+            error = ListError(ListFault.TOO_LARGE, f"color {item.first} is not below {_MASK_END}", item.start, item.end)
             break
         colors.update(range(first, min(last + 1, _MASK_END)))
         if first <= last and last >= _MASK_END:
-            error = ListError("too-large", f"color {last} is not below {_MASK_END}", item.start, item.end)
+            error = ListError(ListFault.TOO_LARGE, f"color {last} is not below {_MASK_END}", item.start, item.end)
             break
     return ColorList(written, tuple(sorted(colors)), items, error, len(colors))
 
@@ -203,7 +214,7 @@ def _ranges(pieces: Sequence[ColorListPiece]) -> tuple[tuple[ColorItem, ...], Li
     for piece in pieces:
         if piece.kind is PieceKind.NUMBER:
             error = ListError(
-                "no-range",
+                ListFault.NO_RANGE,
                 f'"{piece.text}" is not a range: a single color is written {piece.text}-{piece.text}',
                 piece.start,
                 piece.end,
@@ -229,7 +240,7 @@ READERS: dict[ListReader, Reader] = {
 
 
 def read_colors(written: Passage, release: Release, room: int, most_colors: int | None = None) -> ColorList:
-    """What a Xen of that release makes of a list.
+    """What a Xen of that release reads from a list.
 
     `room` is how many colors its array holds: `most_colors` on the command line, the number of colors of the cache
     in the device tree. `most_colors` is the limit that Xen was built with.

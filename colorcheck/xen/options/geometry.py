@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
-from colorcheck.hardware.board import Board, Cache, Cluster
+from colorcheck.hardware.board import Board, Cache, CacheKind, Cluster
 from colorcheck.xen.kinds import Failure, FailureKind, Note
 from colorcheck.xen.notes.colors import ColorsCut, GeometryHalfGiven, GeometryUnknown, WaySizeDiffers
 from colorcheck.xen.options.options import BootArguments
@@ -28,7 +28,7 @@ class OptionGeometry(Struct, frozen=True):
 def probed_cache(board: Board | None, probe: CacheProbe) -> Cache | None:
     """The cache that Xen's probe takes on the boot CPU (`get_llc_way_size`).
 
-    Only what CLIDR_EL1 lists is seen. None where it finds none, and where the boot CPU is not known and the clusters'
+    Only what CLIDR_EL1 lists is seen. None if it finds none, and where the boot CPU is not known and the clusters'
     caches differ (`probe_is_open`).
     """
     found = _probes(board, probe)
@@ -36,7 +36,7 @@ def probed_cache(board: Board | None, probe: CacheProbe) -> Cache | None:
 
 
 def probe_is_open(board: Board | None, probe: CacheProbe) -> bool:
-    """Whether the probe depends on a boot CPU that nobody knows."""
+    """Whether the probe depends on a boot CPU that is not known."""
     return len({cache and cache.way_size for cache in _probes(board, probe)}) > 1
 
 
@@ -58,15 +58,15 @@ def _probe(cluster: Cluster, board: Board, probe: CacheProbe) -> Cache | None:
         here = by_level.get(level)
         if here is None and level > 1 and probe is CacheProbe.UPWARDS:
             break
-        found = next((cache for cache in here or () if cache.kind == "unified"), found)
+        found = next((cache for cache in here or () if cache.kind is CacheKind.UNIFIED), found)
     return found
 
 
 def geometry(
     arguments: BootArguments, board: Board | None, most_colors: int, built_in: bool, logged: int | None = None
 ) -> OptionGeometry:
-    """What Xen makes of its options and of the cache of its boot CPU. `most_colors` is 2^CONFIG_LLC_COLORS_ORDER;
-    `logged` the size of a way in bytes by a boot log, for a board whose cache nobody knows."""
+    """What Xen derives from its options and the cache of its boot CPU. `most_colors` is 2^CONFIG_LLC_COLORS_ORDER;
+    `logged` the size of a way in bytes by a boot log, for a board whose cache is not known."""
     switch = arguments.in_force(Concept.SWITCH)
     sizes = [arguments.in_force(concept) for concept in (Concept.LLC_SIZE, Concept.LLC_WAYS)]
     location = next((option.location for option in (switch, *sizes) if option), arguments.location)
@@ -116,7 +116,7 @@ def _other_line(
 
 
 def _unknown(board: Board | None, probed: Cache | None, location: Location, notes: list[Note]) -> OptionGeometry:
-    """The probe finds nothing, or nobody knows what it finds."""
+    """The probe finds nothing, or it is not known what it finds."""
     if board is not None and board.clusters and probed is None:
         panic = Failure(FailureKind.GEOMETRY, "LLC probing failed and 'llc-size' or 'llc-nr-ways' missing")
         return OptionGeometry(True, None, None, location, tuple(notes), panic)

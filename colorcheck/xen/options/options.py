@@ -1,4 +1,4 @@
-"""What Xen makes of its boot arguments: each option's fate, and the values in force when all are read.
+"""What Xen does with its boot arguments: each option's fate, and the values in force when all are read.
 
 Source: `parse_params` and its helpers in `xen/common/kernel.c` (4.20.4, 4.21.2, 4.22.0), and the places that
 register the options.
@@ -48,8 +48,8 @@ class OptionFate(StrEnum):
 class Option(Struct, frozen=True):
     """One option as written, and what Xen does with it.
 
-    `written` is the whole of it, `text` what Xen keeps (up to 127 bytes). `key` is what stands before the first `=`,
-    a `no-` included, and `name` the option without it. `stored` is the value that it leaves behind, None where it
+    `written` is the whole of it, `text` what Xen keeps (up to 127 bytes). `key` is what is before the first `=`,
+    a `no-` included, and `name` the option without it. `stored` is the value that it leaves behind, None if it
     stores nothing; `colors` how the list of colors was read. `message` is Xen's line about it, if any. `in_force`:
     no later option overrides what this one stored.
     """
@@ -100,7 +100,7 @@ class BootArguments(Struct, frozen=True):
     """The values in force after Xen has read its boot arguments.
 
     `llc_coloring` is None as long as nothing set it. `llc_size`, `llc_nr_ways` and `way_size` are 0 and the colors
-    empty where nothing is in force. `dom0_mem` is None if not given. `pdx_compress`:
+    empty if nothing is in force. `dom0_mem` is None if not given. `pdx_compress`:
     frame numbers may leave out address bits that no memory uses. Sizes in bytes; colors in Xen's order,
     repetitions kept. `messages` are Xen's lines about rejected and unknown options, from a Xen that has no options
     but those of coloring and memory; `said` are those of a whole Xen. `legacy`: the 4.17 line of Xilinx is in its
@@ -179,7 +179,7 @@ class BootArguments(Struct, frozen=True):
 
 
 def parse_boot_arguments(text: str, xen: str = "4.20") -> BootArguments:
-    """What a Xen built with the default limits makes of its boot arguments. Raises `UnknownReleaseError`."""
+    """What a Xen built with the default limits does with its boot arguments. Raises `UnknownReleaseError`."""
     return boot_arguments(passage(text, Location("", 1, 1, 1, len(text) + 1)), release_of(xen))
 
 
@@ -190,7 +190,7 @@ def boot_arguments(
     most_colors: int | None = None,
     buddy_size: int = 64 * MIB,
 ) -> BootArguments:
-    """What Xen makes of its boot arguments.
+    """What Xen does with its boot arguments.
 
     `most_colors` and `buddy_size` (bytes) are what that Xen was built with.
     """

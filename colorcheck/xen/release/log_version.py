@@ -16,7 +16,7 @@ from colorcheck.xen.release.releases import find_release
 
 
 class VersionKind(StrEnum):
-    """What a version says of the code behind it."""
+    """What a version says about the code behind it."""
 
     RELEASE = "release"
     BEFORE_RELEASE = "before-release"  # between two point releases: fixes of the later one may or may not be in
@@ -35,7 +35,7 @@ class LogVersion(Struct, frozen=True):
 
     @property
     def is_release(self) -> bool:
-        """Whether the log's Xen calls itself a release, so that a model of that release may be held against it."""
+        """Whether the log's Xen calls itself a release, so that a model of that release may be compared with it."""
         return self.kind is VersionKind.RELEASE
 
     def agrees(self, release: Release) -> bool:
@@ -54,7 +54,7 @@ class LogVersion(Struct, frozen=True):
 
     @property
     def caution(self) -> str:
-        """Why a model of the release that it looks like is not a model of it; empty where it is."""
+        """Why a model of the release that it looks like is not a model of it; empty if it is."""
         match self.kind:
             case VersionKind.BEFORE_RELEASE:
                 return f"{self.text} is the branch before {self.base}, not {self.base}"

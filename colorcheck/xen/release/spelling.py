@@ -34,7 +34,7 @@ class Concept(StrEnum):
 
 class BootOption(Struct, frozen=True):
     """An option of the boot arguments. `legacy` marks an old name that switches the 4.17 line to its legacy mode;
-    `wins`: where it is not 0, it goes before the other options of its concept, wherever they stand."""
+    `wins`: where it is not 0, it goes before the other options of its concept, wherever they are."""
 
     name: str
     concept: Concept

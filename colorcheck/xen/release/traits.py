@@ -87,7 +87,7 @@ class Traits(Struct, frozen=True):
 
     deep_tree_hangs: bool
     """A node more than 15 levels below the root hangs Xen at boot; others leave it out. `device_tree_for_each_node`,
-    DEVICE_TREE_MAX_DEPTH; 3b717f57dc (backports a0c5fde6f7, a455b73ddb): mended in 4.20.4, 4.21.2, 4.22.0."""
+    DEVICE_TREE_MAX_DEPTH; 3b717f57dc (backports a0c5fde6f7, a455b73ddb): fixed in 4.20.4, 4.21.2, 4.22.0."""
 
     secondary_vcpu_failure_is_fatal: bool
     """A dom0less domain of which a vCPU cannot be made stops the boot; before, it runs with fewer. `construct_domain`;

@@ -1,4 +1,4 @@
-"""Upstream's point releases, each told as what it changed against the one before it.
+"""Upstream's point releases, each described by what it changed from the one before it.
 
 Source: the release trees of Xen 4.20.0, 4.20.4, 4.21.0, 4.21.2 and 4.22.0, and the development branch at c447b7308b
 (2026-08-20), whose cache coloring is that of 4.22.0. Adding a release: one value here, and its golden boots.

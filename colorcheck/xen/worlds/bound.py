@@ -1,4 +1,4 @@
-"""What holds wherever a boot loader puts what nobody placed: frames of each color, at the least and at the most.
+"""What holds wherever a boot loader puts what has no given address: frames of each color, at the least and at the most.
 
 Every loss is counted too high, so that the lower bound is one for all placements and every modelled release. Derivation
 and worked example: `docs/proofs.md`, "Bounds over placements".
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.units import GIB, MIB, PAGE
 from colorcheck.loader.facts import Span as Values
 from colorcheck.xen.facts.book import FactBook, FactKey
@@ -37,7 +38,7 @@ _FRAME_TABLE_ALIGNMENT = 32 * MIB
 class Bound(Struct, frozen=True):
     """Frames of each color that are free before the first domain is built, in every placement.
 
-    `dom0_tables` is the most that dom0's P2M takes; None where its banks may not hold its memory. `why` says in words
+    `dom0_tables` is the most that dom0's P2M takes; None if its banks may not hold its memory. `why` says in words
     what was counted.
     """
 
@@ -62,7 +63,7 @@ class _Unplaced(Struct, frozen=True):
 
 
 def bounds(facts: FactBook, skeleton: System) -> tuple[tuple[int, ...], Bound | None]:
-    """Frames of each color at the most, and both bounds; None where no placement can be excluded that uses up more.
+    """Frames of each color at the most, and both bounds; None if no placement can be excluded that uses up more.
 
     `skeleton` is the system without what is open. There is no lower bound while memory or a module of unknown size is
     open.
@@ -117,8 +118,8 @@ def _with_largest_tree(facts: FactBook, machine: Machine) -> Machine:
     if address is None:
         return machine
     place = facts.fact(TREE_ADDRESS).location
-    tree = BootModule(address, _most(facts, TREE_SIZE, LARGEST_TREE), "device tree", place, "device-tree")
-    others = tuple(module for module in machine.modules if module.kind != "device-tree")
+    tree = BootModule(address, _most(facts, TREE_SIZE, LARGEST_TREE), "device tree", place, ModuleKind.DEVICE_TREE)
+    others = tuple(module for module in machine.modules if module.kind is not ModuleKind.DEVICE_TREE)
     return replace(machine, modules=(*others, tree))
 
 
@@ -190,7 +191,7 @@ def _least(unplaced: _Unplaced, first: Span, taken: Sequence[TakenPages], buddy:
 
 
 def _dom0_tables(skeleton: System) -> int | None:
-    """The most tables that dom0's P2M takes; None where some placement may leave its banks too small.
+    """The most tables that dom0's P2M takes; None if some placement may leave its banks too small.
 
     Where Xen lies decides only where dom0's grant table makes a hole of 256 KiB in its address space.
     """

@@ -1,4 +1,4 @@
-"""The ways through a boot script that nobody can tell apart from the files: each hands another tree to Xen."""
+"""The paths through a boot script that the files do not distinguish: each hands a different tree to Xen."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ AS_SHOWN = "as shown"
 
 
 class WorldBranch(Struct, frozen=True):
-    """One way: the answers that lead there, and what Xen then gets; None where Xen is never started, `stopped` why.
+    """One way: the answers that lead there, and what Xen then gets; None if Xen is never started, `stopped` why.
     `problems` are those of this way; on one with `guests`, other alternatives of the guests are run."""
 
     answers: str
@@ -26,7 +26,7 @@ class WorldBranch(Struct, frozen=True):
     guests: bool = False
 
     @property
-    def told(self) -> str:
+    def words(self) -> str:
         """The way in words, in front of what becomes of it."""
         return f"with {self.answers}" if self.guests else f"on another path of the boot script ({self.answers})"
 

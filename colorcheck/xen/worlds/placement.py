@@ -1,4 +1,4 @@
-"""Places that a boot loader may choose for what nobody placed: in memory, and over nothing that is there already."""
+"""Addresses that a boot loader may choose for what has none: in memory, and over nothing that is there already."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from colorcheck.core.units import MIB, PAGE
 from colorcheck.loader.facts import Span
-from colorcheck.xen.facts.book import FactBook
+from colorcheck.xen.facts.book import Chosen, FactBook
 from colorcheck.xen.facts.gather import IMAGE_ALIGNMENT, LARGEST_IMAGE
 from colorcheck.xen.facts.keys import (
     DOM0_KERNEL,
@@ -29,8 +29,6 @@ KERNELS = (32 * MIB, 4 * MIB)
 MEMORIES = (((0x40000000, 0x80000000),), ((0x40000000, 0x20000000),))
 """Memory that is tried where none is known."""
 MOST = 48  # worlds that are tried
-
-Chosen = dict[str, object]
 
 
 class PieceToPlace(Struct, frozen=True):
@@ -65,12 +63,12 @@ def _placements(facts: FactBook, machine: Machine) -> Iterator[Chosen]:
         banks = machine.spans if memory is None else tuple((start, start + size) for start, size in memory)
         gaps = _gaps(machine, banks)
         for image, tree, kernel in sizes:
-            own = base | _sizes(facts, image, tree)
+            own = {**base, **_sizes(facts, image, tree)}
             pieces = list(_pieces(facts, image, tree, kernel))
             for corners in _corners(len(pieces)):
                 placed = _placed(pieces, gaps, corners)
                 if placed is not None:
-                    yield own | placed
+                    yield {**own, **placed}
 
 
 def _images(facts: FactBook) -> Sequence[int]:
@@ -92,8 +90,7 @@ def _kernels(facts: FactBook) -> Sequence[int]:
 
 
 def _sizes(facts: FactBook, image: int, tree: int) -> Chosen:
-    own: Chosen = {IMAGE_SIZE.name: image} if facts.is_open(IMAGE_SIZE) else {}
-    return own | ({TREE_SIZE.name: tree} if facts.is_open(TREE_SIZE) else {})
+    return {key.name: size for key, size in ((IMAGE_SIZE, image), (TREE_SIZE, tree)) if facts.is_open(key)}
 
 
 def _pieces(facts: FactBook, image: int, tree: int, kernel: int) -> Iterator[PieceToPlace]:
@@ -120,7 +117,7 @@ def _corners(pieces: int) -> Iterator[tuple[tuple[int, bool], ...]]:
 def _placed(
     pieces: list[PieceToPlace], gaps: list[tuple[int, int]], corners: tuple[tuple[int, bool], ...]
 ) -> Chosen | None:
-    """The pieces, each at the end of a gap that the corner names; None where one does not fit there."""
+    """The pieces, each at the end of a gap that the corner names; None if one does not fit there."""
     left, chosen = list(gaps), dict[str, object]()
     for piece, (number, high) in zip(pieces, corners, strict=True):
         fitting = [gap for gap in left if _start(gap, piece, high=high) is not None]

@@ -1,4 +1,4 @@
-"""What a branch's other point releases would make of a deployment, where that is not the same.
+"""What a branch's other point releases would do with a deployment, where that is not the same.
 
 A manifest that names a branch ("4.20") is read by its newest modelled point release. An older one is worked out only
 if a trait in which it differs is touched by the deployment.
@@ -86,7 +86,7 @@ _TOUCHES: Mapping[str, Callable[[System, Deployment], bool]] = {
 
 
 def _difference(system: System, booted: Boot | None, other: System, other_boot: Boot | None) -> str:
-    """In what the sibling's boot differs, in words; empty where it does not."""
+    """In what the sibling's boot differs, in words; empty if it does not."""
     ends = [(each.outcome, each.panic) if each else ("", None) for each in (booted, other_boot)]
     if ends[0] != ends[1] or system.panic != other.panic:
         panic = other_boot.panic if other_boot else other.panic

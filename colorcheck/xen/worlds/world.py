@@ -1,4 +1,4 @@
-"""The worlds of a deployment under one release, each with what Xen makes of it and its boot."""
+"""The worlds of a deployment under one release, each with what Xen does with it and its boot."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from colorcheck.loader.facts import Fact, OpenFact, Origin
 from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.domains.cpu_pools import POOLS
 from colorcheck.xen.effective import effective, elsewhere
-from colorcheck.xen.facts.book import FactBook
+from colorcheck.xen.facts.book import Chosen, FactBook
 from colorcheck.xen.facts.gather import facts_of
 from colorcheck.xen.facts.keys import (
     BOOT_CPU,
@@ -41,7 +41,7 @@ from colorcheck.xen.release.releases import find_release
 from colorcheck.xen.system import Domain, System
 from colorcheck.xen.worlds.bound import bounds
 from colorcheck.xen.worlds.branches import WorldBranch, branch_fact
-from colorcheck.xen.worlds.placement import Chosen, placements
+from colorcheck.xen.worlds.placement import placements
 
 PLACEMENT = frozenset(key.name for key in (XEN_ADDRESS, IMAGE_SIZE, TREE_ADDRESS, TREE_SIZE, DOM0_KERNEL, MEMORY))
 """Facts that are tried together: where one thing may lie depends on where the others do."""
@@ -52,9 +52,9 @@ StartedOn = Callable[[int], Board | None]
 
 
 class World(Struct, frozen=True, dict=True):
-    """One choice of values for the open facts; `boot` is None where nobody can boot it."""
+    """One choice of values for the open facts; `boot` is None if it cannot be booted."""
 
-    chosen: Mapping[str, object]
+    chosen: Chosen
     system: System
     boot: Boot | None
     board: Board | None = None
@@ -98,7 +98,7 @@ class Worlds:
         """A usual world: the first value of every finite fact, and the first placement that there is room for."""
         return self.world(next(self._placements(), {}))
 
-    def world(self, chosen: Mapping[str, object]) -> World:
+    def world(self, chosen: Chosen) -> World:
         """The world with these values; what they leave out has its first value."""
         values = {**self._first, **{name: value for name, value in chosen.items() if not self._is_usual(name, value)}}
         key = tuple(sorted(values.items(), key=lambda item: item[0]))
@@ -118,14 +118,14 @@ class Worlds:
         """Whether the model goes on so of itself: such a value makes no other world."""
         return name in self.facts.met and value == self._values(name)[0]
 
-    def _system(self, values: Mapping[str, object]) -> System:
+    def _system(self, values: Chosen) -> System:
         facts = self.facts.in_world(values)
         others = any(name not in PLACEMENT and values[name] != first for name, first in self._first.items())
         if others or any(name in self.facts.met for name in values):
             return effective(*self._inputs(values), self._release, facts)
         return elsewhere(self.skeleton, self._deployment, facts)
 
-    def _inputs(self, values: Mapping[str, object]) -> tuple[Deployment, Board | None]:
+    def _inputs(self, values: Chosen) -> tuple[Deployment, Board | None]:
         """The deployment as if the manifest said on which CPU Xen starts and with which pools it is built."""
         key = (values.get(BOOT_CPU.name), values.get(POOLS))
         if key not in self._inputs_of:
@@ -145,7 +145,7 @@ class Worlds:
         return replace(self._deployment, manifest=replace(self._deployment.manifest, target=target)), board
 
     def combinations(self, names: Collection[str], deadline: float | None = None) -> tuple[World, ...] | None:
-        """A world for each combination of values of these finite facts; None where there are too many, also for the
+        """A world for each combination of values of these finite facts; None if there are too many, also for the
         time until `time.monotonic` passes `deadline`."""
         ordered = sorted(names)
         lists = [self._values(name) for name in ordered]
@@ -186,11 +186,11 @@ class Worlds:
         return values if isinstance(values, tuple) else ()
 
     @cached_property
-    def _first(self) -> dict[str, object]:
+    def _first(self) -> Chosen:
         return self.facts.first
 
     def branch(self, branch: WorldBranch) -> Worlds | None:
-        """The worlds of another way through the boot script; None where Xen is not started there."""
+        """The worlds of another way through the boot script; None if Xen is not started there."""
         if branch.deployment is None:
             return None
         if id(branch) not in self._ways:  # the branch is kept, and so its id
@@ -200,17 +200,17 @@ class Worlds:
 
     @cached_property
     def alternatives(self) -> tuple[Domain, ...]:
-        """The guests of all alternatives (one-of), each file once with the most frames that it needs on any way; empty
-        where no guest has alternatives."""
+        """The guests of all alternatives (one-of), each once with the most frames that a creation takes on any way;
+        empty where no guest has alternatives."""
         if not any(branch.guests for branch in self.branches):
             return ()
         ways = [self, *(other for branch in self.branches if (other := self.branch(branch)) is not None)]
-        found: dict[tuple[str, tuple[int, ...]], Domain] = {}
+        found: dict[tuple[tuple[str, ...], tuple[int, ...]], Domain] = {}
         for domain in (domain for way in ways for domain in way.base.system.domains):
-            key = domain.location.file, tuple(domain.colors)
+            key = domain.pieces, tuple(domain.colors)
             if domain.kind is DomainKind.XL:
                 known = found.get(key)
-                found[key] = domain if known is None or known.needed_pages < domain.needed_pages else known
+                found[key] = domain if known is None or known.lost_pages < domain.lost_pages else known
         return tuple(found.values())
 
     @property
@@ -220,7 +220,7 @@ class Worlds:
         return tuple(", ".join(os.path.basename(each.file) for each in files) for files in listed)
 
     def outcome(self) -> str:
-        """How the boot ends in every world; `unknown` where worlds differ or nobody can tell."""
+        """How the boot ends in every world; `unknown` if worlds differ or it cannot be determined."""
         ways = {self._outcome()}
         for branch in self.branches:
             worlds = self.branch(branch)
@@ -268,7 +268,7 @@ class Worlds:
     def worst(self, world: World) -> tuple[Boot, str] | None:
         """The boot of this world as if the least were free and the most needed, wherever things lie; and why.
 
-        None where no placement can be excluded that leaves less. A theorem on memory that holds of it holds in every
+        None if no placement can be excluded that leaves less. A theorem on memory that holds of it holds in every
         placement: a domain that finds room does so with more of every color free (`docs/proofs.md`).
         """
         skeleton = self._system({name: value for name, value in world.chosen.items() if name not in PLACEMENT})
@@ -285,7 +285,7 @@ class Worlds:
             return None
         return _with_free(boot, bound.least, bound.dom0_tables, worst=True), bound.why
 
-    def settled(self, given: Mapping[str, object]) -> Worlds:
+    def settled(self, given: Chosen) -> Worlds:
         """Those of the worlds in which these open facts have these values, as if the inputs said so."""
         known = {name: Fact(name, value, Origin.GIVEN, self.open[name].location) for name, value in given.items()}
         rest = {name: fact for name, fact in self.facts.unknown.items() if name not in given}
@@ -294,7 +294,7 @@ class Worlds:
         return other
 
     def guaranteed(self) -> tuple[int, ...] | None:
-        """Frames of each color that are free before the first domain is built, wherever things lie; None where no bound
+        """Frames of each color that are free before the first domain is built, wherever things lie; None if no bound
         holds. Finite facts have their first value."""
         if PLACEMENT.isdisjoint(self.open):
             boot = boot_again(without_domains(self.base.system))
@@ -311,7 +311,7 @@ class Worlds:
             return None
         skeleton = self._system({name: value for name, value in world.chosen.items() if name not in PLACEMENT})
         most, _ = bounds(self.facts.in_world(world.chosen), skeleton)
-        # an image of unknown size has none in the skeleton, and nothing is known of the room that it needs
+        # an image of unknown size has none in the skeleton, and nothing is known about the room that it needs
         nowhere = None if self.facts.is_open(IMAGE_SIZE) else boot_again(skeleton)
         if nowhere is not None and nowhere.panic is not None and nowhere.panic.kind is FailureKind.RELOCATION:
             return nowhere  # there is less room yet with what has no place
@@ -324,7 +324,7 @@ def without_domains(system: System) -> System:
 
 
 def _with_free(boot: Boot, free: tuple[int, ...], dom0_tables: int, *, worst: bool) -> Boot:
-    """The boot with other frames at its start. Who is built is worked out again, from the frames alone; at worst nobody
+    """The boot with other frames at its start. Who is built is worked out again, from the frames alone; at worst none
     is who is not built in a usual world, for whatever reason."""
     domains = tuple(
         replace(domain, p2m_pages=dom0_tables) if domain.kind is DomainKind.DOM0 else domain

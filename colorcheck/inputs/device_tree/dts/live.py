@@ -1,4 +1,4 @@
-"""The tree while it is being built: definitions merged in the order in which they stand, as dtc does it.
+"""The tree while it is being built: definitions merged in the order in which they appear, as dtc does it.
 
 What is deleted stays in the lists, marked, because a later definition of the same name takes up its old place.
 """
@@ -23,7 +23,7 @@ from colorcheck.inputs.device_tree.dts.syntax import (
     end_of,
     start_of,
 )
-from colorcheck.inputs.device_tree.dts.values import Label, LiveProperty, Marker, ValueReader
+from colorcheck.inputs.device_tree.dts.values import Label, LiveProperty, Marker, MarkerKind, ValueReader
 
 # Linux unflattens 64 levels, Xen's early reader 16.
 DEEPEST = 256
@@ -95,7 +95,7 @@ class LiveNode:
 
 
 def add_label(labels: list[Label], added: Label) -> None:
-    """The newest label stands first; one that is there already comes back to life."""
+    """The newest label is first; one that is there already comes back to life."""
     for label in labels:
         if label.name == added.name:
             label.deleted = False
@@ -142,7 +142,7 @@ class LiveTree:
         return True
 
     def at_path(self, path: str, above: LiveNode | None = None) -> LiveNode | None:
-        """The node of a path from `above`, else from the root; a label that nobody has leads nowhere."""
+        """The node of a path from `above`, else from the root; a label that no node has leads nowhere."""
         node: LiveNode | None = above or self.root
         for part in filter(None, path.split("/")):
             node = node.child(part) if node else None
@@ -254,7 +254,7 @@ class Merger:
             target = LiveProperty("target-path", name.encode() + b"\0", location, location)
         else:
             target = LiveProperty("target", b"\xff" * 4, location, location)
-            target.markers.append(Marker("phandle", name, 0, location))
+            target.markers.append(Marker(MarkerKind.PHANDLE, name, 0, location))
         fragment.add_property(target)
         overlay = LiveNode("__overlay__", location)
         self._fill(tree, overlay, statement.body, 2)
@@ -262,7 +262,7 @@ class Merger:
         tree.root.add_child(fragment)
 
     def _fill(self, tree: LiveTree, node: LiveNode, body: Body, depth: int) -> None:
-        """What stands in the braces, put into an empty node."""
+        """What is in the braces, put into an empty node."""
         if depth > DEEPEST:
             what = f"nodes nested deeper than {DEEPEST} levels"
             where = self.values.source.location(body.start, body.start + 1)

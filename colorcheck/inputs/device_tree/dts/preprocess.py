@@ -38,7 +38,7 @@ def preprocess(source: SourceText, files: Files, problems: list[Problem]) -> Sou
         run.parse(lines.text, lines.file)
         origin = (lines, 0)
         while token := run.token():
-            # What pcpp itself defines comes from nowhere; it is said to stand where the word before it stands.
+            # What pcpp itself defines comes from nowhere; it is said to be where the word before it is.
             origin = getattr(token, "origin", origin)
             _append(composer, str(token.value), *origin)
     except _StopReading as stop:
@@ -94,7 +94,7 @@ class _Run(Preprocessor):  # type: ignore[misc]
         self.lastdirective: Any = None
 
     def place(self) -> Location:
-        """Where the last directive stands."""
+        """Where the last directive is."""
         if self.lastdirective is None:
             return Location(self.open_files[0].file if self.open_files else "")
         lines, offset = self.lastdirective.origin

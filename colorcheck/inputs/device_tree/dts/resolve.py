@@ -15,7 +15,7 @@ from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.inputs.device_tree.dtc import NEWEST, Dtc
 from colorcheck.inputs.device_tree.dts.live import LiveNode, LiveTree
-from colorcheck.inputs.device_tree.dts.values import LiveProperty, Marker
+from colorcheck.inputs.device_tree.dts.values import LiveProperty, Marker, MarkerKind
 
 _BAD_NODE = re.compile(r"[^a-zA-Z0-9,._+\-@]")
 _BAD_PROPERTY = re.compile(r"[^a-zA-Z0-9,._+*#?-]")
@@ -102,7 +102,7 @@ def _duplicate_labels(tree: LiveTree) -> Iterator[Problem]:
             if held.labels or held.markers:
                 what = f"property {held.name} of {node.path}"
                 places += ((held, x.name, x.location, what) for x in held.labels if not x.deleted)
-                places += ((x, x.name, x.location, what) for x in held.markers if x.kind == "label")
+                places += ((x, x.name, x.location, what) for x in held.markers if x.kind is MarkerKind.LABEL)
         for thing, label, location, what in places:
             first, described = seen.setdefault(label, (thing, what))
             if first is not thing:
@@ -142,7 +142,7 @@ class Phandles:
             yield _error(f"{node.path}: bad length ({len(held.value)}) of {name} property", held.location)
             return 0
         for marker in held.markers:
-            if marker.kind == "phandle":
+            if marker.kind is MarkerKind.PHANDLE:
                 if self.tree.find(marker.name) is not node:
                     yield _error(f"{node.path}: {name} is a reference to another node", marker.location)
                 return 0
@@ -169,7 +169,7 @@ class Phandles:
 def _fill_phandles(tree: LiveTree, phandles: Phandles, node: LiveNode, held: LiveProperty) -> Iterator[Problem]:
     value = bytearray(held.value)
     for marker in held.markers:
-        if marker.kind != "phandle":
+        if marker.kind is not MarkerKind.PHANDLE:
             continue
         target = tree.find(marker.name)
         if target is not None:
@@ -190,7 +190,7 @@ def _fill_paths(tree: LiveTree, node: LiveNode, held: LiveProperty) -> Iterator[
     done = grown = 0
     for marker in held.markers:
         marker.offset += grown
-        if marker.kind != "path":
+        if marker.kind is not MarkerKind.PATH:
             continue
         target = tree.find(marker.name)
         if target is None:
@@ -237,13 +237,13 @@ def _add_symbols(tree: LiveTree, phandles: Phandles) -> None:
 
 
 def _add_fixups(tree: LiveTree, dtc: Dtc) -> Iterator[Problem]:
-    """Where an overlay's references stand: in `__fixups__` those to labels elsewhere, in `__local_fixups__` its own."""
+    """Where an overlay's references are: in `__fixups__` those to labels elsewhere, in `__local_fixups__` its own."""
     outside: list[tuple[LiveNode, LiveProperty, Marker]] = []
     inside: list[tuple[LiveNode, LiveProperty, Marker]] = []
     for node in tree.root.walk():
         for held in node.live_properties():
             for marker in held.markers:
-                if marker.kind == "phandle":
+                if marker.kind is MarkerKind.PHANDLE:
                     (outside if tree.find(marker.name) is None else inside).append((node, held, marker))
     if outside:
         names = _own_child(tree.root, "__fixups__")

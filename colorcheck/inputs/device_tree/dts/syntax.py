@@ -80,7 +80,7 @@ class Deletion(Struct):
 
 
 class Body(Struct):
-    """What stands in the braces of a node: plain properties are still text, one token a row of them."""
+    """What is in the braces of a node: plain properties are still text, one token a row of them."""
 
     items: list[Token | PropertySyntax | NodeSyntax | Deletion]
     start: int

@@ -60,7 +60,7 @@ class SourceText:
         return self._starts[index] if index < len(self._starts) else len(self.text)
 
     def location(self, start: int, end: int) -> Location:
-        """Where `text[start:end]` was written; as much of it as stands in the file of its first character."""
+        """Where `text[start:end]` was written; as much of it as is in the file of its first character."""
         if self._whole_file is not None:
             return self._whole_file.location(start, end)
         first, last = self.segment(start), self.segment(max(start, end - 1))
@@ -108,7 +108,7 @@ class Composer:
         self.length = 0
 
     def append(self, text: str, lines: Lines, offset: int, end: int | None = None) -> None:
-        """Add a text that stands at `offset` of a file (or that a macro at `offset` to `end` made)."""
+        """Add a text that is at `offset` of a file (or that a macro at `offset` to `end` made)."""
         if not text:
             return
         last = self._segments[-1] if self._segments else None

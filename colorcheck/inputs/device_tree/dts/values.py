@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterable, Iterator
+from enum import StrEnum
 
 from lark import Token
 from msgspec import Struct, field
@@ -37,11 +38,19 @@ _WORD = re.compile(r"[^ \t\n]+")
 _PLAIN_PIECE = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"|<([^>]*)>', re.DOTALL)
 
 
+class MarkerKind(StrEnum):
+    """What a marker is for."""
+
+    LABEL = "label"
+    PHANDLE = "phandle"
+    PATH = "path"
+
+
 class Marker(Struct):
     """A label, or a reference still to be filled in, at an offset of a value. A `path` is inserted, a `phandle`
     overwrites the cell that was kept for it."""
 
-    kind: str
+    kind: MarkerKind
     name: str
     offset: int
     location: Location
@@ -67,7 +76,7 @@ class LiveProperty(Struct):
 
 
 class ValueReader:
-    """Turns what stands behind a property's name into bytes; faults go to `problems`."""
+    """Turns what is after a property's name into bytes; faults go to `problems`."""
 
     def __init__(self, source: SourceText, files: Files, problems: list[Problem], dtc: Dtc = NEWEST) -> None:
         self.source = source
@@ -127,7 +136,7 @@ class ValueReader:
         for word in _WORD.finditer(cells):
             if word[0].startswith("&"):
                 place = self.source.location(start + word.start(), start + word.end())
-                markers.append(Marker("phandle", word[0][1:], offset + 4 * len(numbers), place))
+                markers.append(Marker(MarkerKind.PHANDLE, word[0][1:], offset + 4 * len(numbers), place))
                 numbers.append(0xFFFFFFFF)
             else:
                 numbers.append(int(word[0], 0))
@@ -161,20 +170,20 @@ class ValueReader:
         elif isinstance(piece, Bytes):
             self._elements(piece.elements, data, markers)
         elif isinstance(piece, Path):
-            markers.append(self._marker("path", piece.reference, len(data)))
+            markers.append(self._marker(MarkerKind.PATH, piece.reference, len(data)))
         elif isinstance(piece, Incbin):
             data += self._file(piece)
         else:
-            markers.append(self._marker("label", piece, len(data)))
+            markers.append(self._marker(MarkerKind.LABEL, piece, len(data)))
 
-    def _marker(self, kind: str, token: Token, offset: int) -> Marker:
-        name = token[:-1] if kind == "label" else self.reference(token)
+    def _marker(self, kind: MarkerKind, token: Token, offset: int) -> Marker:
+        name = token[:-1] if kind is MarkerKind.LABEL else self.reference(token)
         return Marker(kind, name, offset, self.source.location(start_of(token), end_of(token)))
 
     def _elements(self, elements: Iterable[Token], data: bytearray, markers: list[Marker]) -> None:
         for element in elements:
             if element.type == "LABEL":
-                markers.append(self._marker("label", element, len(data)))
+                markers.append(self._marker(MarkerKind.LABEL, element, len(data)))
             else:
                 data.append(int(element, 16))
 
@@ -198,10 +207,10 @@ class ValueReader:
                     else:
                         self.fault(what, element.start, element.end, _wider(bits, value))
             elif element.type == "LABEL":
-                markers.append(self._marker("label", element, len(data)))
+                markers.append(self._marker(MarkerKind.LABEL, element, len(data)))
                 continue
             elif bits == 32:
-                markers.append(self._marker("phandle", element, len(data)))
+                markers.append(self._marker(MarkerKind.PHANDLE, element, len(data)))
             else:
                 what = "References are only allowed in arrays with 32-bit elements"
                 self.fault(what, start_of(element), end_of(element))

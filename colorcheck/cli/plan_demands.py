@@ -1,4 +1,4 @@
-"""The wishes of `colorcheck plan` beyond the manifest: `--min rt=4`, `--pin rt=4-7`, `--apart rt,gui` and so on."""
+"""The demands of `colorcheck plan` beyond the manifest: `--min rt=4`, `--pin rt=4-7`, `--apart rt,gui` and so on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from colorcheck.core.colors import ColorSet
 from colorcheck.plan.pose import PlanOptions
 
 
-def add_wishes(group: argparse._ArgumentGroup) -> None:
+def add_demands(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--min", metavar="NAME=N", action="append", default=[], help="the smallest number of colors of a domain"
     )
@@ -33,8 +33,8 @@ def add_wishes(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def wished(options: argparse.Namespace) -> PlanOptions:
-    """The wishes that the options say. Raises Stop for what cannot be read."""
+def demanded(options: argparse.Namespace) -> PlanOptions:
+    """The demands that the options say. Raises Stop for what cannot be read."""
     return PlanOptions(
         keep=_names(options.keep),
         max_ranges=options.max_ranges,
@@ -89,7 +89,7 @@ def _pins(texts: Iterable[str]) -> tuple[tuple[str, ColorSet], ...]:
 
 
 def plain_colors(text: str) -> ColorSet | None:
-    """Numbers and ranges with commas between them; None where it is something else."""
+    """Numbers and ranges with commas between them; None if it is something else."""
     found: set[int] = set()
     for part in text.split(","):
         first, dash, last = (piece.strip() for piece in part.partition("-"))

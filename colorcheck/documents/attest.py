@@ -1,0 +1,17 @@
+"""The document `colorcheck/attest/1`: a log of a real boot, compared with the model."""
+
+from __future__ import annotations
+
+from colorcheck.evidence.attest import Attested
+from colorcheck.rules.attestation import cc701_log_differs as log_differs
+
+
+def document(log: str, release: str, attested: Attested) -> dict[str, object]:
+    """What was compared and found; `log` is the log's name, `release` the Xen of the model."""
+    return {
+        "schema": "colorcheck/attest/1",
+        "log": log,
+        "xen": release,
+        **attested.to_dict(),
+        "findings": [finding.to_dict() for finding in log_differs.findings(attested.checks)],
+    }

@@ -1,0 +1,156 @@
+"""FIT images under `bootm`: kernel, device tree and ramdisk of a configuration.
+
+Source: `boot/image-fit.c`, `boot/bootm.c` of U-Boot 2023.01, measured with its binary: the configuration that is named,
+else the default, else the first one; the tree stays in the image unless it has a load address.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Callable, Mapping
+
+from msgspec import Struct
+
+from colorcheck.inputs.device_tree.device_tree_blob import read_blob
+from colorcheck.loader.facts import OpenFact
+from colorcheck.loader.u_boot.blob import MAGIC, read_content, side_of
+from colorcheck.loader.u_boot.machine import FileInMemory, OpenEndError, UBootMachine
+from colorcheck.loader.u_boot.text import Marked
+
+_HASHES: dict[str, Callable[[bytes], bytes]] = {
+    "crc32": lambda data: zlib.crc32(data).to_bytes(4, "big"),
+    "md5": lambda data: hashlib.md5(data, usedforsecurity=False).digest(),
+    "sha1": lambda data: hashlib.sha1(data, usedforsecurity=False).digest(),
+    "sha256": lambda data: hashlib.sha256(data).digest(),
+    "sha384": lambda data: hashlib.sha384(data).digest(),
+    "sha512": lambda data: hashlib.sha512(data).digest(),
+}
+_FOLLOWED = frozenset(("description", "kernel", "fdt", "ramdisk", "loadables", "compatible"))
+_LOADABLE = ("loadable", "kernel", "ramdisk", "standalone", "firmware")
+Properties = Mapping[str, bytes]
+
+
+class FitParts(Struct, frozen=True):
+    """What the configuration `name` brings: the kernel's data and where it is loaded, the tree's address, the ramdisk's
+    address and size."""
+
+    name: str
+    kernel: bytes
+    load: int
+    tree: int
+    ramdisk: tuple[int, int] | None
+
+
+def is_fit(machine: UBootMachine, address: int) -> bool:
+    """Whether a blob that is known begins at an address."""
+    return bytes(machine.memory.read(address, 4) or b"") == MAGIC
+
+
+def opened(machine: UBootMachine, word: Marked, address: int) -> FitParts:
+    """The parts of the image at an address, its own ones loaded. Raises OpenEndError for what is not followed."""
+    return _Fit(machine, address).parts(word.text)
+
+
+class _Fit:
+    def __init__(self, machine: UBootMachine, address: int) -> None:
+        self.machine = machine
+        self.address = address
+        size = int.from_bytes(machine.memory.read(address + 4, 4) or b"", "big")
+        data = machine.memory.read(address, size) if size <= 64 << 20 else None
+        content = read_content(data) if data is not None else None
+        if data is None or content is None:
+            raise self._open("it is damaged, or not all of it is among the inputs")
+        self.data = bytes(data)
+        self.nodes: Mapping[str, Properties] = content.nodes
+
+    def _open(self, why: str) -> OpenEndError:
+        place = self.machine.place
+        what = f"the FIT image at {self.machine.shown(self.address)}"
+        return OpenEndError(OpenFact(what, f"{what} is not followed: {why}", (), place))
+
+    def parts(self, word: str) -> FitParts:
+        """What `bootm WORD` takes of it."""
+        if ":" in word:
+            raise self._open("bootm names a part of it")
+        name, chosen = self._configuration(word.partition("#")[2])
+        other = sorted(name for name in chosen if name not in _FOLLOWED)
+        if other:
+            raise self._open(f"its configuration has {other[0]}")
+        for loadable in _texts(chosen.get("loadables", b"")):
+            self._load(loadable, _LOADABLE)
+        kernel = self._image(_text(chosen.get("kernel", b"")), ("kernel",))
+        load = _number(kernel.get("load"))
+        if _text(kernel.get("os", b"")) != "linux" or load is None or load != _number(kernel.get("entry")):
+            raise self._open("its kernel has another os than linux, or no load and entry address that are the same")
+        trees = _texts(chosen.get("fdt", b""))
+        if len(trees) != 1:
+            raise self._open("its configuration has no device tree, or overlays")
+        tree = self._load(trees[0], ("flat_dt",))
+        disk = _text(chosen.get("ramdisk", b""))
+        ramdisk = self._load(disk, ("ramdisk",)) if disk else None
+        self._sides(*tree)
+        return FitParts(name, kernel["data"], load, tree[0], ramdisk)
+
+    def _configuration(self, name: str) -> tuple[str, Properties]:
+        parent = "/configurations"
+        names = [path.rpartition("/")[2] for path in self.nodes if path.rpartition("/")[0] == parent]
+        if not name and len(names) > 1:
+            self.machine.assumptions["bootm takes the default configuration of the FIT image"] = None
+        default = _text(self.nodes.get(parent, {}).get("default", b""))
+        name = name or default or (names[0] if names else "")
+        found = self.nodes.get(f"{parent}/{name}")
+        if found is None or any(path.startswith(f"{parent}/") and path.count("/") > 2 for path in self.nodes):
+            raise self._open("its configuration is missing or signed")
+        return name, found
+
+    def _image(self, name: str, types: tuple[str, ...]) -> Properties:
+        at = f"/images/{name}"
+        found = self.nodes.get(at, {})
+        if "data" not in found or _text(found.get("type", b"")) not in types:
+            raise self._open(f"its image {name} has no data within, or is of another type")
+        if _text(found.get("compression", b"none\0")) != "none":
+            raise self._open(f"its image {name} is compressed")
+        for path, held in self.nodes.items():
+            if path.startswith(f"{at}/"):
+                digest = _HASHES.get(_text(held.get("algo", b"")))
+                if "/hash" not in path or digest is None or digest(found["data"]) != held.get("value"):
+                    raise self._open(f"{path} is not checked here, or does not fit the data")
+        return found
+
+    def _load(self, name: str, types: tuple[str, ...]) -> tuple[int, int]:
+        """Where an image is in memory, and its size: in place, or where it is to be loaded."""
+        found = self._image(name, types)
+        data, load = found["data"], _number(found.get("load"))
+        place = self.data.find(data)
+        if place < 0 or self.data.find(data, place + 1) >= 0 or (not data):
+            raise self._open(f"its image {name} is empty, or in it twice")
+        if load is None:
+            return self.address + place, len(data)
+        machine = self.machine
+        machine.memory.write(load, data)
+        for side in [side for side in machine.sides if load <= side < load + len(data)]:
+            del machine.sides[side]
+        machine.loaded.append(FileInMemory(name, load, len(data), data, machine.place))
+        return load, len(data)
+
+    def _sides(self, address: int, size: int) -> None:
+        """Where the parts of the tree stand: in the image's file, by their paths."""
+        machine = self.machine
+        data = machine.memory.read(address, size)
+        path = machine.paths.get(self.address) or "fit"
+        tree = read_blob(path, bytes(data)).tree if data is not None else None
+        if tree is not None:
+            machine.sides[address] = side_of(tree)
+
+
+def _texts(value: bytes) -> list[str]:
+    return [part.decode("utf-8", "replace") for part in value.rstrip(b"\0").split(b"\0")] if value else []
+
+
+def _text(value: bytes) -> str:
+    return next(iter(_texts(value)), "")
+
+
+def _number(value: bytes | None) -> int | None:
+    return int.from_bytes(value, "big") if value is not None and len(value) in (4, 8) else None

@@ -1,0 +1,34 @@
+"""The pages of the rules that found something: a report is read where there is no colorcheck."""
+
+from __future__ import annotations
+
+import htpy as h
+
+from colorcheck.core.pages import address
+from colorcheck.report.html.page import section as page_section
+from colorcheck.rules import find
+from colorcheck.rules.rule import Rule
+from colorcheck.verification.results import Verification
+
+
+def link(rule: str) -> h.Node:
+    """A rule's ID, as a link to its page below where the rule has one."""
+    return h.a(href=f"#{rule}")[rule] if find(rule) else rule
+
+
+def section(verification: Verification) -> h.Node:
+    """The page of each rule that found something; nothing without findings."""
+    names = sorted({finding.rule for finding in verification.findings})
+    known = [rule for rule in map(find, names) if rule is not None]
+    return page_section("rules", "Rules", [_page(rule) for rule in known]) if known else None
+
+
+def _page(rule: Rule) -> h.Element:
+    where = address(rule.id)
+    return h.article(".rule")[
+        h.h3(id=rule.id)[f"{rule.id} ", h.span(".soft")[rule.name]],
+        h.p[rule.page.title],
+        [h.p[h.strong[f"{heading}:"], f" {text}"] for heading, text in rule.page.sections()],
+        h.p[h.a(href=where)[where]] if where else None,
+        h.p[h.code[f"colorcheck explain {rule.id}"]],
+    ]
