@@ -147,5 +147,5 @@ def test_a_color_that_xen_lists_and_never_uses_is_undecided() -> None:
     boot = replace(level_boot(of, 100), xen_frames=(FrameRun(HEAP_START * 2 + 5, 16, 10),))
     found = theorems(of, boot)
     assert str(found["separation/xen/d1"].verdict) == "unknown"
-    assert "none of its image lies in 2" in found["separation/xen/d1"].reason
+    assert "none of its image is in 2" in found["separation/xen/d1"].reason
     assert str(found["separation/xen/d2"].verdict) == "refuted"

@@ -13,7 +13,6 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2] / "colorcheck"
 ROOMS = ("xen", "proof", "loader")
 ONE_COLOR = "one color: everything is shared, so nothing is proved"
-WIDTHS = "the width of a command without a suffix, U-Boot's own"
 NOT_CREATED = "a guest or domain without it is not created; the number only counts what it then keeps"
 STATUS = "an exit status"
 REASONS = {
@@ -73,7 +72,7 @@ REASONS = {
         "machine.reached(at) if at is not None else 0": "an unset variable, which U-Boot reads as 0",
     },
     "loader/u_boot/conditions.py": {
-        "{'b': 1, 'w': 2, 'l': 4, 'q': 8}.get(kind, 4)": WIDTHS,
+        "8 if width is None else width": "setexpr without a width takes all bytes of a number",
         "number or 0": "none of them is missing here",
     },
     "loader/u_boot/fdt.py": {

@@ -34,7 +34,7 @@ _INTEGER = re.compile(r"-?(?:0[xX][0-9a-fA-F]{1,16}|0|[1-9][0-9]{0,19})")
 
 
 def integer(value: str) -> int | None:
-    """The number that an option has, with or without quotes; None where it is not a number that Kconfig writes."""
+    """The number that an option has, with or without quotes; None if it is not a number that Kconfig writes."""
     quoted = len(value) > 1 and value[0] == value[-1] == '"'
     text = value[1:-1] if quoted else value
     return int(text, 0) if _INTEGER.fullmatch(text) else None

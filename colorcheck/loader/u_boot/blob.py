@@ -118,7 +118,7 @@ def read_content(data: bytes | bytearray) -> Content | None:
             reservations.append((address, size))
     except (struct.error, IndexError, ValueError):
         return None
-    return None if "/" not in nodes else Content(nodes, tuple(reservations), head[7], head[1])
+    return None if nodes and "/" not in nodes else Content(nodes, tuple(reservations), head[7], head[1])
 
 
 def _nodes(data: bytes | bytearray, at: int, names: int) -> Iterator[tuple[str, dict[str, bytes]]]:

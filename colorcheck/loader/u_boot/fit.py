@@ -59,7 +59,7 @@ class _Fit:
         size = int.from_bytes(machine.memory.read(address + 4, 4) or b"", "big")
         data = machine.memory.read(address, size) if size <= 64 << 20 else None
         content = read_content(data) if data is not None else None
-        if data is None or content is None:
+        if data is None or content is None or not content.nodes:
             raise self._open("it is damaged, or not all of it is among the inputs")
         self.data = bytes(data)
         self.nodes: Mapping[str, Properties] = content.nodes
