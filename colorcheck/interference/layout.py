@@ -195,7 +195,7 @@ def _trees(caches: Sequence[_Placed]) -> dict[int, int]:
 
 
 def tree_paths(ways: Iterable[int]) -> list[int]:
-    """The paths of trees for these numbers of ways, one behind the other; way 0 is none."""
+    """The paths of trees for these numbers of ways, one after the other; way 0 is none."""
     return [bits for n in ways for way in range(-1, n) for bits in (kernel.tree_path(n, way) if way >= 0 else (0, 0))]
 
 
