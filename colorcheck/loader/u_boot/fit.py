@@ -27,6 +27,8 @@ _HASHES: dict[str, Callable[[bytes], bytes]] = {
     "sha512": lambda data: hashlib.sha512(data).digest(),
 }
 _FOLLOWED = frozenset(("description", "kernel", "fdt", "ramdisk", "loadables", "compatible"))
+_OF_IMAGES = frozenset(("data", "description", "type", "arch", "os", "compression", "load", "entry", "timestamp"))
+"""What an image may have. With data-position or data-offset, U-Boot takes other data than what is within."""
 _LOADABLE = ("loadable", "kernel", "ramdisk", "standalone", "firmware")
 Properties = Mapping[str, bytes]
 
@@ -61,8 +63,11 @@ class _Fit:
         content = read_content(data) if data is not None else None
         if data is None or content is None or not content.nodes:
             raise self._open("it is damaged, or not all of it is among the inputs")
+        if content.repeated:
+            raise self._open(f"{content.repeated[0]} is there twice, or has a property twice")
         self.data = bytes(data)
         self.nodes: Mapping[str, Properties] = content.nodes
+        self.taken = [(address, size)]  # stretches of memory that no other part may cover
 
     def _open(self, why: str) -> OpenEndError:
         place = self.machine.place
@@ -89,6 +94,7 @@ class _Fit:
         tree = self._load(trees[0], ("flat_dt",))
         disk = _text(chosen.get("ramdisk", b""))
         ramdisk = self._load(disk, ("ramdisk",)) if disk else None
+        self._take("its kernel", load, len(kernel["data"]))
         self._sides(*tree)
         return FitParts(name, kernel["data"], load, tree[0], ramdisk)
 
@@ -97,18 +103,36 @@ class _Fit:
         names = [path.rpartition("/")[2] for path in self.nodes if path.rpartition("/")[0] == parent]
         if not name and len(names) > 1:
             self.machine.assumptions["bootm takes the default configuration of the FIT image"] = None
-        default = _text(self.nodes.get(parent, {}).get("default", b""))
+        default = _text(self._node(parent).get("default", b""))
         name = name or default or (names[0] if names else "")
-        found = self.nodes.get(f"{parent}/{name}")
-        if found is None or any(path.startswith(f"{parent}/") and path.count("/") > 2 for path in self.nodes):
+        found = self._node(f"{parent}/{name}")
+        if not found or any(path.startswith(f"{parent}/") and path.count("/") > 2 for path in self.nodes):
             raise self._open("its configuration is missing or signed")
         return name, found
 
+    def _node(self, path: str) -> Properties:
+        """A node's properties, none without it. To libfdt a name without an address means one with an address too."""
+        for at in (path, path.rpartition("/")[0]):
+            if "@" not in at.rpartition("/")[2] and any(each.startswith(f"{at}@") for each in self.nodes):
+                raise self._open(f"{at} means several nodes")
+        return self.nodes.get(path, {})
+
+    def _take(self, what: str, start: int, size: int) -> None:
+        """What covers the image or another part is the content or not, depending on the order of the loads."""
+        if any(start < other + length and other < start + size for other, length in self.taken):
+            raise self._open(f"{what} is loaded over it or over another part of it")
+        self.taken.append((start, size))
+
     def _image(self, name: str, types: tuple[str, ...]) -> Properties:
         at = f"/images/{name}"
-        found = self.nodes.get(at, {})
+        found = self._node(at)
         if "data" not in found or _text(found.get("type", b"")) not in types:
             raise self._open(f"its image {name} has no data within, or is of another type")
+        other = sorted(key for key in found if key not in _OF_IMAGES)
+        if other:
+            raise self._open(f"its image {name} has {other[0]}")
+        if _text(found.get("arch", b"")) != "arm64":
+            raise self._open(f"its image {name} is not for arm64")
         if _text(found.get("compression", b"none\0")) != "none":
             raise self._open(f"its image {name} is compressed")
         for path, held in self.nodes.items():
@@ -128,6 +152,7 @@ class _Fit:
         if load is None:
             return self.address + place, len(data)
         machine = self.machine
+        self._take(f"its image {name}", load, len(data))
         machine.memory.write(load, data)
         for side in [side for side in machine.sides if load <= side < load + len(data)]:
             del machine.sides[side]
