@@ -96,16 +96,12 @@ def side_of(tree: DeviceTree) -> Side:
 
 
 class Content(Struct, frozen=True):
-    """A blob read back: paths in the tree's order, each with its properties; and the memory reservations.
-
-    `repeated` are the paths of nodes that are there twice, or that have a property twice: of these only one is here.
-    """
+    """A blob read back: paths in the tree's order, each with its properties; and the memory reservations."""
 
     nodes: Mapping[str, Mapping[str, bytes]]
     reservations: tuple[tuple[int, int], ...]
     boot_cpu: int
     size: int
-    repeated: tuple[str, ...] = ()
 
 
 def read_content(data: bytes | bytearray) -> Content | None:
@@ -114,11 +110,7 @@ def read_content(data: bytes | bytearray) -> Content | None:
         head = struct.unpack_from(">10I", data)
         if head[0] != 0xD00DFEED:
             return None
-        repeated: dict[str, None] = {}
-        nodes: dict[str, Mapping[str, bytes]] = {}
-        for path, properties in _nodes(data, head[2], head[3], repeated):
-            repeated |= {path: None} if path in nodes else {}
-            nodes[path] = properties
+        nodes = dict(_nodes(data, head[2], head[3]))
         reservations = []
         for address, size in struct.iter_unpack(">QQ", data[head[4] : head[4] + (head[2] - head[4]) // 16 * 16]):
             if not address and not size:
@@ -126,14 +118,10 @@ def read_content(data: bytes | bytearray) -> Content | None:
             reservations.append((address, size))
     except (struct.error, IndexError, ValueError):
         return None
-    if nodes and "/" not in nodes:
-        return None
-    return Content(nodes, tuple(reservations), head[7], head[1], tuple(repeated))
+    return None if nodes and "/" not in nodes else Content(nodes, tuple(reservations), head[7], head[1])
 
 
-def _nodes(
-    data: bytes | bytearray, at: int, names: int, repeated: dict[str, None]
-) -> Iterator[tuple[str, dict[str, bytes]]]:
+def _nodes(data: bytes | bytearray, at: int, names: int) -> Iterator[tuple[str, dict[str, bytes]]]:
     path: list[str] = []
     properties: dict[str, bytes] = {}
     while True:
@@ -150,9 +138,9 @@ def _nodes(
         elif token == _PROPERTY:
             length, name = struct.unpack_from(">II", data, at)
             end = data.index(b"\0", names + name)
-            key = data[names + name : end].decode("utf-8", "surrogateescape")
-            repeated |= {"/" + "/".join(path[1:]): None} if key in properties else {}
-            properties[key] = bytes(data[at + 8 : at + 8 + length])
+            properties[data[names + name : end].decode("utf-8", "surrogateescape")] = bytes(
+                data[at + 8 : at + 8 + length]
+            )
             at += 8 + ((length + 3) & ~3)
         elif token != _NOTHING:
             return

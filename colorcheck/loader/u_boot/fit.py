@@ -63,8 +63,9 @@ class _Fit:
         content = read_content(data) if data is not None else None
         if data is None or content is None or not content.nodes:
             raise self._open("it is damaged, or not all of it is among the inputs")
-        if content.repeated:
-            raise self._open(f"{content.repeated[0]} is there twice, or has a property twice")
+        damaged = read_blob("", bytes(data)).errors
+        if damaged:
+            raise self._open(damaged[0].message)
         self.data = bytes(data)
         self.nodes: Mapping[str, Properties] = content.nodes
         self.taken = [(address, size)]  # stretches of memory that no other part may cover
