@@ -59,7 +59,11 @@ def _passed(top: str, name: str, reason: str) -> Passed:
 
 
 def _is_missing(path: str, root: str) -> bool:
-    return os.path.commonpath([path, root]) == root and not os.path.lexists(path)
+    """What a folder has taken the place of, or what a link leads past, is as good as gone."""
+    if os.path.commonpath([path, root]) != root:
+        return False
+    folder = os.path.dirname(path)
+    return os.path.realpath(folder) != folder or not os.path.lexists(path) or os.path.isdir(path)
 
 
 def _content(path: str) -> bytes | None:

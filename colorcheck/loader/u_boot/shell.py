@@ -323,13 +323,32 @@ class _ModernReader(_Reader):
             before = then
         return status
 
+    def _holds(self, condition: Body) -> tuple[bool, Status | None]:
+        """A condition that does not hold leaves the status 0 behind, whatever comes next."""
+        holds, done = super()._holds(condition)
+        if not holds:
+            self.machine.last_status = 0
+        return holds, done
+
+    def _loop(self, loop: Loop) -> Status | None:
+        super()._loop(loop)
+        self.machine.last_status = 0
+        return 0
+
+    def _branch(self, branch: Conditional) -> Status | None:
+        for condition, body in branch.ways:
+            if self._holds(condition)[0]:
+                return self._list(body)
+        return 0 if branch.otherwise is None else self._list(branch.otherwise)
+
     def _each(self, each: Each) -> Status | None:
         status: Status = 0
         name = modern.value_of(self._parts(each.name), self._lookup).text
+        self.machine.last_status = 0
         for value in [field for word in each.words for field in modern.fields(self._parts(word), self._lookup)]:
             self.machine.use(value)
             self.machine.step()
-            self.machine.shell[name] = value
+            self._keep(name, value)
             done = self._list(each.body)
             status = 0 if done is None else done
         self.machine.last_status = status
@@ -365,7 +384,13 @@ class _ModernReader(_Reader):
         """`NAME=value`."""
         name = parts[0].content.text.partition("=")[0]
         value = [replace(parts[0], content=parts[0].content.part(len(name) + 1)), *parts[1:]]
-        self.machine.shell[name] = modern.value_of(value, self._lookup)
+        self._keep(name, modern.value_of(value, self._lookup))
+
+    def _keep(self, name: str, value: Marked) -> None:
+        """A variable of the shell. With IFS, values fall apart elsewhere than at blanks."""
+        if name == "IFS":
+            raise OpenEndError(_not_modeled(self.machine, "the variable IFS"))
+        self.machine.shell[name] = value
 
 
 def _pieces(text: str) -> list[tuple[int, int]]:
