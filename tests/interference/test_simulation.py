@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -218,6 +219,7 @@ def test_two_domains_on_one_core_meet_in_its_private_cache_only() -> None:
     run = simulate(on_one)
     assert not run.evictions
     assert run.private_evictions
+    assert json.dumps(run.to_dict())  # also the compiled engine's counts are numbers of Python
     assert not simulate(setup).private_evictions
 
 
