@@ -265,6 +265,12 @@ def test_a_domain_without_the_memory_is_refused(frames: int) -> None:
         simulate(setup)
 
 
+def test_more_memory_than_the_tables_hold_is_refused() -> None:
+    setup = experiment(((FrameRun(0, 1, 1 << 21),), "bomb:size=8G"), on=replace(A53, n_cores=40))
+    with pytest.raises(NoModel, match="more memory than the tables"):
+        simulate(setup)
+
+
 def test_a_cache_with_sets_that_are_no_power_of_two() -> None:
     frames = (FrameRun(7, 1, 64),)
     setup = experiment((frames, "bomb:size=256K"), on=cluster(192, 2, l1=False, index=Linear(64, 192)), accesses=8192)
