@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -218,6 +219,7 @@ def test_two_domains_on_one_core_meet_in_its_private_cache_only() -> None:
     run = simulate(on_one)
     assert not run.evictions
     assert run.private_evictions
+    assert json.dumps(run.to_dict())  # also the compiled engine's counts are numbers of Python
     assert not simulate(setup).private_evictions
 
 
@@ -260,6 +262,12 @@ def test_latencies_are_costs_of_levels_and_their_sums_over_runs() -> None:
 def test_a_domain_without_the_memory_is_refused(frames: int) -> None:
     setup = experiment(((FrameRun(0, 1, frames),), "bomb:size=128K"))
     with pytest.raises(NoModel, match="touches 32 pages"):
+        simulate(setup)
+
+
+def test_more_memory_than_the_tables_hold_is_refused() -> None:
+    setup = experiment(((FrameRun(0, 1, 1 << 21),), "bomb:size=8G"), on=replace(A53, n_cores=40))
+    with pytest.raises(NoModel, match="more memory than the tables"):
         simulate(setup)
 
 
