@@ -194,3 +194,18 @@ def test_a_bare_repository_in_the_checkout_is_none(repo: Path) -> None:
     git(repo, "init", "-q", "--bare", "bare")
     with pytest.raises(GitError):
         hardened(bare, "rev-parse", "--git-dir")
+
+
+def test_a_tag_with_the_name_of_a_branch_is_refused(repo: Path) -> None:
+    """git would take the tag, and a branch could so choose what it is compared with."""
+    git(repo, "add", "-A")
+    git(repo, "commit", "-qm", "one", "--allow-empty")
+    git(repo, "update-ref", "refs/remotes/origin/main", "HEAD")
+    git(repo, "tag", "origin/main")
+    first = commit_of(repo, "origin/main")
+    git(repo, "commit", "-qm", "two", "--allow-empty")
+    git(repo, "tag", "-f", "-a", "-m", "x", "origin/main")
+    for name in ("origin/main", "origin/main~0"):
+        with pytest.raises(GitError, match="a tag and a branch"):
+            commit_of(repo, name)
+    assert commit_of(repo, "refs/remotes/origin/main") == first

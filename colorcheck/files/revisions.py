@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -66,7 +67,22 @@ def commit_of(folder: Path, name: str) -> str:
         shallow = is_shallow(folder)
         why = " in this shallow clone" if shallow else ""
         raise GitError(f"there is no revision {name}{why}", _SHALLOW if shallow else "") from None
+    _refuse_two_meanings(folder, name)
     return found.decode().strip()
+
+
+def _refuse_two_meanings(folder: Path, name: str) -> None:
+    """Raises GitError for a tag with the name of a branch: git would take the tag, which whoever can push may make."""
+    plain = re.split(r"[~^:@]", name)[0]
+    wanted = [
+        f"refs/{rest}" for rest in (f"tags/{plain}", f"heads/{plain}", f"remotes/{plain}", f"remotes/{plain}/HEAD")
+    ]
+    found = git(folder, "for-each-ref", "--format=%(refname) %(objectname) %(*objectname)", "--", *wanted)
+    held = [line.split() for line in found.decode("utf-8", "surrogateescape").splitlines()]
+    exact = {words[0]: words[-1] for words in held if words[0] in wanted}
+    if f"refs/tags/{plain}" in exact and len(set(exact.values())) > 1:
+        branch = next(each for each in wanted[1:] if each in exact)
+        raise GitError(f"{plain} is a tag and a branch, of different commits", f"write {branch}, or delete the tag")
 
 
 def is_revision(folder: Path, name: str) -> bool:

@@ -213,8 +213,10 @@ def undo(manifest: Manifest, inputs: Iterable[str]) -> list[str]:
     known = {os.path.realpath(name) for name in (*inputs, manifest.file)}
     old: dict[str, bytes | None] = {}
     entries = document.get("files")
-    for entry in entries if isinstance(entries, list) else []:
-        path = os.path.join(manifest.folder, str(entry.get("file", "")))
+    if not isinstance(entries, list) or not entries or not all(map(_names_a_file, entries)):
+        raise WriteError(f"{remembered} is damaged; nothing was changed")
+    for entry in entries:
+        path = os.path.join(manifest.folder, entry["file"])
         if os.path.realpath(path) not in known:
             raise WriteError(f"{path} is not an input of this deployment; nothing was changed")
         now = _now(path)
@@ -231,6 +233,10 @@ def undo(manifest: Manifest, inputs: Iterable[str]) -> list[str]:
             os.unlink(path)
     os.unlink(remembered)
     return list(old)
+
+
+def _names_a_file(entry: object) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("file"), str) and "\0" not in entry["file"]
 
 
 def hashed(paths: Iterable[str], folder: str) -> tuple[dict[str, str], ...]:

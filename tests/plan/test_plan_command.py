@@ -71,6 +71,14 @@ def test_undo_touches_nothing_that_changed_or_is_no_input(tmp_path: Path, capsys
     assert victim.read_text() == "untouched"
 
 
+@pytest.mark.parametrize("files", [None, [], [3], [{"file": 7}], [{"file": "system.dts\0", "sha256": ""}]])
+def test_a_damaged_memory_is_not_undone(files: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = copied(GUIDE, tmp_path).parent
+    (folder / plan_write.UNDO).write_text(json.dumps({"schema": plan_write.UNDO_SCHEMA, "files": files}))
+    status, _, err = run(capsys, str(folder), "--undo")
+    assert (status, "is damaged; nothing was changed" in err) == (2, True)
+
+
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"schema": "colorcheck/plan/1"}', "{" * 9999])
 def test_what_is_no_plan_is_not_applied(content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = copied(GUIDE, tmp_path).parent
