@@ -56,6 +56,7 @@ def test_status(command: str, answer: str, tmp_path: Path) -> None:
         ("mw.q 41000000 1122334455667788\nsetexpr.x r *41000000\n", "1122334455667788"),
         ("mw.q 41000000 1122334455667788\nsetexpr.foo r *41000000\n", "55667788"),
         ("setexpr.x r 2 + 3\n", "5"),
+        ('false; for i in a b; do setenv r "${r}<$?>"; false; done\n', "<0><0>"),
         ("mw.q 41000000 41424300\nsetexpr.s r *41000001\n", "CBA"),
         ("mw.l 41000000 12345678\nmw.s 41000000 0\nsetexpr r *41000000\n", "12345678"),
         ("mw.l 41000000 12345678\nmw.foo 41000000 87654321\nsetexpr r *41000000\n", "87654321"),

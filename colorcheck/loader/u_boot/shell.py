@@ -24,6 +24,7 @@ from colorcheck.loader.u_boot.text import Marked, joined
 from colorcheck.loader.u_boot.words import UnclosedError, Word, command_again, expanded, first_reading, second_reading
 
 _ASSIGNMENT = re.compile(r"[A-Za-z][A-Za-z0-9_]*=", re.ASCII)
+_MODERN_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=", re.ASCII)
 _DEEPEST = 64
 read_script = lru_cache(maxsize=64)(_read_script)
 read_macro = lru_cache(maxsize=4096)(_read_macro)
@@ -233,6 +234,7 @@ class _Reader:
             for start, end in _pieces(value.text):
                 self.machine.step()
                 self._assign(name.text, value.part(start, end))
+                self.machine.last_status = 0
                 done = self._list(each.body)
                 status = 0 if done is None else done
         self.machine.last_status = status
@@ -323,9 +325,24 @@ class _ModernReader(_Reader):
             before = then
         return status
 
+    def _branch(self, branch: Conditional) -> Status | None:
+        """What is skipped because a condition fails counts as done with status 0."""
+        for condition, body in branch.ways:
+            if self._holds(condition)[0]:
+                return self._list(body)
+            self.machine.last_status = 0
+        return 0 if branch.otherwise is None else self._list(branch.otherwise)
+
+    def _loop(self, loop: Loop) -> Status | None:
+        """The condition that ends a loop does not make it fail."""
+        super()._loop(loop)
+        self.machine.last_status = 0
+        return 0
+
     def _each(self, each: Each) -> Status | None:
         status: Status = 0
         name = modern.value_of(self._parts(each.name), self._lookup).text
+        self.machine.last_status = 0
         for value in [field for word in each.words for field in modern.fields(self._parts(word), self._lookup)]:
             self.machine.use(value)
             self.machine.step()
@@ -344,7 +361,7 @@ class _ModernReader(_Reader):
         machine, words = self.machine, [self._parts(word) for word in command.words]
         given = 0
         for start, covered in command.words:
-            if not _ASSIGNMENT.match(self.text.text, start, start + len(covered)):
+            if not _MODERN_ASSIGNMENT.match(self.text.text, start, start + len(covered)):
                 break
             given += 1
         if given == len(words):
