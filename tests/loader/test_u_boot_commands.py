@@ -234,3 +234,19 @@ def test_an_answer_of_the_board_counts_where_it_is_used(use: str, tmp_path: Path
     ways = [way for way in (found, *found.alternatives) if ("command with u", False) not in way.choices]
     assert ways
     assert all(way.stopped or list(blocking(way)) or ("/chosen", "xen,xen-bootargs") in way.unsure for way in ways)
+
+
+@pytest.mark.parametrize(
+    ("command", "known"),
+    [
+        ("fatwrite virtio 0:1 4a000000 board.dtb 100", False),
+        ("save virtio 0:1 4a000000 /board.dtb 100", False),
+        ("mv virtio 0:1 other.dtb board.dtb", False),
+        ("rm virtio 0:1 BOARD.dtb", False),
+        ("fatwrite virtio 0:1 4a000000 log.txt 100", True),
+    ],
+)
+def test_a_file_that_the_script_changes_is_not_the_one_that_is_here(command: str, known: bool, tmp_path: Path) -> None:
+    found = followed(tmp_path, f"{HEAD}{command}\n{HEAD}{END}")
+    assert found.stopped is None
+    assert (not list(blocking(found))) is known

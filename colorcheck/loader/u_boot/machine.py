@@ -124,6 +124,7 @@ class UBootMachine(Struct):
     apart: set[OpenFact] = field(default_factory=set)  # variables that are addresses of the board's environment
     failed: set[int] = field(default_factory=set)
     empty: set[int] = field(default_factory=set)  # where nothing came, for the medium has the file under another name
+    rewritten: set[str] = field(default_factory=set)  # files of the medium that the script changes
     foreign: set[int] = field(default_factory=set)  # where trees lie that the script did not load
     scratchpad: bytearray = field(default_factory=lambda: bytearray(SCRATCHPAD))
     started: object = None
