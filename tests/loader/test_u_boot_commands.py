@@ -250,3 +250,12 @@ def test_a_file_that_the_script_changes_is_not_the_one_that_is_here(command: str
     found = followed(tmp_path, f"{HEAD}{command}\n{HEAD}{END}")
     assert found.stopped is None
     assert (not list(blocking(found))) is known
+
+
+@pytest.mark.parametrize("end", ["", "reset\n", "exit\n", "run c; run c\n"])
+def test_a_text_that_is_not_known_may_start_xen(end: str, tmp_path: Path) -> None:
+    manifest = written(tmp_path, f"setenv c run c\nrun hidden\n{end}".encode())
+    manifest.write_text(manifest.read_text().replace("[target.environment]\n", ""))
+    found = api.handover(manifest)
+    assert found.stopped is None
+    assert list(blocking(found))
