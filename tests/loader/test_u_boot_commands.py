@@ -259,3 +259,17 @@ def test_a_text_that_is_not_known_may_start_xen(end: str, tmp_path: Path) -> Non
     found = api.handover(manifest)
     assert found.stopped is None
     assert list(blocking(found))
+
+
+def test_a_variable_of_the_shell_that_the_environment_may_hide(tmp_path: Path) -> None:
+    script = f"{HEAD}place=4a000000\nbooti 4c000000 - $place\n"
+    manifest = written(tmp_path, script.encode())
+    assert not any("place" in each for each in api.handover(manifest).assumptions)
+    manifest.write_text(manifest.read_text().replace("[target.environment]\n", ""))
+    assert any("no variable place" in each for each in api.handover(manifest).assumptions)
+
+
+@pytest.mark.parametrize("line", ["setenv a $a$a", "a=$a$a"])
+def test_a_variable_that_doubles_is_bounded(line: str, tmp_path: Path) -> None:
+    found = followed(tmp_path, f"setenv b 1\na=12\nwhile true; do {line}; done\n")
+    assert "grows beyond" in str(found.stopped) or "does not end" in str(found.stopped)

@@ -288,7 +288,7 @@ class _Reader:
         """A variable of the shell; one of the environment with the same name hides it as long as it is there. Nothing,
         as a value, changes nothing."""
         if value.text:
-            self.machine.shell[name] = value
+            self.machine.assign(name, value)
 
     def _lookup(self, name: str) -> Marked | None:
         machine = self.machine
@@ -296,7 +296,12 @@ class _Reader:
         if plain == "$?":
             return Marked(str(min(machine.settled(machine.last_status), 1)))
         found = machine.environment.get(plain) or machine.shell.get(plain)
-        found = machine.peek(plain) if found is None and plain not in machine.shell else found
+        if found is None and plain not in machine.shell:
+            found = machine.peek(plain)
+        elif plain not in machine.environment and machine.may_have(plain):
+            machine.assumptions[f"the board's environment has no variable {plain}, which the script's shell sets"] = (
+                None
+            )
         if not colon:
             return found
         if found is not None and found.text:
@@ -346,7 +351,7 @@ class _ModernReader(_Reader):
         for value in [field for word in each.words for field in modern.fields(self._parts(word), self._lookup)]:
             self.machine.use(value)
             self.machine.step()
-            self.machine.shell[name] = value
+            self.machine.assign(name, value)
             done = self._list(each.body)
             status = 0 if done is None else done
         self.machine.last_status = status
@@ -382,7 +387,7 @@ class _ModernReader(_Reader):
         """`NAME=value`."""
         name = parts[0].content.text.partition("=")[0]
         value = [replace(parts[0], content=parts[0].content.part(len(name) + 1)), *parts[1:]]
-        self.machine.shell[name] = modern.value_of(value, self._lookup)
+        self.machine.assign(name, modern.value_of(value, self._lookup))
 
 
 def _pieces(text: str) -> list[tuple[int, int]]:
