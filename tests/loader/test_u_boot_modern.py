@@ -136,6 +136,17 @@ def test_statuses_and_names_as_measured(script: str, value: str | None, tmp_path
     assert ours.machine.text("r") == value
 
 
+def test_the_modern_shell_is_of_a_release_that_may_run_fdt_fixup(tmp_path: Path) -> None:
+    from tests.loader.test_u_boot_bad_input import END, HEAD, written
+
+    manifest = written(tmp_path, f"{HEAD}{END}".encode())
+    text = manifest.read_text().replace("[target.environment]\n", "")
+    for shell, asked in (("old", False), ("modern", True)):
+        manifest.write_text(text.replace("[target]\n", f'[target]\nu-boot-shell = "{shell}"\n'))
+        found = api.handover(manifest)
+        assert any(fact.what == "U-Boot runs fdt_fixup" for fact in found.open) is asked
+
+
 def test_a_fit_is_open(tmp_path: Path) -> None:
     from tests.loader.test_u_boot_bad_input import followed as old
 
