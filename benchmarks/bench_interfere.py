@@ -6,18 +6,24 @@
 included, without and with a private cache. pycachesim is measured where it is installed (pip install pycachesim), in
 batches; it and the plain model get a shorter piece of the same trace. All engines must count the same hits with LRU.
 Rates are by the processor's time, so that a busy machine falsifies them less.
+
+`C` is a loop of the same accesses through the same caches with LRU, without domains, times and counts of who evicted
+whom; it is compiled where there is gcc, takes turns with the lab, and must find each access where the lab finds it.
 """
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import sys
+import tempfile
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from time import process_time
 
 import numpy as np
-from msgspec.structs import replace
 
 from colorcheck.hardware.index import Linear
 from colorcheck.interference import kernel
@@ -25,14 +31,74 @@ from colorcheck.interference.caches import CacheModel, ClusterModel
 from colorcheck.interference.engine import Engine, compiled_engine, plain_engine
 from colorcheck.interference.experiment import Experiment, ReplacementPolicy, Stream, frame_owner
 from colorcheck.interference.layout import cache_state, line_bits
+from colorcheck.interference.seeds import seed_of
 from colorcheck.interference.simulation import Simulation, simulate
 from colorcheck.interference.workloads import parse_workload
 from colorcheck.xen.memory.frame_run import FrameRun
 
 WAYS, SETS, LINE = 16, 1024, 64
+L1_WAYS, L1_SETS = 4, 128
 POLICIES = {"LRU": kernel.LRU, "tree pseudo-LRU": kernel.PLRU, "random": kernel.RANDOM}
 PIECE = 1_000_000
 LINES = 1 << 20
+LOAD = "mix:size=2M,hot=512K"
+
+PEER = r"""
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct slot { uint64_t line, used; };
+
+static struct slot l1[L1_SETS][L1_WAYS], l2[SETS][WAYS];
+
+static int has(struct slot *set, int ways, uint64_t line, uint64_t now)
+{
+    struct slot *oldest = set;
+
+    for (struct slot *slot = set; slot < set + ways; slot++) {
+        if (slot->line == line && slot->used) {
+            slot->used = now;
+            return 1;
+        }
+        if (slot->used < oldest->used)
+            oldest = slot;
+    }
+    oldest->line = line;
+    oldest->used = now;
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 4)
+        return 2;
+
+    uint64_t count = strtoull(argv[1], NULL, 10);
+    uint32_t random = strtoul(argv[2], NULL, 10);
+    int private = atoi(argv[3]);
+    unsigned long found[3] = {0};
+    clock_t begun = clock();
+
+    for (uint64_t now = 1; now <= count; now++) {
+        random ^= random << 13;
+        random ^= random >> 17;
+        random ^= random << 5;
+
+        uint64_t line = ((random & 255) < SHARE ? (random >> 8) % HOT : (random >> 8) % SIZE) / LINE;
+
+        if (private && has(l1[line % L1_SETS], L1_WAYS, line, now))
+            found[0]++;
+        else
+            found[has(l2[line % SETS], WAYS, line, now) ? 1 : 2]++;
+    }
+    printf("%lu %lu %lu %f\n", found[0], found[1], found[2], (double)(clock() - begun) / CLOCKS_PER_SEC);
+    return 0;
+}
+"""
+Found = tuple[int, int, int]
+"""Hits in the private cache, hits in the last level, misses."""
 
 
 def traces(count: int) -> dict[str, np.ndarray]:
@@ -96,22 +162,68 @@ def pycachesim(lines: np.ndarray) -> tuple[int, float] | None:
     return simulator.first_level.backend.HIT_count, seconds
 
 
-def lab_rate(policy: ReplacementPolicy, *, private: bool, accesses: int) -> float:
-    """Accesses a second of a whole run."""
+def lab_setup(policy: ReplacementPolicy, *, private: bool, accesses: int) -> Experiment:
+    """One domain, whose lines lie in the caches as in its memory."""
     last = CacheModel("L2", SETS, WAYS, LINE, Linear(LINE, SETS))
-    inner = (CacheModel("L1", 128, 4, LINE, Linear(LINE, 128)),) if private else ()
-    load = parse_workload("mix:size=2M,hot=512K")
-    setup = Experiment(
+    inner = (CacheModel("L1", L1_SETS, L1_WAYS, LINE, Linear(LINE, L1_SETS)),) if private else ()
+    return Experiment(
         (ClusterModel("cortex-a53", 1, inner, last, inclusive=False),),
         (frame_owner("one", (FrameRun(0, 1, 512),)),),
-        (Stream(0, load, 0),),
+        (Stream(0, parse_workload(LOAD), 0),),
         policy,
         accesses=accesses,
     )
-    Simulation(replace(setup, accesses=1000)).play(1000)
+
+
+def lab(setup: Experiment) -> tuple[Found, float]:
+    """What a whole run finds, and its seconds."""
+    Simulation(setup).play(1000)
     begun = process_time()
-    simulate(setup)
-    return accesses / (process_time() - begun)
+    domain = simulate(setup).domain("one")
+    return (domain.private_hits, domain.last_hits, domain.misses), process_time() - begun
+
+
+def peer(program: Path, setup: Experiment) -> tuple[Found, float]:
+    """What the loop in C finds of the same accesses, and its seconds."""
+    given = setup.accesses, seed_of(setup.seed, -2), len(setup.clusters[0].private)
+    done = subprocess.run([program, *map(str, given)], capture_output=True, text=True, check=True)
+    first, last, misses, seconds = done.stdout.split()
+    return (int(first), int(last), int(misses)), float(seconds)
+
+
+def compiled_peer(folder: Path) -> Path | None:
+    """The loop in C as a program; None without gcc."""
+    gcc = shutil.which("gcc")
+    if gcc is None:
+        return None
+    program, load = folder / "peer", parse_workload(LOAD)
+    numbers = {"SETS": SETS, "WAYS": WAYS, "L1_SETS": L1_SETS, "L1_WAYS": L1_WAYS, "LINE": LINE}
+    numbers |= {"SIZE": load.size, "HOT": load.hot, "SHARE": round(256 * load.share)}
+    defined = [f"-D{name}={value}" for name, value in numbers.items()]
+    command = [gcc, "-O3", "-march=native", *defined, "-x", "c", "-", "-o", str(program)]
+    subprocess.run(command, input=PEER, text=True, check=True)
+    return program
+
+
+def beside_c(accesses: int) -> bool:
+    """Prints the lab's rates with LRU beside those of the loop in C; whether both find the same."""
+    equal = True
+    with tempfile.TemporaryDirectory() as folder:
+        program = compiled_peer(Path(folder))
+        if program is None:
+            print("  C, LRU: not measured, as there is no gcc")
+            return True
+        for private in (False, True):
+            setup = lab_setup(ReplacementPolicy.LRU, private=private, accesses=accesses)
+            turns = [(lab(setup), peer(program, setup)) for _ in range(3)]
+            same = len({found for turn in turns for found, _ in turn}) == 1
+            equal &= same
+            ours, theirs = (accesses / min(turn[which][1] for turn in turns) / 1e6 for which in (0, 1))
+            print(
+                f"  LRU {'with' if private else 'without'} a private cache: lab {ours:.1f}, C {theirs:.1f} million/s, "
+                f"ratio {ours / theirs:.2f}   {'same hits' if same else 'OTHER HITS'}"
+            )
+    return equal
 
 
 def best(measure: Callable[[], tuple[int, float]], count: int) -> tuple[int, float]:
@@ -146,10 +258,12 @@ def main(count: int) -> None:
             equal &= same
             verdict = "same hits" if same else f"{found[0]:,} hits instead of {expected:,}"
             print(f"  {label + ', LRU':28}{len(piece) / found[1] / 1e6:>8.2f} million/s   {verdict}")
-    print("whole runs of the lab, generator and scheduler included (mix:size=2M,hot=512K)")
+    print(f"whole runs of the lab, generator and scheduler included ({LOAD})")
     for kind in ReplacementPolicy:
-        alone, both = (lab_rate(kind, private=private, accesses=count) / 1e6 for private in (False, True))
+        setups = [lab_setup(kind, private=private, accesses=count) for private in (False, True)]
+        alone, both = (count / min(lab(setup)[1] for _ in range(3)) / 1e6 for setup in setups)
         print(f"  {kind:28}{alone:>8.1f} million/s   with a private cache before it {both:.1f}")
+    equal &= beside_c(count)
     print("all engines count the same hits with LRU" if equal else "ENGINES DIFFER")
     sys.exit(not equal)
 

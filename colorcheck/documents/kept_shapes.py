@@ -11,13 +11,11 @@ from colorcheck.documents.shapes import (
     AssumptionShape,
     OpenFactShape,
     PlaceShape,
-    RelatedShape,
     Shape,
     SilencedShape,
     SkippedShape,
+    StatedTheoremShape,
     TracedShape,
-    VerdictName,
-    WorldShape,
 )
 
 
@@ -150,24 +148,9 @@ class BoardDerivedShape(Shape, frozen=True):
     problems: list[BoardProblemShape]
 
 
-class CertifiedShape(Shape, frozen=True):
+class CertifiedShape(StatedTheoremShape, frozen=True):
     """A theorem under one release, and the SMT-LIB file that shows it; `expected` are the solver's answers."""
 
-    id: str
-    kind: str
-    statement: str
-    mathematics: str
-    subjects: list[str]
-    verdict: VerdictName
-    assumptions: list[AssumptionShape]
-    core: list[RelatedShape]
-    witness: Any
-    reason: str
-    certificate: Any
-    facts: list[str]
-    worlds: list[WorldShape]
-    settle: list[str]
-    bound: str
     xen: str
     file: str
     sha256: str

@@ -75,8 +75,8 @@ class WorldShape(Shape, frozen=True):
     reason: str
 
 
-class TheoremShape(Shape, frozen=True):
-    """A theorem with its weakest answer, and the verdict under each release."""
+class StatedTheoremShape(Shape, frozen=True):
+    """What every document has of a theorem."""
 
     id: str
     kind: str
@@ -84,7 +84,6 @@ class TheoremShape(Shape, frozen=True):
     mathematics: str
     subjects: list[str]
     verdict: VerdictName
-    seconds: float
     assumptions: list[AssumptionShape]
     core: list[RelatedShape]
     witness: Any
@@ -94,6 +93,12 @@ class TheoremShape(Shape, frozen=True):
     worlds: list[WorldShape]
     settle: list[str]
     bound: str
+
+
+class TheoremShape(StatedTheoremShape, frozen=True):
+    """A theorem with its weakest answer, and the verdict under each release."""
+
+    seconds: float
     releases: Mapping[str, VerdictName]
     asked: bool
 
@@ -239,25 +244,10 @@ class VerifyShape(Shape, frozen=True):
     evidence: Mapping[str, Any] | UnsetType = UNSET
 
 
-class TheoremUnderRelease(Shape, frozen=True):
+class TheoremUnderRelease(StatedTheoremShape, frozen=True):
     """A theorem under one release, which `xen` names."""
 
-    id: str
-    kind: str
-    statement: str
-    mathematics: str
-    subjects: list[str]
-    verdict: VerdictName
     seconds: float
-    assumptions: list[AssumptionShape]
-    core: list[RelatedShape]
-    witness: Any
-    reason: str
-    certificate: Any
-    facts: list[str]
-    worlds: list[WorldShape]
-    settle: list[str]
-    bound: str
     xen: str
 
 

@@ -32,7 +32,8 @@ def matches(pattern: str) -> tuple[str, ...]:
 def endings_in(folder: str, endings: Iterable[str]) -> tuple[str, ...]:
     """The names in a folder that end so, in letters of any case; hidden ones too. The listing is watched."""
     for ending in endings:
-        asks_pattern(os.path.join(escape(folder), f"*{_any_case(ending)}"))
+        for start in ("*", ".*"):
+            asks_pattern(os.path.join(escape(folder), f"{start}{_any_case(ending)}"))
     try:
         names = sorted(os.listdir(folder or "."))
     except (OSError, ValueError):

@@ -84,6 +84,14 @@ def contents(path: str | os.PathLike[str], largest: int = LARGEST, *, named: boo
     return content
 
 
+def contents_if_any(path: str | os.PathLike[str], largest: int = LARGEST, *, named: bool = False) -> bytes | None:
+    """As `contents`; None if it cannot be read, whatever the reason."""
+    try:
+        return contents(path, largest, named=named)
+    except Unreadable:
+        return None
+
+
 def is_pointer(content: bytes) -> bool:
     """Whether this is what git LFS leaves in the place of a file that it did not fetch."""
     return len(content) <= POINTER_LARGEST and content.startswith(_POINTER)

@@ -11,7 +11,7 @@ from msgspec import Struct
 from colorcheck.core.diagnostic import Finding
 from colorcheck.core.source import Location
 from colorcheck.core.units import MIB
-from colorcheck.files.reading import Unreadable, contents
+from colorcheck.files.reading import contents_if_any
 from colorcheck.verification.results import Facts
 
 _MARK = "colorcheck:"
@@ -99,11 +99,7 @@ def _files(facts: Facts) -> Iterator[tuple[str, Language]]:
 
 def _text(file: str) -> str:
     """The text of a file that has such a comment; empty for any other."""
-    path = Path(file)
-    try:
-        data = contents(path, _LARGEST)
-    except Unreadable:
-        return ""
+    data = contents_if_any(file, _LARGEST) or b""
     return data.decode("utf-8", "replace") if _MARK.encode() in data else ""
 
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from colorcheck.files.costs import TooCostly, costing
 from colorcheck.files.git import GitError, git
-from colorcheck.files.reading import Unreadable, contents
+from colorcheck.files.reading import contents_if_any
 from colorcheck.files.revisions import RevisionEntry, RevisionTree, objects
 from colorcheck.files.snapshots import split_pattern
 from colorcheck.fleet.asked import asked
@@ -41,7 +41,7 @@ def gone_since(tree: RevisionTree, folder: str, manifests: Iterable[str], *, all
     missing = [name for name in manifests_of(tree) if _is_missing(os.path.join(top, name), root)]
     if not missing:
         return GoneManifests()
-    new = [(path, _lines(_content(path))) for name, path in sorted(present.items()) if name not in tree.entries]
+    new = [(path, _lines(contents_if_any(path))) for name, path in sorted(present.items()) if name not in tree.entries]
     with objects(tree.top) as source:
         missing = [name for name in missing if not _taken_along(_lines(source.read(tree.entries[name].oid)), new)]
     sparse = _sparse(tree, missing)
@@ -59,14 +59,11 @@ def _passed(top: str, name: str, reason: str) -> Passed:
 
 
 def _is_missing(path: str, root: str) -> bool:
-    return os.path.commonpath([path, root]) == root and not os.path.lexists(path)
-
-
-def _content(path: str) -> bytes | None:
-    try:
-        return contents(path)
-    except Unreadable:
-        return None
+    """What a folder has taken the place of, or what a link leads past, is as good as gone."""
+    if os.path.commonpath([path, root]) != root:
+        return False
+    folder = os.path.dirname(path)
+    return os.path.realpath(folder) != folder or not os.path.lexists(path) or os.path.isdir(path)
 
 
 def _lines(content: bytes | None) -> Counter[bytes]:

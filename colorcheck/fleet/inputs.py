@@ -11,7 +11,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.files.reading import LARGEST, opened
+from colorcheck.files.reading import LARGEST, opened, size_of
 from colorcheck.files.watching import Recorder
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.read import files_named
@@ -32,12 +32,13 @@ class Dependency(Struct, frozen=True):
     name: str
 
     def state(self) -> State:
-        """What it is now, equal as long as it means the same: a hash, a size in bytes, names; None without a file."""
+        """What it is now, equal as long as it means the same: a hash, a size in bytes, names; None without a file that
+        may be read."""
         if self.kind is DependencyKind.MATCHES:
             return list(files_named(self.name))
+        if self.kind is DependencyKind.SIZE:
+            return size_of(self.name)
         try:
-            if self.kind is DependencyKind.SIZE:
-                return os.stat(self.name).st_size
             with opened(self.name) as file:
                 return hashlib.file_digest(file, "sha256").hexdigest()
         except (OSError, ValueError):

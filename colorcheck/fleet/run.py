@@ -12,7 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from colorcheck.core.diagnostic import Severity, Verdict
-from colorcheck.files.boundary import boundary_of, restricted
+from colorcheck.files.boundary import Boundary, boundary_of, restricted
 from colorcheck.files.costs import Allowance, TooCostly, allowed, costing
 from colorcheck.files.watching import Recorder, watched
 from colorcheck.fleet.cache import ResultCache
@@ -40,7 +40,8 @@ def check_all(
 def _answers(jobs: Sequence[Job], workers: int, cache: ResultCache | None) -> Iterator[tuple[Job, Checked]]:
     waiting = []
     for job in jobs:
-        known = cache.get(job) if cache else None
+        with restricted(_inside(job)):
+            known = cache.get(job) if cache else None
         if known is None:
             waiting.append(job)
         else:
@@ -94,13 +95,17 @@ def isolate() -> None:
 
 def check(job: Job, cache: ResultCache | None = None) -> Checked:
     """Check one deployment, here and now. Never raises for what is in its files."""
-    inside = None if job.allow_outside else boundary_of(os.path.dirname(job.manifest))
     try:
-        with restricted(inside), allowed(Allowance(job.seconds, job.memory)):
+        with restricted(_inside(job)), allowed(Allowance(job.seconds, job.memory)):
             return _check(job, cache)
     except TooCostly as error:
         said = f"reading its inputs {error.reason}" + (f", in {error.file}" if error.file else "")
         return Checked(job.manifest, Exit.UNDECIDED, "UNDECIDED", said, message=said)
+
+
+def _inside(job: Job) -> Boundary | None:
+    """What the inputs of a deployment must lie in."""
+    return None if job.allow_outside else boundary_of(os.path.dirname(job.manifest))
 
 
 def _check(job: Job, cache: ResultCache | None) -> Checked:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from glob import has_magic
 from itertools import count
 from typing import TYPE_CHECKING
@@ -308,12 +308,19 @@ class _Reader(Struct):
         data = read_bytes(path, named_at, IMAGE_LARGEST)
         return data if isinstance(data, Problem) else translated(reader, path, data, kind)
 
-    def _text(self, key: str, name: str | None, slot: Slot, kind: str = "") -> str | None:
+    def _text(
+        self,
+        key: str,
+        name: str | None,
+        slot: Slot,
+        kind: str = "",
+        reads: Callable[[str, Location], str | Problem] = read_text,
+    ) -> str | None:
         if name is None:
             return None
         named_at = self.manifest.location(key)
         text = self._translated(self.path(name), named_at, kind) if kind else None
-        text = read_text(self.path(name), named_at) if text is None else text
+        text = reads(self.path(name), named_at) if text is None else text
         if isinstance(text, Problem):
             self.problems.append(other_kind(self.path(name), named_at, slot) or text)
             return None
@@ -368,13 +375,14 @@ class _Reader(Struct):
         """The firmware's memory map."""
         from colorcheck.inputs.boot.efi_memory_map import read_efi_memory_map
 
-        path, text = self._boot_file("inputs.efi-memory-map", self.manifest.efi_memory_map, Slot.EFI_MEMORY_MAP)
-        if text is None:
+        name, key = self.manifest.efi_memory_map, "inputs.efi-memory-map"
+        text = self._text(key, name, Slot.EFI_MEMORY_MAP, reads=read_octets)
+        if name is None or text is None:
             return None
+        path, named_at = self.path(name), self.manifest.location(key)
         found = read_efi_memory_map(text, path)
         if not found.entries:
             message, advice = "it contains no entry of a memory map", "give the output of memmap in the UEFI shell"
-            named_at = self.manifest.location("inputs.efi-memory-map")
             said = Problem(ProblemKind.OTHER_KIND, f"{path}: {message}", named_at, advice)
             self.problems.append(other_kind(path, named_at, Slot.EFI_MEMORY_MAP) or said)
             return None
@@ -385,29 +393,19 @@ class _Reader(Struct):
         """GRUB's configuration."""
         from colorcheck.inputs.boot.grub_config import read_grub_config
 
-        path, text = self._boot_file("inputs.grub-config", self.manifest.grub_config, Slot.GRUB)
-        if text is None:
+        name, key = self.manifest.grub_config, "inputs.grub-config"
+        text = self._text(key, name, Slot.GRUB, reads=read_octets)
+        if name is None or text is None:
             return None
+        path, named_at = self.path(name), self.manifest.location(key)
         found = read_grub_config(text, path)
         if not found.entries:
             message = f"{path} has neither a menu entry with xen_hypervisor nor GRUB_CMDLINE_XEN"
             advice = "specify the board's grub.cfg or its /etc/default/grub"
-            named_at = self.manifest.location("inputs.grub-config")
             said = Problem(ProblemKind.OTHER_KIND, message, named_at, advice)
             self.problems.append(other_kind(path, named_at, Slot.GRUB) or said)
             return None
         return found
-
-    def _boot_file(self, key: str, name: str | None, slot: Slot) -> tuple[str, str | None]:
-        """The path and the text of a file of the boot loader; without text where none is named or it is not read."""
-        if name is None:
-            return "", None
-        path, named_at = self.path(name), self.manifest.location(key)
-        text = read_octets(path, named_at)
-        if isinstance(text, Problem):
-            self.problems.append(other_kind(path, named_at, slot) or text)
-            return path, None
-        return path, text
 
     def xen_image(self) -> XenImage | None:
         """The binary of Xen that the manifest names."""

@@ -134,12 +134,6 @@ def touch_stamped(tags: Ints, where: Ints, base: int, ways: int, bits: int, plac
 
 
 @part
-def base_of(caches: Ints, field: int) -> tuple[int, int, int, int]:
-    """What `touch_stamped` asks of a cache: the slot before its first, its ways, bits of a line, and place."""
-    return 0 + caches[field + BASE], 0 + caches[field + WAYS], 0 + caches[field + BITS], 0 + caches[field + PLACE]
-
-
-@part
 def touch_ordered(caches: Ints, state: CacheState, field: int, row: int, line: int) -> int:
     """`touch` with the other policies, whose slots hold only lines."""
     ways, policy, places = caches[field + WAYS], caches[field + POLICY], caches[field + PLACE]
@@ -173,13 +167,24 @@ def touch(caches: Ints, state: CacheState, field: int, row: int, line: int, time
 
 
 @part
+def index_of(caches: Ints, field: int) -> tuple[int, int, int]:
+    """What `set_under` asks of a cache; a loop keeps it, as it changes tables that the compiler cannot tell apart."""
+    return 0 + caches[field + PAGES], 0 + caches[field + OFFSETS], 0 + caches[field + MODULUS]
+
+
+@part
+def set_under(machine: MachineTables, index: tuple[int, int, int], line: int) -> int:
+    """The set of a line under the index function of `index_of`."""
+    pages, offsets, modulus = index
+    first = 0 + machine.page_set[pages + (line >> machine.page_shift)]
+    added = machine.line_set[offsets + (line & ((1 << machine.page_shift) - 1))]
+    return (first + added) % modulus if modulus else first ^ added
+
+
+@part
 def set_of(machine: MachineTables, field: int, line: int) -> int:
     """The set of a line in the cache with its fields from `field` on."""
-    caches = machine.caches
-    first = 0 + machine.page_set[caches[field + PAGES] + (line >> machine.page_shift)]
-    added = machine.line_set[caches[field + OFFSETS] + (line & ((1 << machine.page_shift) - 1))]
-    modulus = caches[field + MODULUS]
-    return (first + added) % modulus if modulus else first ^ added
+    return set_under(machine, index_of(machine.caches, field), line)
 
 
 @part
@@ -257,19 +262,15 @@ def pass_cache(
 ) -> None:
     """Passes the accesses of slots `begin` to `end` that reach cache `level` of a stream's path through that cache,
     which no other stream uses."""
-    caches, page_set, line_set, page_shift = machine.caches, machine.page_set, machine.line_set, machine.page_shift
+    caches = machine.caches
     field = machine.paths[4 * stream + 1 + level] * FIELDS
     first, ways, policy = 0 + caches[field + BASE], 0 + caches[field + WAYS], caches[field + POLICY]
-    pages, offsets, modulus = 0 + caches[field + PAGES], 0 + caches[field + OFFSETS], 0 + caches[field + MODULUS]
-    used = 1 << caches[field + BITS]
-    within = (1 << page_shift) - 1
+    index, used = index_of(caches, field), 1 << caches[field + BITS]
     for slot in range(begin, end):
         if streams.level[slot] != level:
             continue
         line = 0 + streams.line[slot]
-        row = 0 + page_set[pages + (line >> page_shift)]
-        added = line_set[offsets + (line & within)]
-        row = (row + added) % modulus if modulus else row ^ added
+        row = set_under(machine, index, line)
         if policy == LRU:
             gone = touch_listed(state.tags, first + row * ways, ways, used | line)
         else:
@@ -318,10 +319,9 @@ def take_turn(
     caches, tags, where = machine.caches, state.tags, state.where
     last = machine.paths[4 * stream] - 1
     field = machine.paths[4 * stream + 1 + last] * FIELDS
-    first, ways, bits, places = base_of(caches, field)
-    pages, offsets, modulus = 0 + caches[field + PAGES], 0 + caches[field + OFFSETS], 0 + caches[field + MODULUS]
-    policy, domain, ahead = caches[field + POLICY], machine.stream_domain[stream], machine.ahead[stream]
-    within = (1 << machine.page_shift) - 1
+    first, ways, policy = 0 + caches[field + BASE], 0 + caches[field + WAYS], caches[field + POLICY]
+    bits, places, index = 0 + caches[field + BITS], 0 + caches[field + PLACE], index_of(caches, field)
+    domain, ahead = machine.stream_domain[stream], machine.ahead[stream]
     begin = streams.position[stream]
     most = min(budget, streams.filled[stream] - begin)
     slot = stream * streams.block + begin
@@ -333,9 +333,7 @@ def take_turn(
         if ahead == 0:
             level = pass_private(machine, state, tallies, stream, last, line, time + played)
         if level == last:
-            row = 0 + machine.page_set[pages + (line >> machine.page_shift)]
-            added = machine.line_set[offsets + (line & within)]
-            row = (row + added) % modulus if modulus else row ^ added
+            row = set_under(machine, index, line)
             known = where[places + line]
             if policy == LRU:
                 gone = touch_stamped(tags, where, first + row * ways, ways, bits, places, line, time + played)

@@ -103,8 +103,10 @@ def lay_out(experiment: Experiment, engine: Engine) -> Layout:
     caches, paths, last_levels = _place(clusters)
     indexes = list(dict.fromkeys(placed.model.index for placed in caches))
     pages = experiment.used_pages()
-    frames = list(chain.from_iterable(t.first_frames(n) for t, n in zip(experiment.owners, pages, strict=True)))
     lines_per_page = PAGE // line
+    if len(caches) * sum(pages) * lines_per_page >= 1 << 32:
+        raise NoModel("more memory than the tables of the simulation can hold")
+    frames = list(chain.from_iterable(t.first_frames(n) for t, n in zip(experiment.owners, pages, strict=True)))
     n_cores = len(paths)
     if any(stream.core >= n_cores for stream in experiment.streams):
         raise NoModel(f"the board has cores 0 to {n_cores - 1}")
@@ -238,9 +240,7 @@ def _state(experiment: Experiment, engine: Engine, caches: Sequence[_Placed], li
 
 
 def cache_state(engine: Engine, caches: Sequence[tuple[int, int]], policy: int, *, seed: int, lines: int) -> CacheState:
-    """Empty caches of these sets and ways, through which so many lines go. Raises NoModel for too many."""
-    if len(caches) * lines >= 1 << 32:
-        raise NoModel("more memory than the tables of the simulation can hold")
+    """Empty caches of these sets and ways, through which so many lines go."""
     lru, random = policy == kernel.LRU, policy == kernel.RANDOM
     free = (way + 1 if lru else kernel.EMPTY for sets, ways in caches for _ in range(sets) for way in range(ways))
     cells = sum(sets for sets, _ in caches)

@@ -109,7 +109,7 @@ class Simulation:
             domains=tuple(self._domain(number) for number in range(len(owners)) if self._runs_anything(number)),
             evictions=tuple(e for v, a in pairs for e in self._evictions(v, a)),
             private_evictions=tuple(
-                (names[v], names[a], private[v * len(names) + a]) for v, a in pairs if private[v * len(names) + a]
+                (names[v], names[a], int(count)) for v, a in pairs if (count := private[v * len(names) + a])
             ),
         )
 

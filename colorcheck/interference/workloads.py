@@ -57,12 +57,10 @@ class Workload(Struct, frozen=True):
         """As people write it: the kind, and what differs from its defaults."""
         usual = DEFAULTS[self.kind]
         given = ((name, getattr(self, name)) for name in self.__struct_fields__ if name != "kind")
-        reported = [f"{name}={value}" for name, value in given if value != getattr(usual, name)]
-        if self.kind not in (WorkloadKind.MATRIX, WorkloadKind.TRACE) and not any(
-            t.startswith("size=") for t in reported
-        ):
-            reported.insert(0, f"size={self.size}")
-        return f"{self.kind}:{','.join(reported)}" if reported else str(self.kind)
+        named = [f"{name}={value}" for name, value in given if value != getattr(usual, name)]
+        if self.kind not in (WorkloadKind.MATRIX, WorkloadKind.TRACE) and self.size == usual.size:
+            named.insert(0, f"size={self.size}")
+        return f"{self.kind}:{','.join(named)}" if named else str(self.kind)
 
     @property
     def reach(self) -> int:

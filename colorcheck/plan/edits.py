@@ -75,7 +75,7 @@ def edits_of(
 
 
 def today_of(problem: PlanProblem, deployment: Deployment, system: System) -> Today:
-    """Where the colors of each are, or would, and whose have to change whatever else does."""
+    """Where the colors of each are or would be, and whose have to change whatever else does."""
     places, must = {}, set()
     guests = [domain for domain in system.domains if domain.kind is DomainKind.XL]
     unread = {domain.id for domain in guests if _is_repaired(domain, deployment, system)}

@@ -164,7 +164,7 @@ class Gain(Struct, frozen=True):
 
 
 class Requirement(Struct, frozen=True):
-    """A named demand of which not all can be had together, with its place."""
+    """One of several demands that cannot all be met together, by its name, with its place."""
 
     name: str
     text: str

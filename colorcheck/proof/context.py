@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterable
 from functools import cached_property
+from itertools import chain, count
 from math import gcd
 
 from msgspec import Struct, field
@@ -170,7 +171,7 @@ class Context(Struct, frozen=True, dict=True):
         """Xen first, then the domains; a name that comes twice gets the domain's number."""
         system = self.system
         counts = Counter((XEN, *(domain.name for domain in system.domains)))
-        taken = {XEN, *counts}
+        taken = set(counts)
         found = [Party(XEN, ColorSet.of(system.xen_colors), system.xen_location)]
         for domain in system.domains:
             alone = counts[domain.name] == 1
@@ -187,9 +188,8 @@ class Context(Struct, frozen=True, dict=True):
 
 def unique(name: str, taken: Collection[str]) -> str:
     """The name, with a number behind it where another one has it: proofs keep who takes what by name."""
-    return next(
-        each for each in (name, *(f"{name}#{number}" for number in range(2, len(taken) + 3))) if each not in taken
-    )
+    numbered = (f"{name}#{number}" for number in count(2))
+    return next(each for each in chain((name,), numbered) if each not in taken)
 
 
 def _shared_caches(board: Board) -> tuple[SharedCache, ...]:

@@ -41,8 +41,8 @@ class AssumptionOfUse(Struct, frozen=True):
     judge: Callable[[Verification], Judged]
 
     def to_dict(self, verification: Verification) -> dict[str, object]:
-        standing, shown = self.judge(verification)
-        return {"id": self.id, "text": self.text, "check": self.check, "status": str(standing), "told": shown}
+        standing, words = self.judge(verification)
+        return {"id": self.id, "text": self.text, "check": self.check, "status": str(standing), "told": words}
 
 
 def _left(text: str = "no input says") -> Callable[[Verification], Judged]:
@@ -76,8 +76,8 @@ def _built_in(verification: Verification) -> Judged:
     if found is not None:
         return found
     systems = list(verification.facts.systems())
-    shown = bool(deployment.kconfig) or deployment.xen_image_options is not None
-    if shown and systems and all(built_with_coloring(deployment, system.release) for _, system in systems):
+    named = bool(deployment.kconfig) or deployment.xen_image_options is not None
+    if named and systems and all(built_with_coloring(deployment, system.release) for _, system in systems):
         return UseStanding.AGREES, "the given .config or binary has it"
     return UseStanding.INTEGRATOR, "neither a .config nor a binary that shows it is given"
 

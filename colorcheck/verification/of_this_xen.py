@@ -47,7 +47,7 @@ def release_assumption(deployment: Deployment, release: Release) -> Assumption:
         return Assumption(text, f"{deployment.manifest.location('target.xen')}", Trust.TRUSTED)
     agreed, named = evidence.counts.get(AGREES, 0), deployment.manifest.target.xen_attested
     if agreed < LEAST_BOOTS:
-        short = f"{named}: {agreed} of this binary's boots agree with the model, {LEAST_BOOTS}are the minimum"
+        short = f"{named}: {agreed} of this binary's boots agree with the model, {LEAST_BOOTS} are the minimum"
         return Assumption(text, short, Trust.TRUSTED)
     undecided = len(evidence.boots) - agreed
     others = f"{undecided} more decided nothing, none differs" if undecided else "none differs"

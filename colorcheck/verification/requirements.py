@@ -73,11 +73,11 @@ class Answers(Struct, frozen=True):
             for release in self.facts.manifest.target.xen:
                 answer = answers.get(release)
                 if answer is None:
-                    shown, standing = NOT_STATED, Standing.OPEN
+                    words, standing = NOT_STATED, Standing.OPEN
                 else:
-                    shown = str(answer.verdict) + (f": {answer.reason}" if answer.reason else "")
+                    words = str(answer.verdict) + (f": {answer.reason}" if answer.reason else "")
                     standing = _BY_VERDICT.get(answer.verdict, Standing.OPEN)
-                yield Evidence(pattern, EvidenceKind.THEOREM, name, standing, shown, release)
+                yield Evidence(pattern, EvidenceKind.THEOREM, name, standing, words, release)
 
     def _exceptions(self, pattern: str) -> Iterator[Evidence]:
         """Pairs that the pattern names and of which nothing is stated, since the policy lets them share."""
@@ -98,8 +98,8 @@ class Answers(Struct, frozen=True):
     def _rules(self, pattern: str) -> Iterator[Evidence]:
         for rule in self.rules:
             if rule.named_by(pattern):
-                standing, shown = self._found_by(rule.id)
-                yield Evidence(pattern, EvidenceKind.RULE, rule.id, standing, shown)
+                standing, words = self._found_by(rule.id)
+                yield Evidence(pattern, EvidenceKind.RULE, rule.id, standing, words)
 
     def _found_by(self, rule: str) -> tuple[Standing, str]:
         found = [finding for finding in self.findings if finding.rule == rule]

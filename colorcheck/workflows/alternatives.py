@@ -34,13 +34,13 @@ def over_alternatives(deployment: Deployment, branches: tuple[WorldBranch, ...])
     if not _choose(deployment):
         return branches
     choices = list(islice(_choices(deployment), MOST_WAYS))
-    found = [WorldBranch(shown, replace(deployment, guests=guests), guests=True) for guests, shown in choices[1:]]
+    found = [WorldBranch(words, replace(deployment, guests=guests), guests=True) for guests, words in choices[1:]]
     for branch in branches:
         found.append(branch)
         if branch.deployment is not None:
-            for guests, shown in choices[1:]:
+            for guests, words in choices[1:]:
                 way = replace(branch.deployment, guests=guests)
-                found.append(replace(branch, answers=f"{branch.answers}; {shown}", deployment=way, guests=True))
+                found.append(replace(branch, answers=f"{branch.answers}; {words}", deployment=way, guests=True))
     return tuple(found)
 
 

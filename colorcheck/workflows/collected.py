@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from colorcheck.core.source import Location
 from colorcheck.core.units import size
-from colorcheck.files.reading import Unreadable, contents
+from colorcheck.files.reading import contents_if_any
 from colorcheck.inputs.boot.boot_log import parse_boot_log
 from colorcheck.inputs.boot.dumped_guests import dumped_guests
 from colorcheck.inputs.boot.running_tree import running_tree
@@ -106,9 +106,8 @@ def _as_log(path: Path) -> SystemDump | None:
     """The file itself, where it is a log and no dump."""
     if os.path.isdir(path):
         return None
-    try:
-        data = contents(path, LARGEST_PART * 4, named=True)
-    except Unreadable:
+    data = contents_if_any(path, LARGEST_PART * 4, named=True)
+    if data is None:
         return None  # reported by whoever reads it as a dump
     if recognized(data) is not FileKind.BOOT_LOG and (b"(XEN)" not in data[: 1 << 16] or data[257:262] == b"ustar"):
         return None

@@ -17,7 +17,7 @@ from colorcheck.core.diagnostic import Edit, Verdict
 from colorcheck.core.source import Location
 from colorcheck.files.atomic import write_all
 from colorcheck.files.edits import OverlapError, edited, originals
-from colorcheck.files.reading import Unreadable, contents
+from colorcheck.files.reading import Unreadable, contents, contents_if_any
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.verification.results import Verification, weakest
 from colorcheck.workflows.verify import verify
@@ -146,7 +146,7 @@ def _put_back(old: Mapping[str, bytes | None], written: Mapping[str, bytes], mem
     A file that somebody changed since it was written is left as it is.
     """
     for path in old:
-        if _content(path) != written[path]:
+        if contents_if_any(path, named=True) != written[path]:
             return f"{path} was changed meanwhile, so no file was restored{_kept_in(memory)}"
     try:
         write_all({path: data for path, data in old.items() if data is not None})
@@ -163,13 +163,6 @@ def _put_back(old: Mapping[str, bytes | None], written: Mapping[str, bytes], mem
             else:
                 write_all({memory.path: memory.before})
     return ""
-
-
-def _content(path: str) -> bytes | None:
-    try:
-        return contents(path, named=True)
-    except Unreadable:
-        return None
 
 
 def _kept_in(memory: _Remembered) -> str:

@@ -489,12 +489,8 @@ def _uart(ancestry: Ancestry, arguments: BootArguments) -> Node | None:
 def _first_banks(context: _Context, tree: DeviceTree | None) -> list[tuple[str, int]]:
     found = []
     if context.has_dom0:
-        found.append(
-            (
-                "dom0",
-                first_bank_need(context.machine.module(ModuleKind.KERNEL), context.machine.module(ModuleKind.RAMDISK)),
-            )
-        )
+        module = context.machine.module
+        found.append(("dom0", first_bank_need(module(ModuleKind.KERNEL), module(ModuleKind.RAMDISK))))
     for node in dom0less.nodes(tree) if tree else ():
         held = dom0less.modules(node, cells_below(tree, node.path)) if tree else {}
         if ModuleKind.KERNEL in held:

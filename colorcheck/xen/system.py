@@ -28,7 +28,7 @@ class Domain(Struct, frozen=True):
     `colors` in Xen's order, repetitions kept. `pages` are the frames of its memory; `p2m_pages` the
     frames of its P2M pool, or for dom0 of its P2M tables, all of its own colors; `pool_follows` tells whether Xen or
     xl sizes that pool by the memory. `location` is where the colors
-    are, or where the domain does if none were written. `shared_pages` is static shared memory that it owns, whose
+    are, or where the domain is if none were written. `shared_pages` is static shared memory that it owns, whose
     frames come from no heap. `failure` is set where the domain is not built although there are frames
     enough; `kept_pages` are the frames that its creation has taken by then, `late_failure` where Xen
     panics once it has its memory. `hardware`: it is a hardware domain of the device tree, whose P2M takes

@@ -81,6 +81,12 @@ def test_what_was_seen_of_it_is_named(tmp_path: Path) -> None:
     assert source.endswith(told)
 
 
+def test_how_many_boots_are_missing_is_said(tmp_path: Path) -> None:
+    theorems = api.verify(deployment(tmp_path, evidence(("agrees",)))).theorems
+    (source,) = {a.source for theorem in theorems for a in theorem.assumptions if a.text.startswith("Xen is Xen")}
+    assert source.endswith(f"1 of this binary's boots agree with the model, {LEAST_BOOTS} are the minimum")
+
+
 @pytest.mark.parametrize(
     ("found", "rule"), [(evidence(("agrees",), digest="0" * 64), "CC702"), (evidence(("differs",)), "CC703")]
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -258,6 +259,20 @@ def test_no_hook_filter_or_monitor_of_the_checkout_runs(repo: Path, capsys: pyte
     assert looked_at(repo, capsys) == 1
     main(["diff", "HEAD", "--path", str(repo / "one")])
     assert not (repo.parent / "ran").exists()
+
+
+@pytest.mark.parametrize("by", ["folder", "link"])
+def test_a_manifest_whose_place_is_taken_is_gone(repo: Path, capsys: pytest.CaptureFixture[str], by: str) -> None:
+    shutil.copytree(repo / "one", repo / "other")
+    commit(repo)
+    if by == "folder":
+        (repo / "one" / "colorcheck.toml").unlink()
+        (repo / "one" / "colorcheck.toml").mkdir()
+    else:
+        shutil.rmtree(repo / "one")
+        (repo / "one").symlink_to("other")
+    assert main(["verify", "--recursive", str(repo), "--changed-since", "HEAD", "--no-cache"]) == 4
+    assert "its manifest existed and is gone" in capsys.readouterr().out
 
 
 def test_many_manifests_that_are_gone_cost_no_more_processes_than_one(

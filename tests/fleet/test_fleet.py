@@ -12,12 +12,13 @@ from xml.etree import ElementTree
 import pytest
 
 from colorcheck.cli import main
+from colorcheck.files.patterns import endings_in
 from colorcheck.files.watching import watched
 from colorcheck.fleet import run as fleet_run
 from colorcheck.fleet.cache import ResultCache
 from colorcheck.fleet.checked import Checked, Job, overall
 from colorcheck.fleet.find import deployments_below
-from colorcheck.fleet.inputs import StateRecorder
+from colorcheck.fleet.inputs import Dependency, DependencyKind, StateRecorder
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.rules.example import GUEST, Example
@@ -131,6 +132,36 @@ def test_the_cache_is_never_stale(tmp_path: Path, own_cache: ResultCache, file: 
     assert own_cache.get(job) is None
     path.unlink()
     assert own_cache.get(job) is None
+
+
+def test_a_result_does_not_stand_for_files_outside(tmp_path: Path, own_cache: ResultCache) -> None:
+    """A link out of the work tree to the same bytes is refused without a cache, and so with one."""
+    (tmp_path / "tree" / ".git").mkdir(parents=True)
+    job = Job(deployment(tmp_path / "tree" / "one"))
+    assert not cached(job, own_cache)
+    assert cached(job, own_cache)
+    path = tmp_path / "tree" / "one" / "rt.cfg"
+    path.rename(tmp_path / "rt.cfg")
+    path.symlink_to(tmp_path / "rt.cfg")
+    assert not cached(job, own_cache)
+
+
+def test_a_pointer_of_lfs_is_no_file_of_its_size(tmp_path: Path) -> None:
+    path = tmp_path / "kernel"
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 12345\n"
+    path.write_text("x" * len(pointer), encoding="utf-8")
+    size = Dependency(DependencyKind.SIZE, str(path))
+    assert size.state() == len(pointer)
+    path.write_text(pointer, encoding="utf-8")
+    assert size.state() is None
+
+
+def test_a_hidden_file_changes_what_a_listing_is(tmp_path: Path) -> None:
+    recorder = StateRecorder()
+    with watched(recorder):
+        endings_in(str(tmp_path), [".scr"])
+    (tmp_path / ".boot.scr").touch()
+    assert any(each.state() != state for each, state in recorder.states.items())
 
 
 def test_another_tool_has_another_cache(

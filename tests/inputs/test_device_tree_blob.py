@@ -54,6 +54,18 @@ def test_every_cut_is_told(source_tree: DeviceTree) -> None:
         assert [problem.kind for problem in read.errors] == ["unreadable" if length < 4 else "cut-off"]
 
 
+def test_a_property_behind_a_node_is_damage() -> None:
+    """Neither libfdt nor Xen looks for properties there."""
+    node, end, last, late = (struct.pack(">I", token) for token in (1, 2, 9, 3))
+    structure = node + bytes(4) + node + b"a\0\0\0" + end + late + struct.pack(">II", 0, 0) + end + last
+    head = struct.pack(
+        ">10I", 0xD00DFEED, 56 + len(structure) + 2, 56, 56 + len(structure), 40, 17, 16, 0, 2, len(structure)
+    )
+    (error,) = read_blob("t.dtb", head + bytes(16) + structure + b"x\0").errors
+    assert error.kind == "damaged"
+    assert "behind a node" in error.message
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
 @given(changes=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=6))
 def test_damage_never_raises(source_tree: DeviceTree, changes: list[tuple[int, int]]) -> None:

@@ -106,3 +106,18 @@ def test_any_bytes(tmp_path: Path, data: bytes) -> None:
     kinds(tmp_path, data)
     kinds(tmp_path, b'/dts-v1/; / { s = "' + data + b'"; };')
     kinds(tmp_path, b"#define A " + data + b"\n/dts-v1/; / { p = <A>; };")
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (b"\x89PNG", "the byte 0x89, which is not UTF-8 text"),
+        (b"\xef\xbb\xbf/dts-v1/; / { };", "a byte order mark"),
+        (b"/dts-v1/;\x00/ { };", "the character '\\x00'"),
+    ],
+)
+def test_what_cannot_be_printed_is_named(tmp_path: Path, data: bytes, found: str) -> None:
+    (tmp_path / "a.dts").write_bytes(data)
+    with pytest.raises(DeviceTreeError) as error:
+        read_device_tree(str(tmp_path / "a.dts"))
+    assert error.value.problems[0].message == f"syntax error: found {found}"

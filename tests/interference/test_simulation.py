@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -10,13 +12,15 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from colorcheck.hardware.index import Linear, Sliced, XorHashed
-from colorcheck.interference.caches import NoModel
+from colorcheck.interference.caches import CacheModel, ClusterModel, NoModel
 from colorcheck.interference.compiled import has_numba
 from colorcheck.interference.engine import Engine, best_engine, compiled_engine, plain_engine
-from colorcheck.interference.experiment import Coloring, Experiment, ReplacementPolicy
+from colorcheck.interference.experiment import Coloring, Experiment, ReplacementPolicy, Stream, frame_owner
 from colorcheck.interference.simulation import Simulation, simulate
+from colorcheck.interference.workloads import parse_workload
 from colorcheck.xen.memory.frame_run import FrameRun
 from tests.interference.interference_lab import A53, cluster, colored, experiment, lru_hits
+from tests.interference.plain_caches import plain_counts
 
 needs_numba = pytest.mark.skipif(not has_numba(), reason="needs numba: pip install 'xen-colorcheck[lab]'")
 VICTIMS = (
@@ -129,11 +133,10 @@ def test_both_engines_agree_to_the_last_count(policy: ReplacementPolicy, inclusi
     assert runs[0]["evictions"]
 
 
-DOMAINS = st.lists(
-    st.sampled_from(("matrix:rows=20", "copy:size=64K", "chase:size=48K,write=0.3", "mix:size=96K,hot=4K", BOMB[:4])),
-    min_size=1,
-    max_size=3,
+LOADS = st.sampled_from(
+    ("matrix:rows=20", "copy:size=64K", "chase:size=48K,write=0.3", "mix:size=96K,hot=4K", BOMB[:4])
 )
+DOMAINS = st.lists(LOADS, min_size=1, max_size=3)
 
 
 def counted(setup: Experiment, engine: Engine, change: Callable[[Simulation], None] = lambda _: None) -> object:
@@ -171,6 +174,68 @@ def test_a_look_ahead_changes_no_count(
     expected = counted(setup, plain_engine(), behind)
     for engine in (plain_engine(), best_engine()):
         assert counted(setup, engine) == expected
+
+
+def cache_of(line: int, sets: tuple[int, ...], ways: int) -> st.SearchStrategy[CacheModel]:
+    return st.builds(
+        lambda sets, ways: CacheModel("cache", sets, ways, line, Linear(line, sets)),
+        st.sampled_from(sets),
+        st.integers(1, ways),
+    )
+
+
+CLUSTERS = st.builds(
+    ClusterModel,
+    st.just("test"),
+    st.integers(1, 2),
+    st.lists(cache_of(64, (1, 4, 6), 3), max_size=2).map(tuple),
+    cache_of(64, (1, 24, 32, 48), 17),
+    st.booleans(),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    clusters=st.lists(CLUSTERS, min_size=1, max_size=2),
+    loads=st.lists(st.tuples(LOADS, st.integers(0, 3), st.integers(0, 2)), min_size=1, max_size=4),
+    policy=st.sampled_from((ReplacementPolicy.LRU, ReplacementPolicy.PLRU)),
+)
+def test_all_counts_are_those_of_caches_written_anew(
+    clusters: list[ClusterModel], loads: list[tuple[str, int, int]], policy: ReplacementPolicy
+) -> None:
+    """Domains that share cores and clusters, one to three caches on the way, with inclusion and without."""
+    cores = sum(cluster.n_cores for cluster in clusters)
+    setup = Experiment(
+        tuple(clusters),
+        tuple(frame_owner(f"d{number}", (FrameRun(1000 * number + 7, 3, 512),)) for number in range(3)),
+        tuple(Stream(owner, parse_workload(text), core % cores) for text, core, owner in loads),
+        policy,
+        accesses=3_000,
+    )
+    expected = plain_counts(setup)
+    together = sum(expected, Counter())
+    for engine in (plain_engine(), best_engine()):
+        run = simulate(setup, engine=engine)
+        for domain in run.domains:
+            number = int(domain.name[1:])
+            found = domain.private_hits, domain.last_hits, domain.misses
+            assert found == tuple(together[where, number] for where in ("private", "last", "miss"))
+            assert dict(domain.caused_by) == {
+                f"d{key[2]}": count for key, count in together.items() if key[:2] == ("caused", number)
+            }
+        assert {
+            (each.cluster, each.victim, each.attacker, row): count
+            for each in run.evictions
+            for row, count in each.by_set
+        } == {
+            (cluster, f"d{key[1]}", f"d{key[2]}", key[3]): count
+            for cluster, counts in enumerate(expected)
+            for key, count in counts.items()
+            if key[0] == "eviction"
+        }
+        assert set(run.private_evictions) == {
+            (f"d{key[1]}", f"d{key[2]}", count) for key, count in together.items() if key[0] == "private eviction"
+        }
 
 
 @pytest.mark.parametrize("inclusive", [False, True])
@@ -218,6 +283,7 @@ def test_two_domains_on_one_core_meet_in_its_private_cache_only() -> None:
     run = simulate(on_one)
     assert not run.evictions
     assert run.private_evictions
+    assert json.dumps(run.to_dict())  # also the compiled engine's counts are numbers of Python
     assert not simulate(setup).private_evictions
 
 
@@ -260,6 +326,12 @@ def test_latencies_are_costs_of_levels_and_their_sums_over_runs() -> None:
 def test_a_domain_without_the_memory_is_refused(frames: int) -> None:
     setup = experiment(((FrameRun(0, 1, frames),), "bomb:size=128K"))
     with pytest.raises(NoModel, match="touches 32 pages"):
+        simulate(setup)
+
+
+def test_more_memory_than_the_tables_hold_is_refused() -> None:
+    setup = experiment(((FrameRun(0, 1, 1 << 21),), "bomb:size=8G"), on=replace(A53, n_cores=40))
+    with pytest.raises(NoModel, match="more memory than the tables"):
         simulate(setup)
 
 

@@ -159,6 +159,27 @@ def test_what_u_boot_refuses_is_not_followed(data: bytes, tmp_path: Path) -> Non
     assert list(blocking(found))
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        image(PLAIN, tree="data-offset = <0>; data-size = <100>;"),
+        image(PLAIN, tree="data-position = <0x1000>; data-size = <100>;"),
+        image(PLAIN, kernel=f"{LOAD} data-position = <0x1000>; data-size = <64>;"),
+        image(PLAIN, kernel=LOAD.replace("4c000000", "48000000")),
+        image(PLAIN, tree="load = <0x4c000100>;"),
+        image(DISK, tree="load = <0x4e000000>;", disk="load = <0x4e000100>;"),
+        image(PLAIN.replace("};", '}; c1@2 { kernel = "k"; fdt = "r"; };')),
+        image(PLAIN).replace(b"arm64\0", b"armv8\0"),
+        image(f"{PLAIN} c2 {{ }};").replace(b"c2\0", b"c1\0"),
+    ],
+)
+def test_what_u_boot_may_take_elsewhere_is_open(data: bytes, tmp_path: Path) -> None:
+    """Data outside of the nodes, names that mean several, parts that cover each other, another architecture."""
+    found = started(tmp_path, data)
+    assert found.stopped is None
+    assert list(blocking(found))
+
+
 def test_a_fit_without_a_tree_in_it(tmp_path: Path) -> None:
     data = image(PLAIN)
     at = data.find(blob(BOARD))
@@ -173,6 +194,24 @@ def test_an_image_for_bootm_that_is_not_here(tmp_path: Path) -> None:
     found = api.handover(manifest)
     assert found.xen_address is None
     assert list(blocking(found))
+
+
+@pytest.mark.parametrize("repeated", ["node", "property"])
+def test_a_tree_of_which_xen_may_read_another_part_is_open(repeated: str, tmp_path: Path) -> None:
+    """A node or a property that is there twice, in a tree that only the script names."""
+    twice = {
+        "node": BOARD.replace("chosen {", 'chosem { xen,xen-bootargs = "a"; }; chosen {', 1),
+        "property": BOARD.replace("chosen {", 'chosen { bootargt = "a";', 1),
+    }
+    data = blob(twice[repeated]).replace(b"chosem\0", b"chosen\0").replace(b"bootargt\0", b"bootargs\0")
+    script = f"{HEAD}{END}".replace("board.dtb", "other.dtb")
+    manifest = written(tmp_path, script.encode())
+    (tmp_path / "other.dtb").write_bytes(data)
+    found = api.handover(manifest)
+    assert found.stopped is None
+    assert list(blocking(found))
+    (tmp_path / "other.dtb").write_bytes(blob(BOARD))
+    assert not list(blocking(api.handover(manifest)))
 
 
 @pytest.mark.parametrize("seed", range(20))

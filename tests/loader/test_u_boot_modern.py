@@ -89,9 +89,40 @@ def test_variables_of_random_scripts(number: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("script", "value"),
+    [
+        ("while false; do true; done; setenv r $?", "0"),
+        ("false; if false; then true; fi; setenv r $?", "0"),
+        ("false; if false; then true; else setenv r $?; fi", "0"),
+        ("if false; then true; elif test $? = 0; then setenv r yes; fi", "yes"),
+        ("if false; then true; fi && setenv r yes", "yes"),
+        ("true; x=1; while test $x = 1; do x=2; false; done; setenv r $?", "0"),
+        ("true; x=1; until test $x = 2; do x=2; false; done; setenv r $?", "0"),
+        ("false; for i in a; do setenv r $?; done", "0"),
+        ("false; for i in $nothing; do true; done; setenv r $?", "0"),
+        ("false; $nothing; setenv r $?", "1"),
+        ("if false; then true; else false; fi; setenv r $?", "1"),
+        ("for i in a; do false; done; setenv r $?", "1"),
+        ("false && true; setenv r $?", "1"),
+        ("setenv m 'false; if false; then true; fi'; run m && setenv r yes", "yes"),
+    ],
+)
+def test_the_status_of_what_runs_nothing(script: str, value: str, tmp_path: Path) -> None:
+    assert ended(tmp_path, f"{script}\n").machine.text("r") == value
+
+
+@pytest.mark.parametrize(
     "script",
     [
-        *("setenv a $(x)", "setenv a ${v:-x}", "setenv a 1 & setenv b 2", "setenv a a|b", 'setenv a "`x`"'),
+        *(
+            "IFS=x",
+            "for IFS in x; do true; done",
+            "setenv a $(x)",
+            "setenv a ${v:-x}",
+            "setenv a 1 & setenv b 2",
+            "setenv a a|b",
+            'setenv a "`x`"',
+        ),
         *("if ! false; then setenv a 1; fi", "{ setenv a 1; }", "setenv a $1 b", "setenv a $#x", "exit"),
         *("case a in a) setenv a 1;; esac", "if true; then fi", "for i in a; do exit; done", "(setenv a 1)"),
     ],
@@ -128,6 +159,7 @@ def test_a_syntax_error_is_the_end(script: str, tmp_path: Path) -> None:
         ("while false; do true; done || setenv r ran", None),
         ('false; for i in a b; do setenv r "${r}<$?>"; false; done', "<0><1>"),
         ('_a=1; setenv r "x$_a"', "x1"),
+        ('k=; until test "$k" = ii; do setenv r "${r}<$?>"; k="${k}i"; false; done', "<1><1>"),
     ],
 )
 def test_statuses_and_names_as_measured(script: str, value: str | None, tmp_path: Path) -> None:

@@ -104,6 +104,11 @@ def test_a_core_is_minimal_where_colors_hold_different_numbers_of_frames() -> No
     assert [each.name for each in found.core] == ["memory a", "memory b"]
 
 
+def test_a_core_says_how_many_colors_are_asked_for() -> None:
+    found = plan(PlanProblem((16,) * 3, (Demand("xen", 0), Demand("a", 1, min_colors=3, min_reason="its policy"))))
+    assert "a has 3 colors at least (its policy)" in {each.text for each in found.core}
+
+
 def _only(problem: PlanProblem, names: set[str]) -> PlanProblem:
     """The problem with these requirements and no other."""
     demands = []

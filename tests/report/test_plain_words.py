@@ -6,6 +6,7 @@ Looks at the string literals of the package, the pages of rules included, at all
 import ast
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,31 @@ def test_phrases_that_were_rooted_out_stay_away() -> None:
         if phrase.search(text)
     ]
     assert not found, "\n" + "\n".join(found)
+
+
+# A value in front of these brings its own space, or is part of a name.
+JOINED = {"pose.py": "that select them", "judges.py": "domains = "}
+
+
+def joined_words(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Words of an f-string that follow a value without a space."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            for before, after in pairwise(node.values):
+                text = after.value if isinstance(after, ast.Constant) else ""
+                if isinstance(before, ast.FormattedValue) and re.match(r"[a-z]{3,} ", str(text)):
+                    yield node.lineno, str(text)
+
+
+def test_no_value_runs_into_the_next_word() -> None:
+    found = [
+        f"{path.relative_to(PACKAGE)}:{line}: {text}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for line, text in joined_words(ast.parse(path.read_text(encoding="utf-8")))
+        if not text.startswith(JOINED.get(path.name, "\0"))
+    ]
+    assert found == []
+    assert list(joined_words(ast.parse('f"{count}colors at least"')))
 
 
 def docstrings(path: Path) -> Iterator[tuple[int, str]]:

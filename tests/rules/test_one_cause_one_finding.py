@@ -126,3 +126,10 @@ def test_other_causes(rule: str, example: Example, tmp_path: Path) -> None:
     found = findings(example, tmp_path)
     assert [finding.rule for finding in found if finding.severity != "info"] == [rule]
     assert found[0].severity == "error" or rule == "CC110"
+
+
+def test_a_size_without_a_unit_is_said_in_words(tmp_path: Path) -> None:
+    found = findings(Example(boot_arguments=f"llc-coloring=on {OFF.replace('512M', '512')}"), tmp_path)
+    assert [finding.message for finding in found if finding.rule == "CC110"] == [
+        "dom0_mem=512 has no unit and is read as KiB: 512 KiB"
+    ]

@@ -123,6 +123,10 @@ def cpus(affinity: Affinity) -> tuple[int, ...] | None:
         ('vcpus = 1\ncpus = "0"\ncpus = "4-5"', [BIG]),
         ('vcpus = 1\ncpus = "4-5"\npool = "mine"', [None]),  # somebody made that pool in dom0
         ('vcpus = 1\ncpus = "4"\npool = "Pool-0"', [(4,)]),
+        ('vcpus = 1\ncpus = "4"\npool = "0"', [(4,)]),
+        ('vcpus = 1\ncpus = "4"\npool = "Pool-"', [None]),  # names that no pool of the boot has
+        ('vcpus = 1\ncpus = "4"\npool = "Pool-00"', [None]),
+        ('vcpus = 1\ncpus = "4"\npool = "Pool-Pool-0"', [None]),
     ],
 )
 def test_xl(tmp_path: Path, text: str, expected: list[tuple[int, ...] | None]) -> None:

@@ -130,6 +130,8 @@ class _Reader:
                     break
                 chain.append(self._node(chain[-1] if chain else None))
             elif token == _PROPERTY and chain:
+                if chain[-1].children:
+                    raise _DamagedError(f"a property of {chain[-1].path} is behind a node below it")
                 self._property(chain[-1])
             elif token == _END_NODE and len(chain) > 1:
                 chain.pop()

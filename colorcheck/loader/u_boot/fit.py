@@ -28,7 +28,8 @@ _HASHES: dict[str, Callable[[bytes], bytes]] = {
 }
 _FOLLOWED = frozenset(("description", "kernel", "fdt", "ramdisk", "loadables", "compatible"))
 _REQUIRED = frozenset(("description", "timestamp"))
-_EXTERNAL = frozenset(("data-offset", "data-position"))
+_OF_IMAGES = frozenset(("data", "description", "type", "arch", "os", "compression", "load", "entry", "timestamp"))
+"""What an image may have. With data-position or data-offset, U-Boot takes other data than what is within."""
 _LOADABLE = ("loadable", "kernel", "ramdisk", "standalone", "firmware")
 Properties = Mapping[str, bytes]
 
@@ -65,8 +66,12 @@ class _Fit:
             raise self._open("it is damaged, or not all of it is among the inputs")
         if not content.nodes["/"].keys() >= _REQUIRED:
             raise self._open("it has no description or no timestamp, as mkimage writes")
+        damaged = read_blob("", bytes(data)).errors
+        if damaged:
+            raise self._open(damaged[0].message)
         self.data = bytes(data)
         self.nodes: Mapping[str, Properties] = content.nodes
+        self.taken = [(address, size)]  # stretches of memory that no other part may cover
 
     def _open(self, why: str) -> OpenEndError:
         place = self.machine.place
@@ -93,29 +98,46 @@ class _Fit:
         tree = self._load(trees[0], ("flat_dt",))
         disk = _text(chosen.get("ramdisk", b""))
         ramdisk = self._load(disk, ("ramdisk",)) if disk else None
+        self._take("its kernel", load, len(kernel["data"]))
         self._sides(*tree)
         return FitParts(name, kernel["data"], load, tree[0], ramdisk)
 
     def _configuration(self, name: str) -> tuple[str, Properties]:
         parent = "/configurations"
         names = [path.rpartition("/")[2] for path in self.nodes if path.rpartition("/")[0] == parent]
-        default = _text(self.nodes.get(parent, {}).get("default", b""))
+        default = _text(self._node(parent).get("default", b""))
         if not name and (len(names) > 1 or not default):
             which = "default" if default else "first"
             self.machine.assumptions[f"bootm takes the {which} configuration of the FIT image"] = None
         name = name or default or (names[0] if names else "")
-        found = self.nodes.get(f"{parent}/{name}")
-        if found is None or any(path.startswith(f"{parent}/") and path.count("/") > 2 for path in self.nodes):
+        found = self._node(f"{parent}/{name}")
+        if not found or any(path.startswith(f"{parent}/") and path.count("/") > 2 for path in self.nodes):
             raise self._open("its configuration is missing or signed")
         return name, found
 
+    def _node(self, path: str) -> Properties:
+        """A node's properties, none without it. To libfdt a name without an address means one with an address too."""
+        for at in (path, path.rpartition("/")[0]):
+            if "@" not in at.rpartition("/")[2] and any(each.startswith(f"{at}@") for each in self.nodes):
+                raise self._open(f"{at} means several nodes")
+        return self.nodes.get(path, {})
+
+    def _take(self, what: str, start: int, size: int) -> None:
+        """What covers the image or another part is the content or not, depending on the order of the loads."""
+        if any(start < other + length and other < start + size for other, length in self.taken):
+            raise self._open(f"{what} is loaded over it or over another part of it")
+        self.taken.append((start, size))
+
     def _image(self, name: str, types: tuple[str, ...]) -> Properties:
         at = f"/images/{name}"
-        found = self.nodes.get(at, {})
+        found = self._node(at)
         if "data" not in found or _text(found.get("type", b"")) not in types:
             raise self._open(f"its image {name} has no data within, or is of another type")
-        if _text(found.get("arch", b"arm64\0")) != "arm64" or _EXTERNAL & found.keys():
-            raise self._open(f"its image {name} is of another architecture, or has data outside of the image as well")
+        other = sorted(key for key in found if key not in _OF_IMAGES)
+        if other:
+            raise self._open(f"its image {name} has {other[0]}")
+        if _text(found.get("arch", b"")) != "arm64":
+            raise self._open(f"its image {name} is not for arm64")
         if _text(found.get("compression", b"none\0")) != "none":
             raise self._open(f"its image {name} is compressed")
         for path, held in self.nodes.items():
@@ -138,9 +160,8 @@ class _Fit:
             raise self._open(f"its image {name} is empty, or in it twice")
         if load is None or (not load and types != ("flat_dt",)):  # 0 is no address but for a tree
             return self.address + place, len(data)
-        if load < self.address + len(self.data) and self.address < load + len(data):
-            raise self._open(f"its image {name} is loaded over it")
         machine = self.machine
+        self._take(f"its image {name}", load, len(data))
         machine.memory.write(load, data)
         for side in [side for side in machine.sides if load <= side < load + len(data)]:
             del machine.sides[side]

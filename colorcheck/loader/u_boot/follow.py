@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE, size
+from colorcheck.inputs.device_tree.device_tree_blob import read_blob
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.loader.facts import OpenFact, Origin
@@ -262,6 +263,9 @@ class ScriptWorld:
         if content is None:
             return Handover(stopped="the tree is damaged when Xen starts", location=machine.place, open=self._facts())
         side = started.tree.side
+        for damaged in read_blob("", bytes(started.tree.data)).errors:
+            why = f"the tree that Xen gets cannot be read without doubt: {damaged.message}"
+            machine.tree_doubts.append(machine.open("the tree that the script starts Xen with", why))
         tree = tree_of(content, side, self.tree.file if self.tree else self.script)
         files = (*(self.tree.files if self.tree else ()), self.script, *machine.media.used)
         facts = self._facts()

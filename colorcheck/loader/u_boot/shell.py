@@ -351,7 +351,7 @@ class _ModernReader(_Reader):
         for value in [field for word in each.words for field in modern.fields(self._parts(word), self._lookup)]:
             self.machine.use(value)
             self.machine.step()
-            self.machine.assign(name, value)
+            self._keep(name, value)
             done = self._list(each.body)
             status = 0 if done is None else done
         self.machine.last_status = status
@@ -387,7 +387,13 @@ class _ModernReader(_Reader):
         """`NAME=value`."""
         name = parts[0].content.text.partition("=")[0]
         value = [replace(parts[0], content=parts[0].content.part(len(name) + 1)), *parts[1:]]
-        self.machine.assign(name, modern.value_of(value, self._lookup))
+        self._keep(name, modern.value_of(value, self._lookup))
+
+    def _keep(self, name: str, value: Marked) -> None:
+        """A variable of the shell. With IFS, values fall apart elsewhere than at blanks."""
+        if name == "IFS":
+            raise OpenEndError(_not_modeled(self.machine, "the variable IFS"))
+        self.machine.assign(name, value)
 
 
 def _pieces(text: str) -> list[tuple[int, int]]:

@@ -41,7 +41,7 @@ def requirements(problem: PlanProblem) -> list[Requirement]:
             found.append(Requirement(f"keep {name}", f"{name} {verb} colors {demand.fixed}", place))
         if demand.min_colors > 1:
             reason = f" ({demand.min_reason})" if demand.min_reason else ""
-            text = f"{name} has {demand.min_colors}colors at least{reason}"
+            text = f"{name} has {demand.min_colors} colors at least{reason}"
             found.append(Requirement(f"min-colors {name}", text, place))
         if demand.tolerated > 1:
             found.append(Requirement(f"tolerance {name}", tolerance_text(problem, demand), place))

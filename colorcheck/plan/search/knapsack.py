@@ -41,7 +41,7 @@ def fill(costs: Sequence[Costs], stock: int) -> Knapsack | None:
 
 
 def _counts(costs: Sequence[Costs], tables: Sequence[tuple[int, ...]], stock: int) -> tuple[int, ...]:
-    """The choice after the last table; the smallest counts where several cost the same."""
+    """The choice to which the tables lead; the smallest counts where several cost the same."""
     found: list[int] = []
     budget = stock
     for party in range(len(costs) - 1, -1, -1):

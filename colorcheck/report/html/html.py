@@ -62,7 +62,7 @@ def _head(verification: Verification, style: Style, further: tuple[str, ...]) ->
     ]
     waits = ("open",) if html_open.waiting(verification) else ()
     traced = ("requirements",) if verification.requirements else ()
-    pages = ("rules",) if html_rules.section(verification) else ()
+    pages = ("rules",) if html_rules.found(verification) else ()
     parts = ("findings", "colors", "memory", *waits, "theorems", *traced, "shared")
     return h.header[
         h.h1[h.span(class_=f"verdict {headline.mood}")[f"{marks.SIGNS[headline.mood]} {headline.word}"]],

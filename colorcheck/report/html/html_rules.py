@@ -16,11 +16,16 @@ def link(rule: str) -> h.Node:
     return h.a(href=f"#{rule}")[rule] if find(rule) else rule
 
 
+def found(verification: Verification) -> list[Rule]:
+    """The rules of the findings, each once; those of plugins have no page."""
+    names = sorted({finding.rule for finding in verification.findings})
+    return [rule for rule in map(find, names) if rule is not None]
+
+
 def section(verification: Verification) -> h.Node:
     """The page of each rule that found something; nothing without findings."""
-    names = sorted({finding.rule for finding in verification.findings})
-    known = [rule for rule in map(find, names) if rule is not None]
-    return page_section("rules", "Rules", [_page(rule) for rule in known]) if known else None
+    rules = found(verification)
+    return page_section("rules", "Rules", [_page(rule) for rule in rules]) if rules else None
 
 
 def _page(rule: Rule) -> h.Element:

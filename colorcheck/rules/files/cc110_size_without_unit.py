@@ -43,7 +43,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     for option, _, releases in options(facts, _improbable):
         assert isinstance(option.stored, int)  # noqa: S101
         yield RULE.finding(
-            f"{option.text}has no unit and is read as KiB: {size(option.stored)}{on(facts, releases)}",
+            f"{option.text} has no unit and is read as KiB: {size(option.stored)}{on(facts, releases)}",
             option.value_location,
             f"write the unit: {option.name}={_meant(option)}",
             about=_ABOUT.get(option.spec.concept, ()) if option.spec else (),

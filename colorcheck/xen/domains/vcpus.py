@@ -196,8 +196,7 @@ def _xl_pool(file: XlFile, world: CpuWorld) -> int | Failure | None:
     name = setting.written.text
     if not name:
         return Failure(FailureKind.XL_REJECTS, "Illegal pool specified: ")
-    number = name.removeprefix("Pool-")
-    return next((each for each in world.pools.numbers if str(each) == (number.lstrip("0") or "0")), None)
+    return next((number for number in world.pools.numbers if name in (str(number), f"Pool-{number}")), None)
 
 
 def _without_cpus(world: CpuWorld, what: str) -> Failure | None:

@@ -388,10 +388,8 @@ def _sorted_banks(scan: _Scan, deployment: Deployment) -> tuple[Range, ...]:
     return tuple(found)
 
 
-_BEFORE_MEMRESERVE = (
-    ModuleKind.XEN,
-    ModuleKind.DEVICE_TREE,
-)  # registered first, so that no entry of /memreserve/ drops them
+# Registered first, so that no entry of /memreserve/ drops them.
+_BEFORE_MEMRESERVE = (ModuleKind.XEN, ModuleKind.DEVICE_TREE)
 
 
 def _registered(scan: _Scan) -> tuple[tuple[BootModule, ...], bool]:

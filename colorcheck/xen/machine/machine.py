@@ -38,8 +38,7 @@ class Range(Struct, frozen=True):
 
 
 class BootModule(Range, frozen=True):
-    """A boot module. `domain` is the path of the dom0less
-    domain that it belongs to, or empty."""
+    """A boot module. `domain` is the path of the dom0less domain that it belongs to, or empty."""
 
     kind: ModuleKind = ModuleKind.OTHER
     domain: str = ""

@@ -324,8 +324,8 @@ def without_domains(system: System) -> System:
 
 
 def _with_free(boot: Boot, free: tuple[int, ...], dom0_tables: int, *, worst: bool) -> Boot:
-    """The boot with other frames at its start. Who is built is worked out again, from the frames alone; at worst none
-    is who is not built in a usual world, for whatever reason."""
+    """The boot with other frames at its start. Who is built is worked out again, from the frames alone; at worst a
+    domain that is not built in a usual world, for whatever reason, is not built here either."""
     domains = tuple(
         replace(domain, p2m_pages=dom0_tables) if domain.kind is DomainKind.DOM0 else domain
         for domain in boot.system.domains

@@ -10,7 +10,7 @@ import re
 
 from colorcheck.core.source import Lines
 from colorcheck.core.units import MIB
-from colorcheck.files.reading import Unreadable, contents
+from colorcheck.files.reading import contents_if_any
 from colorcheck.inputs.device_tree.dts.text import Segment, SourceText, decode
 
 _MARKER = re.compile(r'^#(?:line)?[ \t]+([0-9]{1,9})[ \t]+"([^"\\\n]+)"[^\n]*$', re.MULTILINE)
@@ -67,7 +67,5 @@ def _lines(name: str, folder: str, looked_for: list[str]) -> Lines | None:
 
 def _read(path: str) -> Lines | None:
     """The text of a file that a marker names; it is read for its places only."""
-    try:
-        return Lines(path, decode(contents(path, _LARGEST)))
-    except Unreadable:
-        return None
+    data = contents_if_any(path, _LARGEST)
+    return None if data is None else Lines(path, decode(data))

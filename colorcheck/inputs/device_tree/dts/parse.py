@@ -96,7 +96,12 @@ def _problem(source: SourceText, stop: int, error: UnexpectedInput) -> Problem:
 
 
 def _unprintable(text: str, stop: int) -> str:
-    return f"the character {text[stop]!a}" if stop < len(text) else "the end of the file"
+    if stop >= len(text):
+        return "the end of the file"
+    found = text[stop]
+    if "\udc80" <= found <= "\udcff":  # how a byte that is not UTF-8 is kept
+        return f"the byte {ord(found) - 0xDC00:#04x}, which is not UTF-8 text"
+    return "a byte order mark" if found == "\ufeff" else f"the character {found!a}"
 
 
 def _advice(text: str, stop: int, expected: Iterable[str] | None) -> str:
