@@ -336,7 +336,9 @@ class _ModernReader(_Reader):
             if self._holds(condition)[0]:
                 return self._list(body)
             self.machine.last_status = 0
-        return 0 if branch.otherwise is None else self._list(branch.otherwise)
+        if branch.otherwise is None:
+            return 0
+        return self._list(branch.otherwise)
 
     def _loop(self, loop: Loop) -> Status | None:
         """The condition that ends a loop does not make it fail."""
