@@ -18,6 +18,7 @@ from tests.loader.test_u_boot_bad_input import END, HEAD, written
 from tests.loader.u_boot_cases import stub
 from tests.shapes import table
 
+REQUIRED = 'timestamp = <1>; description = "";'
 LOAD = "load = <0x4c000000>; entry = <0x4c000000>;"
 PLAIN = 'default = "c1"; c1 { kernel = "k"; fdt = "f"; };'
 DISK = 'default = "c1"; c1 { kernel = "k"; fdt = "f"; ramdisk = "r"; };'
@@ -30,13 +31,21 @@ def blob(text: str) -> bytes:
     return compile_tree(tree)
 
 
-def image(configurations: str, *, kernel: str = LOAD, tree: str = "", disk: str = "", wrong: bool = False) -> bytes:
+def image(
+    configurations: str,
+    *,
+    kernel: str = LOAD,
+    tree: str = "",
+    disk: str = "",
+    wrong: bool = False,
+    required: str = REQUIRED,
+) -> bytes:
     parts = {
         "k": (stub().ljust(0x400, b"\0"), f'type = "kernel"; arch = "arm64"; os = "linux"; {kernel}'),
         "f": (blob(BOARD), f'type = "flat_dt"; arch = "arm64"; {tree}'),
         "r": (b"R" * 0x1234, f'type = "ramdisk"; arch = "arm64"; os = "linux"; {disk}'),
     }
-    text = "/dts-v1/; / { #address-cells = <1>; images {"
+    text = f"/dts-v1/; / {{ {required} #address-cells = <1>; images {{"
     for name, (data, rest) in parts.items():
         compression = "" if "compression" in rest else 'compression = "none";'
         value = zlib.crc32(data) ^ wrong
@@ -126,6 +135,30 @@ def test_what_is_not_followed_is_open(data: bytes, command: str, tmp_path: Path)
         assert found.stopped
 
 
+def test_a_ramdisk_with_load_address_0_stays_in_the_image(tmp_path: Path) -> None:
+    found = started(tmp_path, image(DISK, disk="load = <0>; entry = <0>;"))
+    assert found.stopped is None
+    assert not list(blocking(found))
+    assert all(module.address for module in found.modules)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        image(DISK, disk="load = <0x48000100>;"),
+        image(PLAIN, tree="load = <0x48000100>;"),
+        image(PLAIN, required='description = "";'),
+        image(PLAIN, required="timestamp = <1>;"),
+        image(DISK).replace(b"linux", b"other"),
+        image(PLAIN).replace(b"arm64\0", b"arm\0\0\0"),
+    ],
+)
+def test_what_u_boot_refuses_is_not_followed(data: bytes, tmp_path: Path) -> None:
+    found = started(tmp_path, data)
+    assert found.stopped is None
+    assert list(blocking(found))
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -144,6 +177,22 @@ def test_what_u_boot_may_take_elsewhere_is_open(data: bytes, tmp_path: Path) -> 
     """Data outside of the nodes, names that mean several, parts that cover each other, another architecture."""
     found = started(tmp_path, data)
     assert found.stopped is None
+    assert list(blocking(found))
+
+
+def test_a_fit_without_a_tree_in_it(tmp_path: Path) -> None:
+    data = image(PLAIN)
+    at = data.find(blob(BOARD))
+    found = started(tmp_path, data[:at] + b"x" + data[at + 1 :], "setenv loadaddr 48000000\nbootm")
+    assert found.stopped is None
+    assert list(blocking(found))
+
+
+def test_an_image_for_bootm_that_is_not_here(tmp_path: Path) -> None:
+    manifest = written(tmp_path, f"{HEAD}load virtio 0:1 48000000 xen.uimg\nbootm 48000000 - 4a000000\n".encode())
+    manifest.write_text(f"{manifest.read_text()}[[target.files]]\nname = 'xen.uimg'\nsize = 0x100000\n")
+    found = api.handover(manifest)
+    assert found.xen_address is None
     assert list(blocking(found))
 
 

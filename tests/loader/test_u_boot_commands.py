@@ -56,6 +56,7 @@ def test_status(command: str, answer: str, tmp_path: Path) -> None:
         ("mw.q 41000000 1122334455667788\nsetexpr.x r *41000000\n", "1122334455667788"),
         ("mw.q 41000000 1122334455667788\nsetexpr.foo r *41000000\n", "55667788"),
         ("setexpr.x r 2 + 3\n", "5"),
+        ('false; for i in a b; do setenv r "${r}<$?>"; false; done\n', "<0><0>"),
         ("mw.q 41000000 41424300\nsetexpr.s r *41000001\n", "CBA"),
         ("mw.l 41000000 12345678\nmw.s 41000000 0\nsetexpr r *41000000\n", "12345678"),
         ("mw.l 41000000 12345678\nmw.foo 41000000 87654321\nsetexpr r *41000000\n", "87654321"),
@@ -233,3 +234,42 @@ def test_an_answer_of_the_board_counts_where_it_is_used(use: str, tmp_path: Path
     ways = [way for way in (found, *found.alternatives) if ("command with u", False) not in way.choices]
     assert ways
     assert all(way.stopped or list(blocking(way)) or ("/chosen", "xen,xen-bootargs") in way.unsure for way in ways)
+
+
+@pytest.mark.parametrize(
+    ("command", "known"),
+    [
+        ("fatwrite virtio 0:1 4a000000 board.dtb 100", False),
+        ("save virtio 0:1 4a000000 /board.dtb 100", False),
+        ("mv virtio 0:1 other.dtb board.dtb", False),
+        ("rm virtio 0:1 BOARD.dtb", False),
+        ("fatwrite virtio 0:1 4a000000 log.txt 100", True),
+    ],
+)
+def test_a_file_that_the_script_changes_is_not_the_one_that_is_here(command: str, known: bool, tmp_path: Path) -> None:
+    found = followed(tmp_path, f"{HEAD}{command}\n{HEAD}{END}")
+    assert found.stopped is None
+    assert (not list(blocking(found))) is known
+
+
+@pytest.mark.parametrize("end", ["", "reset\n", "exit\n", "run c; run c\n"])
+def test_a_text_that_is_not_known_may_start_xen(end: str, tmp_path: Path) -> None:
+    manifest = written(tmp_path, f"setenv c run c\nrun hidden\n{end}".encode())
+    manifest.write_text(manifest.read_text().replace("[target.environment]\n", ""))
+    found = api.handover(manifest)
+    assert found.stopped is None
+    assert list(blocking(found))
+
+
+def test_a_variable_of_the_shell_that_the_environment_may_hide(tmp_path: Path) -> None:
+    script = f"{HEAD}place=4a000000\nbooti 4c000000 - $place\n"
+    manifest = written(tmp_path, script.encode())
+    assert not any("place" in each for each in api.handover(manifest).assumptions)
+    manifest.write_text(manifest.read_text().replace("[target.environment]\n", ""))
+    assert any("no variable place" in each for each in api.handover(manifest).assumptions)
+
+
+@pytest.mark.parametrize("line", ["setenv a $a$a", "a=$a$a"])
+def test_a_variable_that_doubles_is_bounded(line: str, tmp_path: Path) -> None:
+    found = followed(tmp_path, f"setenv b 1\na=12\nwhile true; do {line}; done\n")
+    assert "grows beyond" in str(found.stopped) or "does not end" in str(found.stopped)

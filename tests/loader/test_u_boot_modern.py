@@ -144,6 +144,41 @@ def test_a_syntax_error_is_the_end(script: str, tmp_path: Path) -> None:
     assert ours.machine.text("r") is None
 
 
+@pytest.mark.parametrize(
+    ("script", "value"),
+    [
+        ('if false; then true; fi; setenv r "$?"', "0"),
+        ('if false; then true; elif false; then true; fi; setenv r "$?"', "0"),
+        ('if false; then true; else setenv r "$?"; fi', "0"),
+        ('if true; then false; fi; setenv r "$?"', "1"),
+        ("if false; then true; fi && setenv r ran", "ran"),
+        ("if false; then true; fi || setenv r ran", None),
+        ("if if false; then true; fi; then setenv r yes; else setenv r no; fi", "yes"),
+        ("setenv m 'if false; then true; fi'; run m && setenv r ran", "ran"),
+        ('while false; do true; done; setenv r "$?"', "0"),
+        ("while false; do true; done || setenv r ran", None),
+        ('false; for i in a b; do setenv r "${r}<$?>"; false; done', "<0><1>"),
+        ('_a=1; setenv r "x$_a"', "x1"),
+        ('k=; until test "$k" = ii; do setenv r "${r}<$?>"; k="${k}i"; false; done', "<1><1>"),
+    ],
+)
+def test_statuses_and_names_as_measured(script: str, value: str | None, tmp_path: Path) -> None:
+    ours = ended(tmp_path, f"setenv before 1\n{script}\n")
+    assert not ours.ends_open
+    assert ours.machine.text("r") == value
+
+
+def test_the_modern_shell_is_of_a_release_that_may_run_fdt_fixup(tmp_path: Path) -> None:
+    from tests.loader.test_u_boot_bad_input import END, HEAD, written
+
+    manifest = written(tmp_path, f"{HEAD}{END}".encode())
+    text = manifest.read_text().replace("[target.environment]\n", "")
+    for shell, asked in (("old", False), ("modern", True)):
+        manifest.write_text(text.replace("[target]\n", f'[target]\nu-boot-shell = "{shell}"\n'))
+        found = api.handover(manifest)
+        assert any(fact.what == "U-Boot runs fdt_fixup" for fact in found.open) is asked
+
+
 def test_a_fit_is_open(tmp_path: Path) -> None:
     from tests.loader.test_u_boot_bad_input import followed as old
 

@@ -82,7 +82,7 @@ def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
     if tree is None and machine.memory.is_dark(at):
         raise OpenEndError(not_read(machine, at))
     if tree is None:
-        _no_tree(machine, words[-1])
+        _no_tree(machine, words[2] if len(words) > 2 else Marked(f"{at:#x}"))
         return 1
     if image.size is not None and image.start != address:
         machine.memory.darken(image.start, image.size)
@@ -167,7 +167,7 @@ def _image(machine: UBootMachine, command: str, address: int) -> _Image | None:
     """Where the image runs, and how many bytes are its own; None if the command refuses it."""
     head = machine.memory.read(address, 64)
     if head is None:
-        return _unread_image(machine, address)
+        return _unread_image(machine, command, address)
     data = _content(machine, address)
     legacy = read_legacy(data)
     if command == "bootm":
@@ -205,14 +205,19 @@ def _placed(machine: UBootMachine, address: int, head: bytes) -> _Image:
     return _Image(start, size)
 
 
-def _unread_image(machine: UBootMachine, address: int) -> _Image | None:
-    """An image that was not read: Xen's, whose flags let it stay where it is if that is a 2 MiB boundary."""
+def _unread_image(machine: UBootMachine, command: str, address: int) -> _Image | None:
+    """An image that was not read: for booti Xen's, whose flags let it stay where it is if that is a 2 MiB boundary."""
     size = machine.settings.image_size
     elsewhere = any(loaded.data[56:60] == b"ARM\x64" for loaded in machine.loaded)
     if not machine.memory.is_dark(address) and (elsewhere or address in machine.empty):
         message = f"Bad Linux ARM64 Image magic! Nothing was loaded to {address:#x}"
         machine.say(ProblemKind.U_BOOT_BOOT, message, "specify the address to which the image was loaded")
         return None
+    if command == "bootm":
+        what = f"the image at {machine.shown(address)}"
+        why = f"{what} is not among the inputs: where bootm loads it to is not known"
+        machine.tree_doubts.append(OpenFact(what, why, (), machine.place))
+        return _Image(VIRTUAL, None)
     machine.assumptions[f"what booti starts at {address:#x} is Xen's image"] = None
     return _Image(((address + _ALIGNED - 1) & ~(_ALIGNED - 1)) & WIDTH, size)
 

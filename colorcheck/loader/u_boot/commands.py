@@ -69,6 +69,7 @@ def call(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     if least_most is not None:
         return 0 if least_most[0] <= len(rest) <= least_most[1] else 1
     if effects.changes_nothing(name, rest):
+        machine.rewritten.update(effects.changed_files(machine, name, rest))
         fact = OpenFact(
             f"{command} at {machine.place}", f"whether {command} succeeds is not known from files", (), machine.place
         )

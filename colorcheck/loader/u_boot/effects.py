@@ -7,7 +7,7 @@ tables, or in a form that is not, may have changed anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot.machine import Doubt, FileInMemory, Status, UBootMachine
@@ -83,6 +83,11 @@ HARMLESS: dict[str, dict[str, int]] = {
     "acpi": dict.fromkeys(("list", "dump"), 2),
     "pinmux": dict.fromkeys(("list", "dev", "status"), 3),
 }
+CHANGED: dict[str, tuple[int, ...]] = {  # those of them that change files of a medium, and the words that name these
+    **dict.fromkeys(("fatwrite", "ext4write", "save"), (3,)),
+    **dict.fromkeys(("fatrm", "rm", "ln"), (-1,)),
+    "mv": (-2, -1),
+}
 USUAL = frozenset(  # commands of usual builds that are not followed, by which shortened names are told apart
     (
         *("saveenv", "date", "iminfo", "imls", "ls", "fatls", "ext4ls", "ext2ls", "fstypes", "fatinfo", "mii"),
@@ -124,6 +129,13 @@ def changes_nothing(name: str, words: Sequence[Marked]) -> bool:
     """Whether a command in this form is known to write neither memory nor variables."""
     forms = HARMLESS.get(name)
     return forms is not None and (forms is _ALL or _is_form(forms, words))
+
+
+def changed_files(machine: UBootMachine, name: str, words: Sequence[Marked]) -> Iterator[str]:
+    """The files of the medium that a command changes; empty for one whose name is not known."""
+    for at in CHANGED.get(name, ()):
+        if -len(words) <= at < len(words):
+            yield "" if machine.depends(words[at]) else words[at].text
 
 
 def _is_form(forms: dict[str, int], words: Sequence[Marked]) -> bool:

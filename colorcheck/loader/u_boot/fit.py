@@ -27,6 +27,7 @@ _HASHES: dict[str, Callable[[bytes], bytes]] = {
     "sha512": lambda data: hashlib.sha512(data).digest(),
 }
 _FOLLOWED = frozenset(("description", "kernel", "fdt", "ramdisk", "loadables", "compatible"))
+_REQUIRED = frozenset(("description", "timestamp"))
 _OF_IMAGES = frozenset(("data", "description", "type", "arch", "os", "compression", "load", "entry", "timestamp"))
 """What an image may have. With data-position or data-offset, U-Boot takes other data than what is within."""
 _LOADABLE = ("loadable", "kernel", "ramdisk", "standalone", "firmware")
@@ -63,6 +64,8 @@ class _Fit:
         content = read_content(data) if data is not None else None
         if data is None or content is None or not content.nodes:
             raise self._open("it is damaged, or not all of it is among the inputs")
+        if not content.nodes["/"].keys() >= _REQUIRED:
+            raise self._open("it has no description or no timestamp, as mkimage writes")
         damaged = read_blob("", bytes(data)).errors
         if damaged:
             raise self._open(damaged[0].message)
@@ -102,9 +105,10 @@ class _Fit:
     def _configuration(self, name: str) -> tuple[str, Properties]:
         parent = "/configurations"
         names = [path.rpartition("/")[2] for path in self.nodes if path.rpartition("/")[0] == parent]
-        if not name and len(names) > 1:
-            self.machine.assumptions["bootm takes the default configuration of the FIT image"] = None
         default = _text(self._node(parent).get("default", b""))
+        if not name and (len(names) > 1 or not default):
+            which = "default" if default else "first"
+            self.machine.assumptions[f"bootm takes the {which} configuration of the FIT image"] = None
         name = name or default or (names[0] if names else "")
         found = self._node(f"{parent}/{name}")
         if not found or any(path.startswith(f"{parent}/") and path.count("/") > 2 for path in self.nodes):
@@ -147,10 +151,14 @@ class _Fit:
         """Where an image is in memory, and its size: in place, or where it is to be loaded."""
         found = self._image(name, types)
         data, load = found["data"], _number(found.get("load"))
+        if types == ("ramdisk",) and _text(found.get("os", b"")) != "linux":
+            raise self._open(f"its ramdisk {name} has another os than linux")
+        if types == ("flat_dt",) and data[:4] != MAGIC:
+            raise self._open(f"its image {name} is not a device tree")
         place = self.data.find(data)
         if place < 0 or self.data.find(data, place + 1) >= 0 or (not data):
             raise self._open(f"its image {name} is empty, or in it twice")
-        if load is None:
+        if load is None or (not load and types != ("flat_dt",)):  # 0 is no address but for a tree
             return self.address + place, len(data)
         machine = self.machine
         self._take(f"its image {name}", load, len(data))

@@ -217,22 +217,26 @@ class ScriptWorld:
         machine = self.machine
         machine.here = (0, 1)
         try:
-            refused = program(machine)
-            if refused is None and machine.hidden:
-                raise OpenEndError(machine.hidden[-1])
-            self.stopped = refused or "the script ends without starting Xen"
+            self.stopped = program(machine) or "the script ends without starting Xen"
         except StartedError:
             return
         except OpenEndError as end:
-            self.ends_open = True
-            machine.tree_doubts.append(end.fact)
-            machine.started = Started(None, None, None, self._no_tree(), None)
+            self._end_open(end.fact)
         except LeaveError:
             self.stopped = "the script ends with exit, without starting Xen"
         except HaltError as halt:
             self.stopped = halt.why
         except RecursionError:
             self.stopped = "the script nests too deeply"
+        if self.stopped is not None and machine.hidden:
+            self.stopped = None
+            self._end_open(machine.hidden[-1])
+
+    def _end_open(self, fact: OpenFact) -> None:
+        """Something may be started, and what it gets is not known."""
+        self.ends_open = True
+        self.machine.tree_doubts.append(fact)
+        self.machine.started = Started(None, None, None, self._no_tree(), None)
 
     def _no_tree(self) -> TreeInMemory:
         """Stands for a tree that is not known."""
@@ -375,6 +379,8 @@ def _answers(manifest: Manifest) -> dict[str, bool]:
     target, found = manifest.target, dict[str, bool]()
     if target.overlays is not None:
         found[OVERLAYS] = target.overlays
+    if target.modern_shell:  # which is as old as that
+        found[FIXUP_BUILT] = True
     if target.u_boot is not None:
         found |= {EXIT: target.u_boot >= EXIT_SINCE, BRACKET: target.u_boot >= BRACKET_SINCE}
         found |= {FIXUP_BUILT: target.u_boot >= FIXUP_COMMANDS_SINCE}

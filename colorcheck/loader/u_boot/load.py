@@ -47,6 +47,9 @@ def find(machine: UBootMachine, name: str, system: str = "") -> File | Status:
     """The file of a name on the medium, or the status of not finding it: a question where the file is not here, or
     where one is here that may be meant, under another path or name. Of the file systems (`system`, empty if it is
     not known) only FAT ignores the case of names."""
+    if any(_parts(name)[: len(_parts(path))] == _parts(path) for path in machine.rewritten):
+        why = f"the script changes {name} on the medium, and then reads it: what it contains is not known"
+        machine.tree_doubts.append(machine.open(f"changed file {name}", why))
     found = machine.media.find(name)
     if found is not None:
         return found
@@ -64,6 +67,11 @@ def find(machine: UBootMachine, name: str, system: str = "") -> File | Status:
         (False, True),
     )
     return found if machine.decide(Doubt(ELSEWHERE, False, fact)) else 1
+
+
+def _parts(path: str) -> list[str]:
+    """The names on the way to a file; those of its folders, which may be moved, come first."""
+    return [part for part in path.casefold().split("/") if part not in ("", ".")]
 
 
 def _ignores_case(machine: UBootMachine, name: str, found: File, system: str) -> bool:

@@ -124,6 +124,7 @@ class UBootMachine(Struct):
     apart: set[OpenFact] = field(default_factory=set)  # variables that are addresses of the board's environment
     failed: set[int] = field(default_factory=set)
     empty: set[int] = field(default_factory=set)  # where nothing came, for the medium has the file under another name
+    rewritten: set[str] = field(default_factory=set)  # files of the medium that the script changes
     foreign: set[int] = field(default_factory=set)  # where trees lie that the script did not load
     scratchpad: bytearray = field(default_factory=lambda: bytearray(SCRATCHPAD))
     started: object = None
@@ -232,6 +233,10 @@ class UBootMachine(Struct):
             return self.unknown(self.blanket)
         return None if self.settings.whole_environment else self.unknown(self.variable(name))
 
+    def may_have(self, name: str) -> bool:
+        """Whether the environment may have a variable that is not given."""
+        return name not in self.deleted and (self.blanket is not None or not self.settings.whole_environment)
+
     def variable(self, name: str) -> OpenFact:
         """The fact that a variable of the environment is not given."""
         place = self.unread.setdefault(name, self.place)
@@ -324,11 +329,19 @@ class UBootMachine(Struct):
         if value is None:
             self.delete(name)
             return
+        self._hold(name, value)
+        self.environment[name] = value
+        self.deleted.discard(name)
+
+    def assign(self, name: str, value: Marked) -> None:
+        """Set a variable of the shell. Raises HaltError where memory runs out."""
+        self._hold(name, value)
+        self.shell[name] = value
+
+    def _hold(self, name: str, value: Marked) -> None:
         self.held += len(value.text)
         if len(value.text) > LONGEST_VALUE or self.held > MOST_TEXT:
             raise HaltError(f"the variable {name[:40]} grows beyond what U-Boot can hold")
-        self.environment[name] = value
-        self.deleted.discard(name)
 
     def file_at(self, address: int) -> tuple[Marked, int] | None:
         """The text in memory from an address on, with its places in the file, and how long it is."""

@@ -24,6 +24,7 @@ from colorcheck.loader.u_boot.text import Marked, joined
 from colorcheck.loader.u_boot.words import UnclosedError, Word, command_again, expanded, first_reading, second_reading
 
 _ASSIGNMENT = re.compile(r"[A-Za-z][A-Za-z0-9_]*=", re.ASCII)
+_MODERN_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=", re.ASCII)
 _DEEPEST = 64
 read_script = lru_cache(maxsize=64)(_read_script)
 read_macro = lru_cache(maxsize=4096)(_read_macro)
@@ -233,6 +234,7 @@ class _Reader:
             for start, end in _pieces(value.text):
                 self.machine.step()
                 self._assign(name.text, value.part(start, end))
+                self.machine.last_status = 0
                 done = self._list(each.body)
                 status = 0 if done is None else done
         self.machine.last_status = status
@@ -286,7 +288,7 @@ class _Reader:
         """A variable of the shell; one of the environment with the same name hides it as long as it is there. Nothing,
         as a value, changes nothing."""
         if value.text:
-            self.machine.shell[name] = value
+            self.machine.assign(name, value)
 
     def _lookup(self, name: str) -> Marked | None:
         machine = self.machine
@@ -294,7 +296,12 @@ class _Reader:
         if plain == "$?":
             return Marked(str(min(machine.settled(machine.last_status), 1)))
         found = machine.environment.get(plain) or machine.shell.get(plain)
-        found = machine.peek(plain) if found is None and plain not in machine.shell else found
+        if found is None and plain not in machine.shell:
+            found = machine.peek(plain)
+        elif plain not in machine.environment and machine.may_have(plain):
+            machine.assumptions[f"the board's environment has no variable {plain}, which the script's shell sets"] = (
+                None
+            )
         if not colon:
             return found
         if found is not None and found.text:
@@ -323,23 +330,21 @@ class _ModernReader(_Reader):
             before = then
         return status
 
-    def _holds(self, condition: Body) -> tuple[bool, Status | None]:
-        """A condition that does not hold leaves the status 0 behind, whatever comes next."""
-        holds, done = super()._holds(condition)
-        if not holds:
-            self.machine.last_status = 0
-        return holds, done
-
-    def _loop(self, loop: Loop) -> Status | None:
-        super()._loop(loop)
-        self.machine.last_status = 0
-        return 0
-
     def _branch(self, branch: Conditional) -> Status | None:
+        """What is skipped because a condition fails counts as done with status 0."""
         for condition, body in branch.ways:
             if self._holds(condition)[0]:
                 return self._list(body)
-        return 0 if branch.otherwise is None else self._list(branch.otherwise)
+            self.machine.last_status = 0
+        if branch.otherwise is None:
+            return 0
+        return self._list(branch.otherwise)
+
+    def _loop(self, loop: Loop) -> Status | None:
+        """The condition that ends a loop does not make it fail."""
+        super()._loop(loop)
+        self.machine.last_status = 0
+        return 0
 
     def _each(self, each: Each) -> Status | None:
         status: Status = 0
@@ -363,7 +368,7 @@ class _ModernReader(_Reader):
         machine, words = self.machine, [self._parts(word) for word in command.words]
         given = 0
         for start, covered in command.words:
-            if not _ASSIGNMENT.match(self.text.text, start, start + len(covered)):
+            if not _MODERN_ASSIGNMENT.match(self.text.text, start, start + len(covered)):
                 break
             given += 1
         if given == len(words):
@@ -390,7 +395,7 @@ class _ModernReader(_Reader):
         """A variable of the shell. With IFS, values fall apart elsewhere than at blanks."""
         if name == "IFS":
             raise OpenEndError(_not_modeled(self.machine, "the variable IFS"))
-        self.machine.shell[name] = value
+        self.machine.assign(name, value)
 
 
 def _pieces(text: str) -> list[tuple[int, int]]:
