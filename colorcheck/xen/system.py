@@ -64,6 +64,7 @@ class Domain(Struct, frozen=True):
     rests_on: frozenset[str] = frozenset()  # facts that its own creation reads
     vcpu_cpus: tuple[tuple[int, ...] | None, ...] = ()
     pool: int | None = None
+    more_buddy: int = 0  # frames of the uncolored heap that its grant tables may take beyond the usual ones
     pieces: tuple[str, ...] = ()  # of a guest of xl: the files and arguments that it is made of
 
     @property
