@@ -357,7 +357,7 @@ def _dom0_refused(context: _Context, domain: Domain) -> Failure | None:
 
 
 def _grants(context: _Context) -> GrantLimits | None:
-    """The grant tables that domains get by default; None where Xen is built without any."""
+    """The grant tables that domains get by default; None if Xen is built without any."""
     kconfig = context.deployment.kconfig
     built_in = kconfig.get("GRANT_TABLE", "n" if "ARM_64" in kconfig else "y") == "y"
     return grant_limits(context.arguments) if built_in else None

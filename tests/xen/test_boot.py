@@ -152,7 +152,7 @@ def test_frames_of_xens_image() -> None:
             "0x400",
             "Failed to allocate requested dom0 memory",
         ),
-        ("dom0_mem=1G", "0x100001", "Failed to allocate requested domain memory"),
+        ("dom0_mem=1G", "0x100004", "Failed to allocate requested domain memory"),
     ],
 )
 @pytest.mark.parametrize("version", ["4.20", "4.22"])

@@ -163,8 +163,8 @@ def _ended(
     mapped: list[end.Given] = []
     silent = console_without_interrupt(node) if rules.limits else None
     if silent is not None:
-        notes.append(silent)
-        failures.append(refused)
+        failures.append(silent[0])
+        notes.append(silent[1])
     failures.append(None if _has_room(node, domain, rules, sizes) else refused)
     partial = list(end.partial_trees(node, sizes, rules.trees))
     for child, tree in partial:

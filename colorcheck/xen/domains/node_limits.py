@@ -35,20 +35,23 @@ class HostLimits(Struct, frozen=True):
 
 def refused_property(node: Node, traits: Traits, host: HostLimits) -> tuple[Failure, PropertyRefused] | None:
     """The panic over the first number that Xen does not take, and the note about it."""
-    for name, panic in (*_when_read(node, traits), *_when_created(node, host)):
-        note = PropertyRefused(node.properties[name].value_location, node.name, name, cell(node, name) or 0, panic)
-        return Failure(FailureKind.OTHER, panic), note
+    for name, value, panic in (*_when_read(node, traits), *_when_created(node, host)):
+        return _refused(node, name, value, panic)
     return None
 
 
-def console_without_interrupt(node: Node) -> PropertyRefused | None:
-    """A note where `vpl011` finds no interrupt, since `nr_spis` leaves none: Xen stops once the domain has its memory
+def _refused(node: Node, name: str, value: int, panic: str) -> tuple[Failure, PropertyRefused]:
+    place = node.properties[name].value_location
+    return Failure(FailureKind.OTHER, panic), PropertyRefused(place, node.name, name, value, panic)
+
+
+def console_without_interrupt(node: Node) -> tuple[Failure, PropertyRefused] | None:
+    """The panic where `vpl011` finds no interrupt, since `nr_spis` leaves none: it comes once the domain has its memory
     (`init_vuart`)."""
     spis = cell(node, "nr_spis")
     if spis is None or "vpl011" not in node.properties or _rounded(spis):
         return None
-    place = node.properties["nr_spis"].value_location
-    return PropertyRefused(place, node.name, "nr_spis", spis, f"Could not set up domain {node.name} (rc = -22)")
+    return _refused(node, "nr_spis", spis, f"Could not set up domain {node.name} (rc = -22)")
 
 
 def _rounded(spis: int) -> int:
@@ -66,26 +69,25 @@ def grants_of(node: Node, grants: GrantLimits) -> GrantLimits:
     )
 
 
-def _when_read(node: Node, traits: Traits) -> Iterator[tuple[str, str]]:
+def _when_read(node: Node, traits: Traits) -> Iterator[tuple[str, int, str]]:
     for name in ("max_grant_frames", "max_maptrack_frames"):
         number = cell(node, name)
         if number is not None and number > INT_MAX:
-            yield name, f"{name} ({number}) overflow"
-    if traits.traps_unmapped_accesses and (cell(node, _TRAP) or 0) > 1:
-        yield _TRAP, f"{_TRAP}: supported values are 0 or 1"
+            yield name, number, f"{name} ({number}) overflow"
+    trapped = cell(node, _TRAP) if traits.traps_unmapped_accesses else None
+    if trapped is not None and trapped > 1:
+        yield _TRAP, trapped, f"{_TRAP}: supported values are 0 or 1"
 
 
-def _when_created(node: Node, host: HostLimits) -> Iterator[tuple[str, str]]:
+def _when_created(node: Node, host: HostLimits) -> Iterator[tuple[str, int, str]]:
     refused = f"Error creating domain {node.name} (rc = -22)"
     vcpus, spis = cell(node, "cpus"), cell(node, "nr_spis")
     if vcpus is not None and vcpus > host.most_vcpus:
-        yield "cpus", refused
+        yield "cpus", vcpus, refused
     if spis is not None and _rounded(spis) > _MOST_SPIS:
-        yield "nr_spis", refused
+        yield "nr_spis", spis, refused
     version = cell(node, "max_grant_version")
-    if host.grants is None:
-        return
-    if version is not None and not 1 <= version & _VERSIONS <= _MOST_VERSION:
-        yield "max_grant_version", refused
-    if cell(node, "max_grant_frames") == 0:
-        yield "max_grant_frames", refused
+    if host.grants is not None and version is not None and not 1 <= version & _VERSIONS <= _MOST_VERSION:
+        yield "max_grant_version", version, refused
+    if host.grants is not None and cell(node, "max_grant_frames") == 0:
+        yield "max_grant_frames", 0, refused

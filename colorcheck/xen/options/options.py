@@ -102,9 +102,9 @@ class BootArguments(Struct, frozen=True):
     `llc_coloring` is None as long as nothing set it. `llc_size`, `llc_nr_ways` and `way_size` are 0 and the colors
     empty if nothing is in force. `dom0_mem` is None if not given, `dom0_mem_built_in` is where Xen's build gives it,
     if no argument does. `pdx_compress`: frame numbers may leave out address bits that no memory uses. Sizes in bytes;
-    colors in Xen's order, repetitions kept. `messages` are Xen's lines about rejected and unknown options, from a Xen that has no options
-    but those of coloring and memory; `said` are those of a whole Xen. `legacy`: the 4.17 line of Xilinx is in its
-    legacy mode, which also switches coloring on.
+    colors in Xen's order, repetitions kept. `messages` are Xen's lines about rejected and unknown options, from a Xen
+    that has no options but those of coloring and memory; `said` are those of a whole Xen. `legacy`: the 4.17 line of
+    Xilinx is in its legacy mode, which also switches coloring on.
     """
 
     release: Release
