@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from colorcheck.inputs.device_tree.dts.live import LiveNode
-from colorcheck.inputs.device_tree.tree import Node, Property
+from colorcheck.inputs.device_tree.tree import Node
 
 
 def freeze(live: LiveNode) -> Node:
@@ -12,7 +12,7 @@ def freeze(live: LiveNode) -> Node:
         live.name,
         live.path,
         live.location,
-        {p.name: Property(p.name, p.value, p.location, p.value_location, p.strings) for p in live.live_properties()},
+        {p.name: p.frozen() for p in live.properties if not p.deleted},
         tuple(freeze(child) for child in live.live_children()),
         tuple(label.name for label in live.labels if not label.deleted),
     )
