@@ -14,8 +14,8 @@ from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location, Passage
 
 
-class Places(Protocol):
-    """Many properties that were written one after the other, whose places are worked out when somebody asks."""
+class PlacesOfRow(Protocol):
+    """Properties and nodes that were written one after the other; their places are worked out when somebody asks."""
 
     def location(self, index: int) -> Location: ...
 
@@ -33,7 +33,7 @@ class Property(Struct, frozen=True):
 
     name: str
     value: bytes
-    place: Location | Places
+    place: Location | PlacesOfRow
     value_place: Location | int
     texts: tuple[Passage, ...] | None = ()
 
@@ -66,14 +66,23 @@ class Property(Struct, frozen=True):
 
 
 class Node(Struct, frozen=True):
-    """A node: `name` with its unit address (empty for the root), its properties and children in the tree's order."""
+    """A node: `name` with its unit address (empty for the root), its properties and children in the tree's order.
+
+    `place` is its `location`, or many places, of which this is the one of this `number`.
+    """
 
     name: str
     path: str
-    location: Location
+    place: Location | PlacesOfRow
     properties: Mapping[str, Property] = field(default_factory=dict)
     children: tuple[Node, ...] = ()
     labels: tuple[str, ...] = ()
+    number: int = 0
+
+    @property
+    def location(self) -> Location:
+        place = self.place
+        return place if isinstance(place, Location) else place.location(self.number)
 
     def walk(self) -> Iterator[Node]:
         """This node and all below it, in the order of the tree."""

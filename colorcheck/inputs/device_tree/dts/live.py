@@ -34,13 +34,14 @@ class LiveNode:
     """A node that can still change. `first_*` hold the first property and child of each name, deleted or not."""
 
     __slots__ = (
-        "children", "deleted", "first_children", "first_properties", "labels", "location", "name", "omit", "parent",
-        "path", "phandle", "properties", "referenced",
+        "children", "deleted", "first_children", "first_properties", "labels", "name", "number", "omit", "parent",
+        "path", "phandle", "place", "properties", "referenced",
     )  # fmt: skip
 
-    def __init__(self, name: str, location: Location) -> None:
+    def __init__(self, name: str, place: Location | Row, number: int = 0) -> None:
         self.name = name
-        self.location = location
+        self.place = place
+        self.number = number
         self.labels: list[Label] = []
         self.properties: list[LiveProperty] = []
         self.children: list[LiveNode] = []
@@ -50,6 +51,11 @@ class LiveNode:
         self.path = ""
         self.phandle = 0
         self.deleted = self.omit = self.referenced = False
+
+    @property
+    def location(self) -> Location:
+        place = self.place
+        return place.location(self.number) if isinstance(place, Row) else place
 
     def add_property(self, added: LiveProperty) -> None:
         self.properties.append(added)
@@ -84,7 +90,8 @@ class LiveNode:
         while stack:
             node = stack.pop()
             yield node
-            stack += reversed(node.live_children())
+            if node.children:
+                stack += [child for child in reversed(node.children) if not child.deleted]
 
     def delete(self) -> None:
         for node in list(self.walk()):
@@ -237,7 +244,7 @@ class Merger:
             self._extend(tree, target, statement.body)
 
     def _extend(self, tree: LiveTree, target: LiveNode, body: Body) -> None:
-        made = LiveNode(target.name, target.location)
+        made = LiveNode(target.name, target.place, target.number)
         depth = 0
         above = target.parent
         while above is not None:
@@ -299,7 +306,7 @@ class Merger:
                 labels.append(index)
             elif sign == "{":
                 after_child = True
-                inside = LiveNode(name, row.location(index))
+                inside = LiveNode(name, row, index)
                 for label in reversed(labels):
                     add_label(inside.labels, Label(row.name(label), row.location(label)))
                 labels.clear()

@@ -80,7 +80,7 @@ class Deletion(Struct):
 
 
 class Body(Struct):
-    """What is in the braces of a node, of which the first is at `start`; rows of plain properties and nodes are text."""
+    """What is in the braces of a node, the first of them at `start`; rows of plain properties and nodes are text."""
 
     items: list[Token | PropertySyntax | NodeSyntax | Deletion]
     start: int
@@ -170,10 +170,12 @@ class SyntaxBuilder(Transformer[Token, Source]):
     @v_args(inline=False)
     def headed(self, items: list[Token]) -> NodeSyntax:
         at = next(index for index, item in enumerate(items) if item.type == "HEAD")
-        head = items[at]
-        start, text = start_of(head), head.rstrip("{ \t\n")
-        name = Token("NAME", text, start, end_pos=start + len(text))
-        return NodeSyntax(items[:at], name, Body(items[at + 1 : -1], end_of(head) - 1))  # type: ignore[arg-type]
+        start, (head, _, row) = start_of(items[at]), items[at].partition("{")
+        brace = start + len(head)
+        head = head.rstrip(" \t\n")
+        name = Token("NAME", head, start, end_pos=start + len(head))
+        items[at] = Token("PLAIN", row, brace + 1)
+        return NodeSyntax(items[:at], name, Body(items[at:-1], brace))  # type: ignore[arg-type]
 
     def node_deletion(self, *items: Token) -> Deletion:
         return Deletion(list(items[:-2]), items[-2], items[-1])
