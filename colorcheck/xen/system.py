@@ -97,8 +97,8 @@ class System(Struct, frozen=True):
     `nr_colors` is None while coloring is off. `release` is the Xen that decides, as the manifest names it.
     `panic` is a panic that comes before any memory is handed out. `preparation` is what the boot model goes on from;
     `arguments` are the boot arguments as this Xen reads them. `pool_panic` is a panic of the boot-time cpu pools, which
-    comes before any domain is built, `end_panic` one behind all of them. `cpu_facts` are what the CPUs of the domains
-    rest on: the boot CPU, and whether Xen is built with such pools.
+    comes before any domain is built, `iommu_panic` one before that, `end_panic` one behind all domains. `cpu_facts` are
+    what the CPUs of the domains rest on: the boot CPU, and whether Xen is built with such pools.
     `reads` are the names of the facts that all of this rests on but the CPUs of domains, which add `cpu_reads`, and
     memory: those of the boot are `memory_reads`. `unknown` are the names of all open facts, whatever their value here.
     """
@@ -117,6 +117,7 @@ class System(Struct, frozen=True):
     preparation: Preparation | None = None
     arguments: BootArguments | None = None
     pool_panic: Failure | None = None
+    iommu_panic: Failure | None = None
     end_panic: Failure | None = None
     cpu_facts: tuple[Fact | OpenFact, ...] = ()
     reads: frozenset[str] = frozenset()
