@@ -100,7 +100,7 @@ def test_open_colors_of_one_domain_leave_the_other_pairs_proved(tmp_path: Path) 
     unknown = (
         "separation/dom0/d",
         "separation/xen/d",
-        "separation/d/e",
+        "separation/e/d",
         "boots",
         "memory/dom0",
         "memory/d",
