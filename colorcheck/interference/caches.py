@@ -39,7 +39,7 @@ class ClusterModel(Struct, frozen=True):
 
 
 def cluster_models(board: Board) -> tuple[ClusterModel, ...]:
-    """The clusters of a board. Raises NoModel where a last-level cache is not known well enough."""
+    """The clusters of a board. Raises NoModel if a last-level cache is not known well enough."""
     if not board.clusters:
         raise NoModel(f"nothing is known about the caches of {board.title}")
     return tuple(_cluster(cluster) for cluster in board.clusters)

@@ -82,7 +82,7 @@ class Experiment(Struct, frozen=True):
     costs: Costs = ASSUMED
 
     def used_pages(self) -> tuple[int, ...]:
-        """Pages of each frame owner that its workloads can touch. Raises NoModel where it does not have them."""
+        """Pages of each frame owner that its workloads can touch. Raises NoModel if it does not have them."""
         found = [0] * len(self.owners)
         for stream in self.streams:
             owner, load = self.owners[stream.owner], stream.workload

@@ -72,7 +72,7 @@ class Lab(Struct, frozen=True):
 
 
 def prepare(facts: Facts, request: Request) -> Lab:
-    """The lab for the first Xen of a deployment. Raises NoModel where something that it needs is not known."""
+    """The lab for the first Xen of a deployment. Raises NoModel if something that it needs is not known."""
     board = facts.board
     if board is None:
         raise NoModel("the board is not known; name it with --board")
@@ -131,7 +131,7 @@ def _owners(
 def _running(
     owners: Mapping[Coloring, tuple[FrameOwner, ...]], loaded: Collection[str], notes: list[str]
 ) -> Mapping[Coloring, tuple[FrameOwner, ...]]:
-    """The colorings under which somebody with a workload has memory. Raises NoModel where there is none."""
+    """The colorings under which somebody with a workload has memory. Raises NoModel if there is none."""
     found = {coloring: group for coloring, group in owners.items() if any(each.name in loaded for each in group)}
     notes += (f"no run with the coloring {name}: no running domain has memory" for name in owners if name not in found)
     if not found:

@@ -206,7 +206,7 @@ def _memory(manifest: Manifest, old: Mapping[str, bytes | None], new: Mapping[st
 def undo(manifest: Manifest, inputs: Iterable[str]) -> list[str]:
     """Puts back what the last plan changed; the files. `inputs` are those of the deployment: no other file is touched.
 
-    Raises WriteError where nothing is remembered, or a file has changed since.
+    Raises WriteError if nothing is remembered, or a file has changed since.
     """
     remembered = os.path.join(manifest.folder, UNDO)
     document = _document(remembered, UNDO_SCHEMA, "no plan has been written here")
@@ -252,7 +252,7 @@ def hashed(paths: Iterable[str], folder: str) -> tuple[dict[str, str], ...]:
 
 
 def saved_change(path: str, manifest: Manifest, inputs: Iterable[str]) -> Change:
-    """What a saved plan changes. Raises WriteError where the inputs are not those that it was made from."""
+    """What a saved plan changes. Raises WriteError if the inputs are not those that it was made from."""
     document = _document(path, SAVED, f"{path} is not a saved plan")
     now = {entry["file"]: entry["sha256"] for entry in hashed(inputs, manifest.folder)}
     given = document.get("inputs")

@@ -97,7 +97,7 @@ EXPLAINING = (  # kinds of notes that say why Xen stops; each has a rule
 
 
 def _advice(facts: Facts, at: Domain | None) -> str:
-    """What to write where the tree lacks what Xen copies into dom0's."""
+    """The advice if the tree lacks a node that Xen copies into dom0's tree."""
     tree = facts.deployment.tree
     if at is None or at.kind is not DomainKind.DOM0 or tree is None or tree.node("/cpus") is not None:
         return ""
@@ -105,7 +105,7 @@ def _advice(facts: Facts, at: Domain | None) -> str:
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each panic and each failure of a kind that no other rule takes up."""
+    """A finding for each panic and each failure of a kind that no other rule reports."""
     explained = {release for release, note in notes(facts) if type(note) in EXPLAINING}
     for result in facts.results if readable(facts) else ():
         if result.release in explained:
@@ -128,7 +128,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _told(boot: Boot) -> bool:
-    """Whether a domain that lacks memory, which has its own rule, is why Xen panics."""
+    """Whether Xen panics because a domain lacks memory, which CC501 reports."""
     return any(not built.created and missing(built) and built.domain.colors for built in boot.built)
 
 

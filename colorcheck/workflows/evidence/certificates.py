@@ -69,7 +69,7 @@ def documents(copies: Copies, verification: Verification) -> Documents:
 def certificates(copies: Copies, expected: str = "") -> dict[str, bytes]:
     """The whole folder, by name. `expected` are the verdicts of the run that these copies come from.
 
-    Raises Unbound where the copies do not give the same.
+    Raises Unbound if the copies do not give the same.
     """
     made = derive(copies, documents)
     if expected and _verdicts(made) != expected:

@@ -72,7 +72,7 @@ class Copies(Struct, frozen=True):
 
 
 def copies(recipe: Recipe, read: Recorder) -> Copies:
-    """Copies of what was read. Raises Unbound where a file cannot be copied."""
+    """Copies of what was read. Raises Unbound if a file cannot be copied."""
     own = tuple(str(data_folder(name).resolve()) for name in ("boards", "grammars"))
     wanted = [name for name in read.contents if _is_file(name) and not _within(name, own)]
     sized = [name for name in read.sizes if _is_file(name) and name not in read.contents]

@@ -30,7 +30,7 @@ Documents = dict[str, str]
 def derive(copies: Copies, documents: Callable[[Copies, Verification], Documents]) -> Documents:
     """The documents that belong to the copies, by name. They are made in a child that sees nothing but the copies.
 
-    Raises Unbound where nothing can be derived.
+    Raises Unbound if nothing can be derived.
     """
     with tempfile.TemporaryDirectory(prefix="colorcheck-") as folder:
         try:
