@@ -66,7 +66,7 @@ def add_target_arguments(parser: argparse.ArgumentParser, without: Collection[st
     for key in KEYS:
         if key.path in without:
             continue
-        several = key.kind in (KeyKind.TEXTS, KeyKind.GUESTS, KeyKind.RANGES, KeyKind.RULES)
+        several = key.kind in (KeyKind.TEXTS, KeyKind.RELEASES, KeyKind.GUESTS, KeyKind.RANGES, KeyKind.RULES)
         group.add_argument(
             key.flag,
             dest=key.path,

@@ -179,13 +179,37 @@ def _worlds(shown: tuple[Tried, ...]) -> str:
     return f" ({'; '.join(reported)})" if reported else ""
 
 
-def alike(found: tuple[Residue, ...]) -> tuple[Residue, ...]:
-    """The residues; those of several releases are merged if they differ only by a few frames."""
+class AlikeResidue(Struct, frozen=True):
+    """What stays shared under releases that agree; `amounts` has the size of each remainder, in words."""
+
+    residue: Residue
+    amounts: tuple[str, ...]
+
+
+def alike(found: Iterable[Residue]) -> tuple[AlikeResidue, ...]:
+    """The residues; those of several releases are merged if they differ only in amounts."""
     groups: dict[object, list[Residue]] = {}
     for each in found:
-        shown = tuple((r.what, r.why, r.crosses, size_of_pages(r.pages or 0)) for r in each.remainders)
-        groups.setdefault((each.grade, each.reason, shown), []).append(each)
-    return tuple(replace(same[0], release=", ".join(each.release for each in same)) for same in groups.values())
+        kinds = tuple((r.what, r.why, r.crosses) for r in each.remainders)
+        groups.setdefault((each.grade, each.reason, kinds), []).append(each)
+    return tuple(
+        AlikeResidue(
+            replace(same[0], release=", ".join(each.release for each in same)),
+            tuple(_amount(same, n) for n in range(len(same[0].remainders))),
+        )
+        for same in groups.values()
+    )
+
+
+def _amount(same: Sequence[Residue], number: int) -> str:
+    """The size of one remainder, with the releases if they differ."""
+    sizes: dict[str, list[str]] = {}
+    for each in same:
+        pages = each.remainders[number].pages
+        sizes.setdefault(size_of_pages(pages) if pages else "none", []).append(each.release)
+    if len(sizes) == 1:
+        return "" if "none" in sizes else next(iter(sizes))
+    return "; ".join(f"{size} on Xen {', '.join(releases)}" for size, releases in sizes.items())
 
 
 def color_maps(facts: Facts) -> Iterator[ColorMap]:

@@ -132,7 +132,8 @@ def _grade(facts: Facts, result: ReleaseResult, remainders: tuple[Remainder, ...
         return "C", f"the policy lets share: {text}"
     crossing = [remainder for remainder in remainders if remainder.crosses]
     if crossing:
-        return "B", f"{crossing[0].what} crosses the colors" + _more(len(crossing) - 1)
+        crosses = "cross" if crossing[0].what.startswith("devices") else "crosses"
+        return "B", f"{crossing[0].what} {crosses} the colors" + _more(len(crossing) - 1)
     return "A", "every separation is proved"
 
 

@@ -34,8 +34,9 @@ def summary(verification: Verification) -> str:
     """The verdict and the counts in one line."""
     head = view.headline(verification)
     counts = [view.counted(n, str(each)) for each in Severity if (n := verification.count(each))]
+    sentence = head.sentence.removesuffix(f"; {counts[0]} in the files") if counts else head.sentence
     silent = view.not_told(verification)
-    text = "; ".join([head.sentence, *([", ".join(counts)] if counts else []), *([silent] if silent else [])])
+    text = "; ".join([sentence, *([", ".join(counts)] if counts else []), *([silent] if silent else [])])
     return printable(f"colorcheck: {head.word}: {text}")
 
 

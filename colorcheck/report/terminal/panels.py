@@ -53,7 +53,7 @@ def memory(facts: Facts, style: Style) -> Iterator[RenderableType]:
             label = printable(drawing.short(row.name, 16)).ljust(names)
             mood = "bold red" if row.missing else "cyan"
             yield text(label, (taken, mood), (left, "dim"), (missing, "bold red"), f"  {amount}")
-            if row.failure and not row.created:
+            if row.failure and not row.created and (boot.panic is None or row.failure != boot.panic.message):
                 yield indented(" " * names, text((printable(row.failure), "red")))
             for budget in row.budgets:
                 yield indented(" " * names, text((budget, "dim")))

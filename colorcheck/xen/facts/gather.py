@@ -427,7 +427,7 @@ class _Gathering:
         """ImageBuilder computes where it loads files from their sizes."""
         for problem in self.deployment.problems:
             if problem.kind is ProblemKind.FILE_SIZE_ASSUMED:
-                settle = ("[[target.files]]", 'name = "Image"', "size = 0x1400000")
+                settle = ("[[target.files]]  # for each of them", 'name = "Image"', "size = 0x1400000")
                 yield OpenFact(FILE_SIZES.name, problem.message, settle, problem.location)
                 return
         yield Fact(FILE_SIZES.name, None, Origin.GIVEN, self.place("target.files"))
