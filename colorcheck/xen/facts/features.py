@@ -1,4 +1,4 @@
-"""What an input uses of Xen that the default build leaves out and the model does not know: open, unless it is off.
+"""Features of Xen that an input uses, that are off by default and are not modelled: open unless known to be off.
 
 Defaults: CONFIG_XSM, CONFIG_ARM64_SVE and CONFIG_PCI_PASSTHROUGH (which selects HAS_PCI) are off (xen/common/Kconfig,
 xen/arch/arm/Kconfig, 4.20 to 4.22); without them Xen ignores the options. With them it may stop: FLASK that enforces
@@ -24,7 +24,7 @@ _OFF = ("0", "no", "off", "false", "disable")
 
 
 def feature_facts(deployment: Deployment) -> Iterator[Fact | OpenFact]:
-    """A fact for each feature: off by default or by the build, open where an input uses it and it may be on."""
+    """A fact for each feature: off by default or by the build, open if an input uses it and it may be on."""
     used = dict(reversed(tuple(_used(deployment))))
     for key in FEATURES:
         yield _fact(key, deployment, used.get(key.name))
@@ -44,7 +44,7 @@ def _fact(key: FactKey[None], deployment: Deployment, used: tuple[str, Location]
 
 
 def _used(deployment: Deployment) -> Iterator[tuple[str, tuple[str, Location]]]:
-    """The features that the inputs use, by name, with what uses them and where."""
+    """The features that the inputs use, by name, with what uses them and its location."""
     arguments = xen_arguments(deployment)
     for word in arguments.text.split():
         name, _, value = word.partition("=")

@@ -1,4 +1,4 @@
-"""What the boot model needs beside the effective system: the machine, and what dom0's layout depends on."""
+"""Further inputs of the boot model besides the effective system: the machine, and inputs of dom0's layout."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ from colorcheck.xen.machine.mapping import Mapping
 
 
 class Preparation(Struct, frozen=True):
-    """Read from the deployment once. Sizes in bytes.
-
-    `devices` is what Xen maps into dom0; `p2m_levels` the depth of every P2M; `first_banks` what the first bank of a
-    domain must hold for its kernel, ramdisk and device tree, by the domain's name.
-    `cpus` are the fewest and the most CPUs that Xen starts, `devices_take` the frames that Xen's drivers may take at
-    most, `chosen` the values in this world of open facts that the boot meets.
+    """Read from the deployment once. Sizes are in bytes. `devices` has the ranges that Xen maps into dom0; `p2m_levels`
+    is the depth of every P2M; `first_banks` the minimum size of a domain's first bank for its kernel, ramdisk and
+    device tree, by domain name. `cpus` are the fewest and the most CPUs that Xen starts, `devices_take` the most frames
+    that Xen's drivers may take, `chosen` the values in this world of open facts that the boot meets.
     """
 
     machine: Machine
