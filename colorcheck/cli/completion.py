@@ -48,9 +48,8 @@ function __colorcheck_domains
 end""",
     },
 }
-"""Shell functions that call `colorcheck completion domains` when the key is pressed:
-
-the answer depends on the folder. After a comma they complete the next name of a list.
+"""Shell functions that call `colorcheck completion domains` when the key is pressed: the answer depends on the
+folder. After a comma they complete the next name of a list.
 """
 _HARMLESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")  # bash expands the words that it is given
 

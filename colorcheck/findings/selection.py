@@ -1,6 +1,5 @@
-"""Which findings are reported:
-
-rules selected or ignored by name or silenced by comments, and findings that cannot be silenced.
+"""Which findings are reported: rules selected or ignored by name or silenced by comments, and findings that cannot
+be silenced.
 """
 
 from __future__ import annotations

@@ -194,9 +194,8 @@ def _most_taken(wanted: Sequence[tuple[int, list[str]]], free: Mapping[str, int]
 def _way(
     start: int, colors: list[str], taken: Sequence[dict[str, int]], left: Mapping[str, int]
 ) -> list[tuple[int, str]]:
-    """An augmenting path of steps (who, color):
-
-    takes, gives up, takes, … to a color with frames left; empty if there is none.
+    """An augmenting path of steps (who, color): takes, gives up, takes, … to a color with frames left; empty if
+    there is none.
     """
     ways: list[list[tuple[int, str]]] = [[(start, color)] for color in colors]
     met = set(colors)

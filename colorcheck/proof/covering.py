@@ -1,6 +1,5 @@
-"""Covering by counts:
-
-whether cells of several sizes can be distributed so that each party has enough. Decided by Z3.
+"""Covering by counts: whether cells of several sizes can be distributed so that each party has enough. Decided by
+Z3.
 """
 
 from __future__ import annotations

@@ -236,9 +236,8 @@ def _refuted(
 
 
 def _script(mine: GuestLifecycle, others: Sequence[GuestLifecycle], free: Sequence[int]) -> SmtScript:
-    """The claim that enough is left for all creations, however the others' frames spread over their colors:
-
-    neither an order nor Xen's choice of colors is assumed.
+    """The claim that enough is left for all creations, however the others' frames spread over their colors: neither
+    an order nor Xen's choice of colors is assumed.
     """
     colors = mine.party.colors
     for other in others:

@@ -80,9 +80,8 @@ def pair_separation(context: Context, sets: Mapping[str, Theorem]) -> Iterator[T
 
 
 def _own_facts(context: Context, pair: Iterable[Party]) -> Iterator[str]:
-    """The facts that only some pairs depend on:
-
-    what partial trees map, and which memory exists to be given by address.
+    """The facts that only some pairs depend on: what partial trees map, and which memory exists to be given by
+    address.
     """
     for party in pair:
         if party.domain is not None and party.domain.partial_tree:
@@ -148,10 +147,8 @@ def _frames(span: tuple[int, int]) -> tuple[int, int]:
 
 
 def given_memory(context: Context, party: Party) -> PassthroughMemory | None:
-    """The memory of others that a party is given by address:
-
-    by `iomem`, or by a partial tree. Memory that is not reserved always belongs to a heap, to Xen or to a module,
-    wherever a boot loader loads things.
+    """The memory of others that a party is given by address: by `iomem`, or by a partial tree. Memory that is not
+    reserved always belongs to a heap, to Xen or to a module, wherever a boot loader loads things.
     """
     prepared = context.system.preparation
     machine = prepared.machine if prepared is not None else None
@@ -277,11 +274,9 @@ class _Pair:
         return ""
 
     def _both_use(self, shared: SharedCache) -> bool:
-        """Whether both may use the cache:
-
-        false only if it is certain that one of them never runs on the cache's CPUs. Nothing is certain if a domain is
-        pinned to a CPU that the board does not have, if the boot CPU is not known, or if it is not known whether Xen
-        has boot-time pools.
+        """Whether both may use the cache: false only if it is certain that one of them never runs on the cache's
+        CPUs. Nothing is certain if a domain is pinned to a CPU that the board does not have, if the boot CPU is not
+        known, or if it is not known whether Xen has boot-time pools.
         """
         every = self.context.cpus
         if every is None or shared.cpus is None or not self.context.cpus_are_facts:
@@ -317,10 +312,8 @@ class _Pair:
         return None
 
     def _by_frames(self, refuted: str = "", witness: PairWitness | None = None) -> _Question | None:
-        """The statement itself:
-
-        no frame of the one and frame of the other are in the same set of a cache that CPUs of both use. None if the
-        sets of a cache that both use have no formula.
+        """The statement itself: no frame of the one and frame of the other are in the same set of a cache that CPUs
+        of both use. None if the sets of a cache that both use have no formula.
         """
         context, width = self.context, self.context.width
         nr_colors = context.system.nr_colors or 1

@@ -37,9 +37,8 @@ def of_this_xen(theorems: Iterable[Theorem], deployment: Deployment, release: Re
 
 
 def release_assumption(deployment: Deployment, release: Release) -> Assumption:
-    """The assumption that Xen is of the release:
-
-    trusted, or measured if at least `LEAST_BOOTS` boots of this very binary agreed with the model and none differed.
+    """The assumption that Xen is of the release: trusted, or measured if at least `LEAST_BOOTS` boots of this very
+    binary agreed with the model and none differed.
     """
     text = f"Xen is {release.title}, without patches that change what is modelled"
     evidence = deployment.xen_attested

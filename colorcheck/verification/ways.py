@@ -12,10 +12,8 @@ from colorcheck.xen.system import System
 
 
 class WayResult(Struct, frozen=True):
-    """One way under one release:
-
-    `name` is empty for the way that is shown, otherwise the answers that lead to it; `boot` is None if it is not
-    modelled.
+    """One way under one release: `name` is empty for the way that is shown, otherwise the answers that lead to it;
+    `boot` is None if it is not modelled.
     """
 
     name: str

@@ -29,9 +29,8 @@ _MANY = "the alternatives of the guests (one-of) make {} combinations, and at mo
 
 
 def over_alternatives(deployment: Deployment, branches: tuple[WorldBranch, ...]) -> tuple[WorldBranch, ...]:
-    """The other ways of a deployment whose guests have alternatives:
-
-    every other choice of files, with every way of the boot script. `deployment` has the first file of each guest.
+    """The other ways of a deployment whose guests have alternatives: every other choice of files, with every way of
+    the boot script. `deployment` has the first file of each guest.
     """
     if not _choose(deployment):
         return branches

@@ -1,6 +1,5 @@
-"""Writes a plan to the files, all or nothing:
-
-verified again from the files, restored if that fails, undone on request.
+"""Writes a plan to the files, all or nothing: verified again from the files, restored if that fails, undone on
+request.
 """
 
 from __future__ import annotations

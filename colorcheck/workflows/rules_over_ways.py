@@ -1,6 +1,5 @@
-"""The rules on every way through a boot script:
-
-faults on ways that are not shown are reported, too, once, with the answers that lead to them.
+"""The rules on every way through a boot script: faults on ways that are not shown are reported, too, once, with the
+answers that lead to them.
 """
 
 from __future__ import annotations

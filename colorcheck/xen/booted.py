@@ -73,9 +73,8 @@ class Boot(Struct, frozen=True):
 
     @property
     def outcome_reads(self) -> frozenset[str]:
-        """The names of the facts on which the outcome depends:
-
-        for Xen's own domains, those up to the one that fails in any case.
+        """The names of the facts on which the outcome depends: for Xen's own domains, those up to the one that
+        fails in any case.
         """
         found = set(self.reads)
         for built in self.built:

@@ -1,6 +1,5 @@
-"""The Pareto front as a page:
-
-a chart of its points over two objectives, shaded by the third, and a table of its plans.
+"""The Pareto front as a page: a chart of its points over two objectives, shaded by the third, and a table of its
+plans.
 """
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
-"""The text of `boot`:
-
-what was booted, what agrees with the model, what differs, and what was moved to boot it under QEMU.
+"""The text of `boot`: what was booted, what agrees with the model, what differs, and what was moved to boot it
+under QEMU.
 """
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
-"""The text of `plan`:
-
-the colors and their cost, the objectives reached, or the demands that conflict and what would fix it.
+"""The text of `plan`: the colors and their cost, the objectives reached, or the demands that conflict and what
+would fix it.
 """
 
 from __future__ import annotations

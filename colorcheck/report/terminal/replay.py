@@ -28,9 +28,8 @@ _SLACK = 8  # colors that differ by at most this many frames are shown together 
 
 
 class ReplayRequest(Struct, frozen=True):
-    """What to report:
-
-    the boot up to the step `until` (a name or a number), and the frames of the domain `at`; empty for all.
+    """What to report: the boot up to the step `until` (a name or a number), and the frames of the domain `at`;
+    empty for all.
     """
 
     until: str = ""

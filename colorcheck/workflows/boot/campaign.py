@@ -23,10 +23,8 @@ _SMALLER = 12  # boots spent on reducing one difference
 
 
 class Campaign(Struct, frozen=True):
-    """The systems:
-
-    the seed, their number, and the dom0 for lifecycles (None for boots alone). Each is named "SEED/NUMBER", lifecycles
-    "life-SEED/NUMBER".
+    """The systems: the seed, their number, and the dom0 for lifecycles (None for boots alone). Each is named
+    "SEED/NUMBER", lifecycles "life-SEED/NUMBER".
     """
 
     seed: str

@@ -44,10 +44,8 @@ class Result(StrEnum):
 
 
 class BootRecipe(Struct, frozen=True):
-    """The settings that all boots of a run share:
-
-    the Xen, its release (empty: the one in its log), its build options (None: not known), and the time limit of a boot
-    in seconds.
+    """The settings that all boots of a run share: the Xen, its release (empty: the one in its log), its build
+    options (None: not known), and the time limit of a boot in seconds.
     """
 
     xen: XenBinary
@@ -148,9 +146,8 @@ def _compared(
 
 
 def _unheard(system: Emulated, recipe: BootRecipe, console: Console, folder: Path) -> tuple[Result, str, str, str]:
-    """The result if no byte came:
-
-    a Xen without an early console prints nothing if it panics before its console is up.
+    """The result if no byte came: a Xen without an early console prints nothing if it panics before its console is
+    up.
     """
     if recipe.release and recipe.xen.colored:
         boots = list(pipeline.replay(manifest_of(system, recipe, recipe.release, folder)).facts.boots())

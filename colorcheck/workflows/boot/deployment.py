@@ -33,9 +33,8 @@ class NotBootableError(Exception):
 
 
 class Prepared(Struct, frozen=True):
-    """A system that can be booted:
-
-    `name` distinguishes deployments, `changes` describes the differences from the board, empty if there are none.
+    """A system that can be booted: `name` distinguishes deployments, `changes` describes the differences from the
+    board, empty if there are none.
     """
 
     name: str

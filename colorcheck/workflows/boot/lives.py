@@ -1,6 +1,5 @@
-"""One lifecycle under QEMU with a real dom0:
-
-after each step of xl, the frames of every color are compared with the model.
+"""One lifecycle under QEMU with a real dom0: after each step of xl, the frames of every color are compared with the
+model.
 """
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-"""Evidence on disk:
-
-the inputs and the request of a run together with its proofs, so that anyone can derive them again.
+"""Evidence on disk: the inputs and the request of a run together with its proofs, so that anyone can derive them
+again.
 """

@@ -67,9 +67,8 @@ def cpus(case: MeasuredCase, folder: Path) -> str:
 
 
 def guests(case: MeasuredCase, folder: Path) -> str:
-    """Compare guests one after the other, up to the first step whose effect a fresh boot cannot show:
-
-    a destruction, or a failed creation that keeps memory.
+    """Compare guests one after the other, up to the first step whose effect a fresh boot cannot show: a
+    destruction, or a failed creation that keeps memory.
     """
     manifest, heap, files = case.lay_out(folder), case.expect["heap_before"], list[str]()
     for number, step in enumerate(case.expect["steps"]):

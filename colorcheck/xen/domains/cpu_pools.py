@@ -104,9 +104,8 @@ def _assign(ancestry: Ancestry, node: Node, number: int, cpus: Processors, assig
 
 
 def _allocated(assigned: dict[int, int], following: int, cpus: Processors, place: Location | None) -> Pools:
-    """Put every online CPU in a pool:
-
-    those that no pool lists are in one further pool, and the boot CPU's pool is number 0.
+    """Put every online CPU in a pool: those that no pool lists are in one further pool, and the boot CPU's pool is
+    number 0.
     """
     missing = next((cpu for cpu in sorted(assigned) if cpu not in cpus.online), None)
     if missing is not None:

@@ -78,9 +78,8 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
 
 
 def _without_kernel(machine: Machine, traits: Traits) -> Failure | None:
-    """The failure if `kernel_probe` finds nothing to start:
-
-    no module, or an empty one. An empty file is a placeholder.
+    """The failure if `kernel_probe` finds nothing to start: no module, or an empty one. An empty file is a
+    placeholder.
     """
     kernel = machine.module(ModuleKind.KERNEL)
     if not machine.final or (kernel is not None and kernel.size):

@@ -28,9 +28,8 @@ _MEASURED_MARGINS = (16, 64)  # bytes
 
 
 class Given(Struct, frozen=True):
-    """Memory that a partial device tree maps into the domain:
-
-    `start` and `size` in bytes, at the guest address `guest`.
+    """Memory that a partial device tree maps into the domain: `start` and `size` in bytes, at the guest address
+    `guest`.
     """
 
     start: int
@@ -99,10 +98,8 @@ class UnownedMemory(Struct, frozen=True):
 
 
 class Owners(Struct):
-    """The owners of shared memory regions by ID:
-
-    the first with the role of owner or, without a role, the first that uses the region. `address_bits` is the width of
-    guest addresses.
+    """The owners of shared memory regions by ID: the first with the role of owner or, without a role, the first
+    that uses the region. `address_bits` is the width of guest addresses.
     """
 
     address_bits: int

@@ -25,10 +25,8 @@ _MOST_HOLES = 2  # extended regions of a guest, before shared memory splits them
 
 
 class HostParts(Struct, frozen=True):
-    """Properties of the host's tree that determine the size of a guest's:
-
-    the length of the first CPU's compatible strings, whether the CPU and the timer have a clock-frequency, and whether
-    the interrupt controller is a GICv2.
+    """Properties of the host's tree that determine the size of a guest's: the length of the first CPU's compatible
+    strings, whether the CPU and the timer have a clock-frequency, and whether the interrupt controller is a GICv2.
     """
 
     core: int
@@ -67,9 +65,8 @@ def host_parts(tree: DeviceTree) -> HostParts:
 
 
 def tree_size(host: HostParts, guest: GuestParts) -> tuple[int, int]:
-    """The least and the most bytes that Xen needs to write the tree:
-
-    the number of extended regions of an enhanced domain is not known.
+    """The least and the most bytes that Xen needs to write the tree: the number of extended regions of an enhanced
+    domain is not known.
     """
     return _size(host, guest, 0), _size(host, guest, _MOST_HOLES + len(guest.shared))
 
@@ -180,9 +177,8 @@ def _interrupt_controller(write: _Writer, host: HostParts) -> None:
 
 
 class _Writer:
-    """Counts bytes as libfdt writes them:
-
-    names and values in whole cells, and each property name once, unless it is the end of an earlier one.
+    """Counts bytes as libfdt writes them: names and values in whole cells, and each property name once, unless it
+    is the end of an earlier one.
     """
 
     def __init__(self) -> None:

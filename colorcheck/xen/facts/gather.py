@@ -345,10 +345,8 @@ class _Gathering:
         return {module.address for module in listed if module.kind not in ("Xen", "Device Tree")} <= known
 
     def _kernels(self) -> bool:
-        """Whether no kernel is missing:
-
-        dom0's kernel is named, or there are domains and no sign of a dom0. If one of them is the hardware domain, there
-        is no dom0.
+        """Whether no kernel is missing: dom0's kernel is named, or there are domains and no sign of a dom0. If one
+        of them is the hardware domain, there is no dom0.
         """
         tree = self.deployment.tree
         chosen = tree.node("/chosen") if tree else None
