@@ -10,7 +10,6 @@ from importlib import import_module
 from typing import NoReturn, Protocol
 
 from colorcheck import __version__
-from colorcheck.cli.arguments import refuse_empty
 from colorcheck.cli.commands import COMMANDS, INSTEAD_OF_KEYS, CliCommand
 from colorcheck.cli.console import Stop, complain, prepare_streams
 from colorcheck.cli.interrupt import ending_on_interrupt
@@ -110,6 +109,8 @@ def _run(words: list[str]) -> int:
     if options.command is None:
         parser.print_help()
         return Exit.USAGE
+    from colorcheck.cli.arguments import refuse_empty
+
     refuse_empty(options, words)
     _require_folder()
     module = _module(options.command)

@@ -77,19 +77,20 @@ def _decided(script: SmtScript, timeout: float, *, core: bool) -> Answer:
     deadline = begin + timeout
     context = z3.Context()  # a separate context, so that answers do not depend on earlier questions
     parsed = z3.parse_smt2_string(_text(script), ctx=context)
-    solver = z3.Solver(ctx=context)
+    solver = z3.SimpleSolver(ctx=context)
     solver.set("ctrl_c", False)  # otherwise Z3 handles Ctrl-C itself, answers "unknown", and the run continues
-    marks = [z3.Bool(f"assume!{number}", context) for number in range(len(script.assumptions))]
-    for mark, term in zip(marks, parsed, strict=False):
-        solver.add(z3.Implies(mark, term))
-    names = {str(mark): each.name for mark, each in zip(marks, script.assumptions, strict=True)}
+    names = {_mark(number): each.name for number, each in enumerate(script.assumptions)}
+    marks = [z3.Bool(mark, context) for mark in names]
+    claim = parsed[len(marks)]
+    parsed.resize(len(marks))
+    solver.add(parsed)
 
     possible = _check(solver, marks, deadline)
     if possible == z3.unsat:
         return _answer(Verdict.VACUOUS, begin, _minimal(solver, marks, deadline) if core else [], names)
     if possible == z3.unknown:
         return _unknown(begin, solver)
-    solver.add(z3.Not(parsed[len(marks)]))
+    solver.add(z3.Not(claim))
     result = _check(solver, marks, deadline)
     if result == z3.unsat:
         return _answer(Verdict.PROVED, begin, _minimal(solver, marks, deadline) if core else [], names)
@@ -99,9 +100,15 @@ def _decided(script: SmtScript, timeout: float, *, core: bool) -> Answer:
     return Answer(Verdict.REFUTED, time.perf_counter() - begin, values=values)
 
 
+def _mark(number: int) -> str:
+    return f"assume!{number}"
+
+
 def _text(script: SmtScript) -> str:
-    asserted = [f"(assert {each.term})" for each in script.assumptions]
-    return "\n".join([*script.declarations, *asserted, f"(assert {script.claim})"])
+    """The declarations, an assertion for each assumption that holds where its mark is true, and the claim."""
+    marks = [f"(declare-const {_mark(number)} Bool)" for number in range(len(script.assumptions))]
+    asserted = [f"(assert (=> {_mark(number)} {each.term}))" for number, each in enumerate(script.assumptions)]
+    return "\n".join([*script.declarations, *marks, *asserted, f"(assert {script.claim})"])
 
 
 def _check(solver: z3.Solver, marks: list[z3.BoolRef], deadline: float) -> z3.CheckSatResult:

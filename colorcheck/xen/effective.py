@@ -33,9 +33,11 @@ from colorcheck.xen.domains.hardware_domain import (
     is_hardware_domain,
     without_xenstore,
 )
+from colorcheck.xen.domains.node_limits import HostLimits
 from colorcheck.xen.domains.option_notes import colors_while_off, option_notes, unsorted_xen_colors
 from colorcheck.xen.domains.partial_tree import PassthroughHost, taken_interrupts
 from colorcheck.xen.domains.passed_through import passed_through
+from colorcheck.xen.domains.vcpus import MOST_VCPUS
 from colorcheck.xen.domains.xl_creation import XlHost
 from colorcheck.xen.domains.xl_domains import xl_domains
 from colorcheck.xen.facts import met
@@ -69,9 +71,12 @@ from colorcheck.xen.memory.p2m import levels, reach
 from colorcheck.xen.notes.colors import XenDefaultColors
 from colorcheck.xen.notes.domains import Dom0TreeFull
 from colorcheck.xen.notes.machine import DeepTreeHangs, FileSizeAssumed
-from colorcheck.xen.options.arguments import xen_arguments
+from colorcheck.xen.options.arguments import built_in_text, xen_arguments
+from colorcheck.xen.options.buffers import buffer_frames
 from colorcheck.xen.options.geometry import OptionGeometry, geometry, refused
+from colorcheck.xen.options.grants import GrantLimits, grant_limits
 from colorcheck.xen.options.options import BootArguments, boot_arguments
+from colorcheck.xen.options.sve import NOT_BUILT_IN, asks_for_sve
 from colorcheck.xen.release.log_version import log_version
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import release_of
@@ -145,6 +150,7 @@ def read_arguments(deployment: Deployment, release: Release, facts: FactBook | N
         release,
         most_colors=_most_colors(deployment, release),
         buddy_size=(64 if reserve is None else reserve) * MIB,
+        dom0_memory=built_in_text(deployment, "DOM0_MEM"),
     )
 
 
@@ -261,6 +267,8 @@ def _xen(context: _Context) -> System:
     else:
         context.notes += colors_while_off(arguments)
         colors = ()
+    if asks_for_sve(arguments) is not None and not context.facts.is_open(SVE):
+        panic = Failure(FailureKind.OTHER, NOT_BUILT_IN)
     if context.machine.panic and context.release.modelled:
         panic = Failure(FailureKind.OTHER, context.machine.panic)
     if _static_memory_refused(context):
@@ -309,7 +317,8 @@ def _boot_domains(context: _Context, system: System) -> list[Domain]:
     if context.has_dom0:
         first = dom0(context.deployment, context.arguments, context.machine, system)
         context.notes += first.notes
-        found.append(_ended_dom0(context, first.domain))
+        refused = _dom0_refused(context, first.domain)
+        found.append(_ended_dom0(context, replace(first.domain, failure=refused or first.domain.failure)))
     tree = context.deployment.tree
     if tree is not None:
         rules = dom0less.Dom0lessRules(
@@ -325,11 +334,30 @@ def _boot_domains(context: _Context, system: System) -> list[Domain]:
             context.deployment.module_trees,
             context.facts,
             host=_passthrough_host(context, tree),
+            limits=HostLimits(_grants(context), most_vcpus(tree)) if context.release.modelled else None,
         )
         for domain, notes in dom0less.domains(tree, rules):
             found.append(domain)
             context.notes += notes
     return found
+
+
+def _dom0_refused(context: _Context, domain: Domain) -> Failure | None:
+    """Options with which Xen cannot create dom0: no frames for its grant table, more vCPUs than its interrupt
+    controller has (`domain_create`)."""
+    tree, grants = context.deployment.tree, _grants(context)
+    asked = min(context.arguments.number("dom0_max_vcpus"), MOST_VCPUS)
+    beyond = tree is not None and asked > most_vcpus(tree)
+    if not context.release.modelled or not (beyond or (grants is not None and not grants.frames)):
+        return None
+    return Failure(FailureKind.OTHER, f"Error creating domain {domain.id} (rc = -22)")
+
+
+def _grants(context: _Context) -> GrantLimits | None:
+    """The grant tables that domains get by default; None if Xen is built without any."""
+    kconfig = context.deployment.kconfig
+    built_in = kconfig.get("GRANT_TABLE", "n" if "ARM_64" in kconfig else "y") == "y"
+    return grant_limits(context.arguments) if built_in else None
 
 
 def _passthrough_host(context: _Context, tree: DeviceTree) -> PassthroughHost:
@@ -355,6 +383,9 @@ def _guests(context: _Context, before: Sequence[Domain]) -> list[Domain]:
         fork=_fork(context),
         host=replace(host_of_guests(context.deployment), facts=context.facts),
     )
+    grants = _grants(context)
+    if grants is not None and grants.more_pages:
+        found = [replace(domain, more_buddy=grants.more_pages) for domain in found]
     context.notes += notes
     context.notes += passed_through(context.deployment, context.machine) if context.geometry.coloring else ()
     return found
@@ -445,6 +476,7 @@ def _fork(context: _Context) -> Fork | None:
 def _prepare(context: _Context) -> Preparation:
     tree = context.deployment.tree
     buddy = context.arguments.in_force(Concept.BUDDY_SIZE)
+    cpus = _cpus(context, tree)
     memory = context.arguments.dom0_mem or DEFAULT_MEMORY
     return Preparation(
         context.machine,
@@ -454,10 +486,17 @@ def _prepare(context: _Context) -> Preparation:
         levels(context.facts.read(ADDRESS_BITS)),
         memory,
         tuple(_first_banks(context, tree)),
-        _cpus(context, tree),
-        _frames_of_drivers(context, tree) if tree else 0,
+        cpus,
+        _more_buddy(context, tree, cpus[1]),
         tuple((name, context.facts.chosen[name]) for name in met.MET_AT_BOOT if name in context.facts.chosen),
     )
+
+
+def _more_buddy(context: _Context, tree: DeviceTree | None, cpus: int) -> int:
+    """What drivers, the buffers that options ask for and dom0's grant tables take at most beyond the usual."""
+    grants = _grants(context)
+    drivers = _frames_of_drivers(context, tree) if tree else 0
+    return drivers + buffer_frames(context.arguments, cpus) + (grants.more_pages if grants else 0)
 
 
 def _frames_of_drivers(context: _Context, tree: DeviceTree) -> int:

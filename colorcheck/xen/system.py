@@ -61,6 +61,7 @@ class Domain(Struct, frozen=True):
     rests_on: frozenset[str] = frozenset()  # facts on which its own creation depends
     vcpu_cpus: tuple[tuple[int, ...] | None, ...] = ()
     pool: int | None = None
+    more_buddy: int = 0  # frames of the uncolored heap that its grant tables may take beyond the usual ones
     pieces: tuple[str, ...] = ()  # for a guest of xl: the files and arguments from which it is built
 
     @property

@@ -114,10 +114,10 @@ def _colors(arguments: BootArguments, machine: Machine, system: System) -> Color
 def _memory(arguments: BootArguments) -> tuple[int, Location, tuple[Note, ...]]:
     """`dom0_mem` in bytes, its location, and notes."""
     option = arguments.in_force(Concept.DOM0_MEMORY)
-    place = option.location if option else arguments.location
+    place = option.location if option else arguments.dom0_mem_built_in or arguments.location
     memory = arguments.dom0_mem
     if not memory:
-        default = Dom0MemoryDefault(place, "dom0", size=DEFAULT_MEMORY, given=option is not None)
+        default = Dom0MemoryDefault(place, "dom0", size=DEFAULT_MEMORY, given=memory is not None)
         return DEFAULT_MEMORY, place, (default,)
     if memory % PAGE:
         return memory, place, (MemoryNotPages(place, "dom0", size=memory, owner=DomainKind.DOM0),)

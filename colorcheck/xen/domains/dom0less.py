@@ -30,10 +30,11 @@ from colorcheck.xen.domains.hardware_domain import (
     wrong_hardware_domain,
     wrong_interrupts,
 )
+from colorcheck.xen.domains.node_limits import HostLimits, console_without_interrupt, grants_of, refused_property
 from colorcheck.xen.domains.partial_tree import PassthroughHost, why_refused
 from colorcheck.xen.facts import met
 from colorcheck.xen.facts.book import FactBook
-from colorcheck.xen.facts.keys import MAPPED
+from colorcheck.xen.facts.keys import MAPPED, SVE
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.machine import BootModule, Machine
 from colorcheck.xen.memory.building import guest_banks, unallocated
@@ -57,6 +58,7 @@ from colorcheck.xen.notes.machine import KernelNotRegistered
 from colorcheck.xen.options.arguments import text_of
 from colorcheck.xen.options.color_lists import read_colors
 from colorcheck.xen.options.geometry import refused
+from colorcheck.xen.options.sve import NOT_BUILT_IN
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.system import Domain
 
@@ -88,6 +90,7 @@ class Dom0lessRules(Struct, frozen=True):
     hardware: str = ""
     has_xenstore: bool = False
     host: PassthroughHost | None = None
+    limits: HostLimits | None = None
 
     @property
     def fork(self) -> Fork:
@@ -161,6 +164,10 @@ def _ended(
         notes.append(unowned.note(domain.location, domain.name, node.path))
         failures.append(refused)
     mapped: list[end.Given] = []
+    silent = console_without_interrupt(node) if rules.limits else None
+    if silent is not None:
+        failures.append(silent[0])
+        notes.append(silent[1])
     failures.append(None if _has_room(node, domain, rules, sizes) else refused)
     partial = list(end.partial_trees(node, sizes, rules.trees))
     for child, tree in partial:
@@ -266,6 +273,10 @@ def _domain(
         failure = failure or Failure(
             FailureKind.OTHER, f"Error creating domain {node.name} (rc = -22)" if written else text
         )
+    wrong = refused_property(node, rules.release.traits, rules.limits) if rules.limits else None
+    if failure is None and wrong is not None:
+        failure, notes = wrong[0], (*notes, wrong[1])
+    failure = failure or _sve(node, rules)
     if failure is None and rules.tree is not None:
         stopped = wrong_hardware_domain(node, rules.release, rules.tree, iommu=rules.iommu)
         stopped = stopped or (None if choice.failure else wrong_interrupts(node, rules.release))
@@ -304,8 +315,16 @@ def _domain(
         pool_follows=pool is None,
         hardware=hardware,
         unused_pool=frames if hardware else 0,
+        more_buddy=grants_of(node, rules.limits.grants).more_pages if rules.limits and rules.limits.grants else 0,
     )
     return domain, (*choice.notes, *notes)
+
+
+def _sve(node: Node, rules: Dom0lessRules) -> Failure | None:
+    """The panic of a Xen without SVE at a domain that asks for it, whatever the value."""
+    if "sve" not in node.properties or rules.facts is None or rules.facts.is_open(SVE) or not rules.release.modelled:
+        return None
+    return Failure(FailureKind.OTHER, NOT_BUILT_IN)
 
 
 def _place(node: Node, name: str) -> Location:

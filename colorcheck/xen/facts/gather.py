@@ -125,7 +125,7 @@ class _Gathering:
         yield from self._cpus()
         yield self._pdx_offsets()
         yield from below_chosen_facts(self.deployment)
-        yield from feature_facts(self.deployment)
+        yield from feature_facts(self.deployment, self.release)
         yield from self._unread()
 
     def _image_size(self) -> Fact | OpenFact:

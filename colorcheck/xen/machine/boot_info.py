@@ -42,6 +42,7 @@ from colorcheck.xen.notes.machine import (
     InitrdDamaged,
     InitrdFault,
     MemoryWithoutReg,
+    ModuleArgumentsLong,
     ModuleOutsideMemory,
     ModuleOverlap,
     ModuleShortReg,
@@ -60,6 +61,7 @@ R = TypeVar("R", bound=Range)
 
 MAX_MODULES = 32
 _KINDS = (ModuleKind.KERNEL, ModuleKind.RAMDISK)  # of dom0, which Xen treats differently
+MAX_ARGUMENTS = 1024  # bytes of a module's `bootargs` (BOOTMOD_MAX_CMDLINE)
 EARLY = "Early FDT parsing failed ({})"
 EINVAL, ENOENT, ENOSPC = -22, -2, -28
 _OVERLAPPING_BANKS = "Xen BUG at common/page_alloc.c:309"  # `bootmem_region_add`, 4.21.2 and 4.22.0
@@ -80,6 +82,7 @@ class _Scan(Struct):
     notes: list[Note] = field(default_factory=list)
     panics: list[str] = field(default_factory=list)
     loader: Loader | None = None
+    arguments: int = 0  # modules so far whose `bootargs` Xen keeps
 
     def stop(self, message: str) -> None:
         """Xen stops with this message; only the first one is printed."""
@@ -313,6 +316,7 @@ def _module(scan: _Scan, found: VisitedNode) -> None:
     node = found.node
     for start, size in _ranges(node, found.sizes)[:1]:
         scan.load(BootModule(start, size, node.name, _place(node), found.kind, found.domain))
+        _module_arguments(scan, node)
         return
     given = node.properties.get("reg")
     if given is not None:
@@ -334,6 +338,19 @@ def _module(scan: _Scan, found: VisitedNode) -> None:
                 stops=stops,
             )
         )
+
+
+def _module_arguments(scan: _Scan, node: Node) -> None:
+    """What a module's kernel is started with: Xen keeps it for 32 modules, and stops where it is too long
+    (`add_boot_cmdline`)."""
+    given = node.properties.get("bootargs")
+    if given is None or scan.arguments >= MAX_MODULES:
+        return
+    scan.arguments += 1
+    length = len(given.value.partition(b"\0")[0])
+    if length > MAX_ARGUMENTS:
+        scan.notes.append(ModuleArgumentsLong(given.value_location, "", node.path, length, most=MAX_ARGUMENTS))
+        scan.stop(f"module {node.path.split('/')[-2]} command line too long")
 
 
 def _static_memory(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:

@@ -10,10 +10,12 @@ from colorcheck.xen.machine.mapping import Mapping
 
 
 class Preparation(Struct, frozen=True):
-    """Read from the deployment once. Sizes are in bytes. `devices` has the ranges that Xen maps into dom0; `p2m_levels`
-    is the depth of every P2M; `first_banks` the minimum size of a domain's first bank for its kernel, ramdisk and
-    device tree, by domain name. `cpus` are the fewest and the most CPUs that Xen starts, `devices_take` the most frames
-    that Xen's drivers may take, `chosen` the values in this world of open facts that the boot meets.
+    """Read from the deployment once. Sizes in bytes.
+
+    `devices` is what Xen maps into dom0; `p2m_levels` the depth of every P2M; `first_banks` what the first bank of a
+    domain must hold for its kernel, ramdisk and device tree, by the domain's name.
+    `cpus` are the fewest and the most CPUs that Xen starts, `more_buddy` the frames that Xen's drivers and buffers
+    may take at most, `chosen` the values in this world of open facts that the boot meets.
     """
 
     machine: Machine
@@ -24,7 +26,7 @@ class Preparation(Struct, frozen=True):
     dom0_memory: int
     first_banks: tuple[tuple[str, int], ...] = ()
     cpus: tuple[int, int] = (1, 1)
-    devices_take: int = 0
+    more_buddy: int = 0
     chosen: tuple[tuple[str, object], ...] = ()
 
     def first_bank(self, name: str) -> int:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.units import PAGE, PAGE_SHIFT
 from colorcheck.xen.booted import Boot, Built
+from colorcheck.xen.facts.keys import MEMORY
 from colorcheck.xen.facts.met import buddy_heap
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.intervals import Span, merged, without
@@ -48,7 +49,7 @@ def boot(system: System) -> Boot | None:
     if system.panic:
         return _stopped(system, system.panic)
     if not system.coloring:
-        return _uncolored(system)
+        return _uncolored(system, prepared.machine)
     if system.nr_colors is None or not (prepared.machine.banks or prepared.machine.final):
         return None
     return _Run(system, prepared, system.nr_colors).boot()
@@ -59,19 +60,34 @@ def _stopped(system: System, panic: Failure | None, notes: tuple[Note, ...] = ()
     return Boot(system, panic, None, (), (), 0, 0, (), tuple(built), notes)
 
 
-def _uncolored(system: System) -> Boot:
-    """A boot with coloring off: there is no color heap, and domains are assumed to be built unless Xen refuses them."""
+def _uncolored(system: System, machine: Machine) -> Boot:
+    """Coloring is off: no heap of colors. Domains are taken to be built unless Xen refuses them, or memory has not even
+    as many frames as they ask for."""
     built: list[Built] = []
     if system.pool_panic:
         return _stopped(system, system.pool_panic)
+    known = machine.banks and MEMORY.name not in system.unknown
+    free = sum(end - start for start, end in machine.spans) // PAGE if known else None
     for domain in system.domains:
-        failure = domain.failure or domain.late_failure
+        failure = domain.failure or _beyond_memory(domain, free) or domain.late_failure
+        free = None if free is None else free - domain.pages
         built.append(Built(domain, failure is None, failure, (), domain.p2m_pages, (), ()))
         if failure and domain.kind is not DomainKind.XL:
             return _stopped(system, failure, (), built)
     if system.end_panic:
         return _stopped(system, system.end_panic, (), built)
     return _stopped(system, None, (), built)
+
+
+def _beyond_memory(domain: Domain, free: int | None) -> Failure | None:
+    """The panic where a domain of Xen's own asks for more frames than memory has left (`allocate_memory_11`,
+    `allocate_memory`). How many are not allocated is not known while no heap is modelled."""
+    if free is None or domain.pages <= free or domain.kind is DomainKind.XL:
+        return None
+    return Failure(FailureKind.DOMAIN_MEMORY, f"Failed to allocate requested {_NAMED[domain.kind]} memory")
+
+
+_NAMED = {DomainKind.DOM0: "dom0", DomainKind.DOM0LESS: "domain"}
 
 
 class _Run(Struct):
@@ -203,7 +219,7 @@ def _kept(built: Built) -> Note:
 
 def _used_by_xen(prepared: Preparation, own: Sequence[Domain], tree_size: int) -> Use:
     vcpus = max((domain.vcpus for domain in own if domain.kind is DomainKind.DOM0), default=0)
-    return by_xen(prepared.cpus, vcpus, -(-tree_size // PAGE), prepared.devices_take)
+    return by_xen(prepared.cpus, vcpus, -(-tree_size // PAGE), prepared.more_buddy)
 
 
 def most_used(system: System, tree_size: int) -> int:

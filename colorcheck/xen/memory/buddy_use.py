@@ -33,13 +33,12 @@ class Use(Struct, frozen=True):
         return Use(self.least + other.least, self.most + other.most)
 
 
-def by_xen(cpus: tuple[int, int], vcpus: int, tree_pages: int, devices: int = 0) -> Use:
-    """The use of Xen itself with dom0 and its vCPUs; `cpus` are the fewest and the most CPUs, `devices` the most
-    frames that drivers take; a larger device tree is unflattened into more frames.
-    """
+def by_xen(cpus: tuple[int, int], vcpus: int, tree_pages: int, more: int = 0) -> Use:
+    """Xen itself with dom0 and its vCPUs, on at least and at most so many CPUs; a larger device tree is
+    unflattened into more frames, and `more` are what drivers and buffers take at most."""
     least, most = (max(0, count - 1) for count in cpus)
     further = max(0, vcpus - 1)
-    return Use(55 + 10 * least + 8 * further, 80 + 16 * most + 10 * further + 4 * tree_pages + devices)
+    return Use(55 + 10 * least + 8 * further, 80 + 16 * most + 10 * further + 4 * tree_pages + more)
 
 
 def by_domain(domain: Domain) -> Use:
@@ -51,9 +50,9 @@ def by_domain(domain: Domain) -> Use:
         case DomainKind.DOM0:
             return Use()
         case DomainKind.DOM0LESS:
-            return Use(27 + 8 * further, 31 + 10 * further)
+            return Use(27 + 8 * further, 31 + 10 * further + domain.more_buddy)
         case DomainKind.XL:
-            return Use(27 + 8 * further, 62 + 20 * further)
+            return Use(27 + 8 * further, 62 + 20 * further + domain.more_buddy)
 
 
 class BuddyHeap(Struct):

@@ -175,6 +175,16 @@ class MissingProperty(Note, frozen=True):
     property_: str
 
 
+class PropertyRefused(Note, frozen=True):
+    """A number in a domain's node at which Xen stops with the message `panic`."""
+
+    KIND: ClassVar[str] = "property-refused"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"panic", "value"})
+    property_: str
+    value: int
+    panic: str
+
+
 class EnhancedWithoutDom0(Note, frozen=True):
     """`xen,enhanced` needs dom0 for Xenstore or, if `other_domain_may`, a domain with that capability."""
 

@@ -75,6 +75,16 @@ class ModuleShortReg(Note, frozen=True):
     given: int
 
 
+class ModuleArgumentsLong(Note, frozen=True):
+    """The `bootargs` of a boot module have `length` bytes, more than `most`: Xen stops."""
+
+    KIND: ClassVar[str] = "module-arguments-long"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"most"})
+    node: str
+    length: int
+    most: int
+
+
 class BankOverlap(Note, frozen=True):
     """Two banks of memory overlap; `other` is the one below, start and end."""
 

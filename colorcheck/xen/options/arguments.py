@@ -37,11 +37,16 @@ def xen_arguments(deployment: Deployment) -> Passage:
 
 def built_in_arguments(deployment: Deployment) -> Passage:
     """CONFIG_CMDLINE, otherwise the built-in arguments in a boot log; empty if there are none."""
-    place = deployment.build_place("CMDLINE")
     logged = deployment.boot_log.built_in if deployment.boot_log else None
     if logged is not None and "CMDLINE" not in deployment.kconfig and logged.value:
         return Passage(str(logged.value), logged.location, ((0, logged.location),))
-    text = deployment.kconfig.get("CMDLINE", "").strip('"')
+    return built_in_text(deployment, "CMDLINE")
+
+
+def built_in_text(deployment: Deployment, name: str) -> Passage:
+    """A text that Xen was built with, as Kconfig has it; empty if there is none."""
+    place = deployment.build_place(name)
+    text = deployment.kconfig.get(name, "")
     if not text:
         return Passage("", place)
     inside = replace(place, column=place.column + 1, end_column=place.end_column - 1) if place.line else place

@@ -98,11 +98,11 @@ class Option(Struct, frozen=True):
 
 class BootArguments(Struct, frozen=True):
     """The values in effect after Xen has read its boot arguments. `llc_coloring` is None if nothing sets it.
-    `llc_size`, `llc_nr_ways` and `way_size` are 0 and the colors empty if not set. `dom0_mem` is None if not given.
-    `pdx_compress`: frame numbers may omit address bits that no memory uses. Sizes are in bytes; colors in Xen's order,
-    with repetitions. `messages` are Xen's messages about rejected and unknown options, for a Xen that only has the
-    options for coloring and memory; `said` are those of a complete Xen. `legacy`: Xilinx 4.17 is in its legacy mode,
-    which also switches coloring on.
+    `llc_size`, `llc_nr_ways` and `way_size` are 0 and the colors empty if not set. `dom0_mem` is None if not given,
+    `dom0_mem_built_in` is where Xen's build gives it, if no argument does. `pdx_compress`: frame numbers may omit
+    address bits that no memory uses. Sizes are in bytes; colors in Xen's order, with repetitions. `messages` are Xen's
+    messages about rejected and unknown options, for a Xen that only has the options for coloring and memory; `said` are
+    those of a complete Xen. `legacy`: Xilinx 4.17 is in its legacy mode, which also switches coloring on.
     """
 
     release: Release
@@ -115,6 +115,7 @@ class BootArguments(Struct, frozen=True):
     xen_colors: tuple[int, ...] = ()
     buddy_alloc_size: int = 64 * MIB
     dom0_mem: int | None = None
+    dom0_mem_built_in: Location | None = None
     pdx_compress: bool = True
     legacy: bool = False
     messages: tuple[str, ...] = ()
@@ -187,8 +188,13 @@ def boot_arguments(
     *,
     most_colors: int | None = None,
     buddy_size: int = 64 * MIB,
+    dom0_memory: Passage | None = None,
 ) -> BootArguments:
-    """The boot arguments as Xen reads them. `most_colors` and `buddy_size` (bytes) are values of its build."""
+    """What Xen does with its boot arguments.
+
+    `most_colors`, `buddy_size` (bytes) and `dom0_memory` are what that Xen was built with; the last (CONFIG_DOM0_MEM)
+    counts where no argument sets dom0's memory, not even to a value that Xen rejects.
+    """
     room = release.most_colors if most_colors is None else most_colors
     written = read_boot_arguments(arguments)
     meant = [_meaning(each.text, release, room) for each in written]
@@ -200,6 +206,9 @@ def boot_arguments(
     values = {option.spec.concept: option.stored for option in options if option.spec and option.in_force}
     switch, dom0_mem = values.get(Concept.SWITCH), values.get(Concept.DOM0_MEMORY)
     legacy = any(option.spec and option.spec.legacy for option in options)
+    built_in = dom0_memory if dom0_mem is None and dom0_memory is not None and dom0_memory.text else None
+    if built_in is not None:
+        dom0_mem = size_and_unit(built_in.text)[0]
     return BootArguments(
         release,
         options,
@@ -211,6 +220,7 @@ def boot_arguments(
         xen_colors=_colors(values.get(Concept.XEN_COLORS)),
         buddy_alloc_size=_number(values.get(Concept.BUDDY_SIZE, buddy_size)),
         dom0_mem=None if dom0_mem is None else _number(dom0_mem),
+        dom0_mem_built_in=built_in.whole if built_in is not None else None,
         pdx_compress=values.get(Concept.COMPRESSION) is not False,
         legacy=legacy,
         messages=tuple(m for option in options if (m := option.message if option.spec else _unknown(option.key))),
@@ -272,12 +282,12 @@ def _at(option: Option, written: Passage, *, in_force: bool) -> Option:
     )
 
 
-def _kept(text: str) -> str:
-    """The part of an option in Xen's buffer."""
-    if len(text) * 4 <= LONGEST_OPTION:
+def _kept(text: str, room: int = LONGEST_OPTION) -> str:
+    """What a buffer of Xen with room for so many bytes holds of a text."""
+    if len(text) * 4 <= room:
         return text
     encoded = text.encode("utf-8", "surrogatepass")
-    return text if len(encoded) <= LONGEST_OPTION else encoded[:LONGEST_OPTION].decode("utf-8", "ignore")
+    return text if len(encoded) <= room else encoded[:room].decode("utf-8", "ignore")
 
 
 def _option(written: Passage, release: Release, room: int) -> Option:
@@ -334,7 +344,7 @@ def _typed(name: str, text: str, *, negated: bool) -> tuple[Stored, int]:
         return _value(OptionKind.INTEGER, INTEGERS[name], text, negated=negated)
     if name in SIZES:
         return _value(OptionKind.SIZE, SIZES[name], text, negated=negated)
-    return (text[: TEXTS[name] - 1], 0) if name in TEXTS else (None, 0)
+    return (_kept(text, TEXTS[name] - 1), 0) if name in TEXTS else (None, 0)
 
 
 def _value(kind: OptionKind, bits: int, text: str, *, negated: bool) -> tuple[Stored, int]:

@@ -69,6 +69,7 @@ TEXTS: dict[str, int] = {
     "com2": 128,
     "console": 30,
     "conswitch": 3,
+    **dict.fromkeys((f"crash-debug-{each}" for each in ("debugkey", "hwdom", "kexeccmd", "panic", "watchdog")), 32),
     "dtuart": 256,
     "sched": 10,
     "tee": 16,

@@ -77,6 +77,9 @@ class Traits(Struct, frozen=True):
     reads_vcpu_nodes: bool
     """Children `xen,vcpu` of a domain's node pin its vCPUs. `domain_vcpu_affinity`; 4.21.0."""
 
+    traps_unmapped_accesses: bool
+    """The property `trap-unmapped-accesses` of a dom0less domain is read. `arch_parse_dom0less_node`; 4.21.0."""
+
     skipped_cpus_keep_their_number: bool
     """A CPU node without a supported enable-method leaves a gap in the numbers; otherwise the next CPU takes its
     number. `dt_smp_init_cpus`; ccde3773c1 (backports 77015ef70d, f53ec9edb6): 4.20.4, 4.21.2, after 4.22.0.
