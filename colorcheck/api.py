@@ -43,8 +43,9 @@ __all__ = [
 
 
 def verify(manifest: str | Path, *, time_limit: float | None = None) -> Verification:
-    """Check the deployment of a manifest, or of the folder that contains one, and prove its theorems. Theorems that are
-    undecided after `time_limit` seconds are unknown. Raises ManifestError.
+    """Check the deployment of a manifest, or of the folder that contains one, and prove its theorems.
+
+    Theorems that are undecided after `time_limit` seconds are unknown. Raises ManifestError.
     """
     from colorcheck.workflows import verify as pipeline
 

@@ -114,8 +114,9 @@ def _values(action: argparse.Action) -> tuple[str, ...]:
 
 
 def _domains(words: Sequence[str]) -> list[str]:
-    """The domains of the first word that names a deployment, otherwise of the current folder; empty without one. The
-    checkout may be untrusted: completion reads what a run reads there, within tight time limits.
+    """The domains of the first word that names a deployment, otherwise of the current folder; empty without one.
+
+    The checkout may be untrusted: completion reads what a run reads there, within tight time limits.
     """
     from colorcheck.cli.arguments import bound
     from colorcheck.inputs.manifest.manifest_reader import NAME, ManifestError, read_manifest

@@ -37,9 +37,10 @@ def under_ci() -> bool:
 
 
 def write(text: str, *, commands: bool = False) -> None:
-    """Write a text and a newline to standard output, with control characters made harmless. With `commands`, lines may
-    be workflow commands because the report generates them. If the reader has closed the pipe, the rest is dropped
-    silently.
+    """Write a text and a newline to standard output, with control characters made harmless.
+
+    With `commands`, lines may be workflow commands because the report generates them. If the reader has closed the
+    pipe, the rest is dropped silently.
     """
     _write(sys.stdout, _line(safe(text, commands=commands)))
 

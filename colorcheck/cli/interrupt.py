@@ -18,6 +18,7 @@ STATUS = 130
 @contextmanager
 def ending_on_interrupt() -> Iterator[None]:
     """Watches for SIGINT while the context is active; only in the main thread of a process with Python's handler.
+
     Python runs its handler only when the main thread returns from the solver, which may take minutes; the byte at the
     wake-up socket arrives at once.
     """

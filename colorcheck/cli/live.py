@@ -100,8 +100,9 @@ class Show(Struct):
 
 
 def show(lab: Lab, record: str | None, seconds: int | None) -> int:
-    """Run the view on the terminal, or write a recording; without a terminal, print one picture per coloring. Raises
-    NoModel if no coloring can be shown.
+    """Run the view on the terminal, or write a recording; without a terminal, print one picture per coloring.
+
+    Raises NoModel if no coloring can be shown.
     """
     with_colors = next((c for c in (Coloring.CURRENT, Coloring.PLAN) if c in lab.study.owners), None)
     shown = tuple(c for c in (Coloring.OFF, with_colors) if c is not None and c in lab.study.owners)

@@ -83,8 +83,9 @@ def style(options: argparse.Namespace, output: Output | None = None) -> Style:
 
 
 def say_trouble(verification: Modelled, reach: Reach = Reach.MEMORY, *, settled: bool = False) -> int:
-    """For commands without rules: report what could not be read and what is open, and return the exit status. `settled`
-    means that the answer is the same in every world, whatever is open.
+    """For commands without rules: report what could not be read and what is open, and return the exit status.
+
+    `settled` means that the answer is the same in every world, whatever is open.
     """
     facts = verification.facts
     unknown = open_facts(facts, reach)

@@ -20,6 +20,7 @@ Advance = Callable[[str, float, str], None]
 @contextmanager
 def progress(total: int, patience: float = 0.0, *, shown: bool = True) -> Iterator[Advance]:
     """Bars up to `total`, one for each step name; none in a CI job, unless `shown`, and none before `patience` seconds.
+
     Text that is printed in the meantime does not pass through the console of the bars.
     """
     if not shown or not sys.stderr.isatty() or under_ci():

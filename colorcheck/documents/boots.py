@@ -37,8 +37,10 @@ class Effective(Struct, frozen=True):
 
 
 class Replay(Struct, frozen=True):
-    """The boot of a deployment. The document is that of the first release, the others are in `also`. `until` ends it
-    after a step, a name or a number; `at` adds the frames of a domain (or of `xen`).
+    """The boot of a deployment.
+
+    The document is that of the first release, the others are in `also`. `until` ends it after a step, a name or a
+    number; `at` adds the frames of a domain (or of `xen`).
     """
 
     verification: Modelled
@@ -50,8 +52,9 @@ class Replay(Struct, frozen=True):
         return self.verification.facts
 
     def to_dict(self, *, frames: bool | Callable[[Frames], object] = True) -> dict[str, object]:
-        """The document `colorcheck/replay/1`; without `frames` it omits the owners of frames. A function for `frames`
-        returns a replacement for a domain's frames.
+        """The document `colorcheck/replay/1`; without `frames` it omits the owners of frames.
+
+        A function for `frames` returns a replacement for a domain's frames.
         """
         first, *others = [self._replayed(result, frames) for result in self.facts.results]
         return {"schema": "colorcheck/replay/1", **first, **_also(others)}

@@ -73,9 +73,10 @@ class Attested(Struct, frozen=True):
 
 
 def attest(log: BootLog, boot: Boot, command_line: str, *, built_in: str = "", source: str = "") -> Attested:
-    """Compare the log with the model of the boot's release for the same system. `built_in` are the arguments compiled
-    into Xen, if the inputs give them; `source` is the log that the manifest names as a source of facts: values taken
-    from it prove nothing here.
+    """Compare the log with the model of the boot's release for the same system.
+
+    `built_in` are the arguments compiled into Xen, if the inputs give them; `source` is the log that the manifest names
+    as a source of facts: values taken from it prove nothing here.
     """
     checks = (
         *_said(log, boot.system, command_line),
@@ -279,8 +280,10 @@ def _spans(subject: str, expected: Iterable[Span], said: Sequence[Statement], *,
 
 
 def _options(log: BootLog, boot: Boot) -> Iterator[LogCheck]:
-    """Compare rejected options. A missing message may have been lost on the line and is not a contradiction. Options
-    with their own reader may be rejected without contradicting the model.
+    """Compare rejected options.
+
+    A missing message may have been lost on the line and is not a contradiction. Options with their own reader may be
+    rejected without contradicting the model.
     """
     arguments = boot.system.arguments
     expected = arguments.said if arguments else ()

@@ -38,8 +38,9 @@ def attested(log: BootLog, facts: Facts) -> tuple[Attested, str] | None:
 
 
 def contradictions(facts: Facts) -> tuple[LogCheck, ...]:
-    """Differences between the log that the manifest names and the model built with its help. Empty if the log is of a
-    different release than the checked ones, which a separate finding reports.
+    """Differences between the log that the manifest names and the model built with its help.
+
+    Empty if the log is of a different release than the checked ones, which a separate finding reports.
     """
     log = facts.deployment.boot_log
     said = log_version(str(log.version.value)) if log is not None and log.version is not None else None

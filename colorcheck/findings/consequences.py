@@ -22,10 +22,11 @@ NOT_SWITCHED = ("CC105", "CC106", "CC107", "CC124", "CC125")
 
 
 def without_consequences(findings: Iterable[Finding], facts: Facts) -> tuple[Finding, ...]:
-    """The findings without consequences of others among them. If Xen or xl never reads a list, the domain has no colors
-    of its own; either means that it shares colors with others; and if Xen misreads a size, its colors do not match the
-    cache. A finding takes over the severity and the witness of worse consequences. Applied after silencing: a
-    consequence whose cause is silenced is reported.
+    """The findings without consequences of others among them.
+
+    If Xen or xl never reads a list, the domain has no colors of its own; either means that it shares colors with
+    others; and if Xen misreads a size, its colors do not match the cache. A finding takes over the severity and the
+    witness of worse consequences. Applied after silencing: a consequence whose cause is silenced is reported.
     """
     given_none = _given_none(facts)
     shown = tuple(findings)

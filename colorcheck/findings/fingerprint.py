@@ -14,9 +14,11 @@ _NUMBER = re.compile(r"\d+")
 
 
 def fingerprints(findings: Iterable[Finding], names: Names) -> tuple[str, ...]:
-    """One for each finding, in order; equal ones are numbered. A fingerprint is made from the rule, the file relative
-    to the root, the text of the line without blanks, and the marked part, but not from line numbers or the message.
-    Without a line, the node or the message without its numbers is used.
+    """One for each finding, in order; equal ones are numbered.
+
+    A fingerprint is made from the rule, the file relative to the root, the text of the line without blanks, and the
+    marked part, but not from line numbers or the message. Without a line, the node or the message without its numbers
+    is used.
     """
     seen: Counter[str] = Counter()
     found: list[str] = []

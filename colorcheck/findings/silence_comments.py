@@ -107,8 +107,9 @@ def _text(file: str) -> str:
 
 
 def silencing(finding: Finding) -> str:
-    """The comment that silences this finding, to be put on its own line above; the user adds the reason. For a finding
-    that is not on a line of a file, such as one on the command line, the entry in the manifest.
+    """The comment that silences this finding, to be put on its own line above; the user adds the reason.
+
+    For a finding that is not on a line of a file, such as one on the command line, the entry in the manifest.
     """
     if finding.location.line < 1:
         return f'[rules] ignore = [{{ rule = "{finding.rule}", reason = "REASON" }}]'

@@ -30,8 +30,9 @@ class CacheGroup(Struct, frozen=True):
         return cpus is None or self.cpus is None or bool(cpus & self.cpus)
 
     def colors_apart(self, nr_colors: int) -> int | None:
-        """The m such that frames whose colors differ modulo m never meet in this cache, if Xen uses `nr_colors`. A
-        cache whose way holds n frames maps frame f to f mod n, Xen to f mod `nr_colors`; both respect the greatest
+        """The m such that frames whose colors differ modulo m never meet in this cache, if Xen uses `nr_colors`.
+
+        A cache whose way holds n frames maps frame f to f mod n, Xen to f mod `nr_colors`; both respect the greatest
         common divisor. None if the number of sets is not known.
         """
         own = self.cache.nr_colors if self.cache else None
@@ -70,8 +71,9 @@ def cache_groups(board: Board) -> tuple[CacheGroup, ...]:
 
 
 def shared_caches(board: Board, first: Cpus, second: Cpus) -> tuple[CacheGroup, ...]:
-    """The last-level caches that two domains share if they may run on these CPUs. A domain with a CPU that the board
-    does not have is treated as running on any CPU.
+    """The last-level caches that two domains share if they may run on these CPUs.
+
+    A domain with a CPU that the board does not have is treated as running on any CPU.
     """
     groups = cache_groups(board)
     every = frozenset(cpu for group in groups for cpu in group.cpus or ())

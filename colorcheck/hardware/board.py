@@ -23,9 +23,11 @@ class CacheKind(StrEnum):
 
 
 class Cache(Struct, frozen=True):
-    """A cache: sizes in bytes. `shared_by` is the number of cores that use it. `in_clidr`: whether CLIDR_EL1 lists it,
-    since Xen's probe sees only such caches. Two clusters whose caches have the same non-empty `id` use one and the same
-    cache (the L3 of a DynamIQ cluster with two kinds of cores).
+    """A cache: sizes in bytes.
+
+    `shared_by` is the number of cores that use it. `in_clidr`: whether CLIDR_EL1 lists it, since Xen's probe sees only
+    such caches. Two clusters whose caches have the same non-empty `id` use one and the same cache (the L3 of a DynamIQ
+    cluster with two kinds of cores).
     """
 
     level: int
@@ -80,6 +82,7 @@ class Cluster(Struct, frozen=True):
 
 class DramMap(Struct, frozen=True):
     """The address bits that select DRAM bank, bank group and rank; each entry is a mask whose parity is one bit.
+
     `roles` names what each mask selects (`bank`, `bank group`, `rank`), if known.
     """
 

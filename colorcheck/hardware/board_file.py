@@ -155,9 +155,10 @@ def _boot(table: Table | None, clusters: tuple[Cluster, ...], base: Board | None
 
 
 def _numbered(clusters: tuple[Cluster, ...], boot: Table) -> tuple[tuple[Cluster, ...], bool]:
-    """The clusters, with the boot CPU's first and its CPU numbered 0, and whether it is known. `cluster` is an index in
-    the order of the device tree, from 0. The others follow in the order of the file, which is that of the device tree.
-    If several could be the boot CPU's, no CPU is numbered.
+    """The clusters, with the boot CPU's first and its CPU numbered 0, and whether it is known.
+
+    `cluster` is an index in the order of the device tree, from 0. The others follow in the order of the file, which is
+    that of the device tree. If several could be the boot CPU's, no CPU is numbered.
     """
     place = boot.number("cluster", 0, len(clusters) - 1)
     if len(clusters) == 1:

@@ -22,8 +22,9 @@ _NO_DEVICES = ("/cpus", "/chosen", "/reserved-memory", "/memory", "/firmware", "
 
 
 class Device(Struct, frozen=True):
-    """An enabled device, whether it is a bus master, its kind, and whether an IOMMU confines it. `passthrough`: Xen
-    withholds it from dom0 to give it to a domain (`xen,passthrough`).
+    """An enabled device, whether it is a bus master, its kind, and whether an IOMMU confines it.
+
+    `passthrough`: Xen withholds it from dom0 to give it to a domain (`xen,passthrough`).
     """
 
     node: Node

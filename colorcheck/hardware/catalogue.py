@@ -42,8 +42,9 @@ class Catalogue(Struct, frozen=True):
         return tuple(found for name in self.names() if (found := self._usable(name)))
 
     def find(self, name: str, location: Location, folder: str = ".") -> Board | Problem:
-        """The board of this name, or of the file that it names (`boards/mine.toml`, relative to `folder`). A problem of
-        kind `unknown-board` or `bad-board-file` if there is none; `location` is that of the name.
+        """The board of this name, or of the file that it names (`boards/mine.toml`, relative to `folder`).
+
+        A problem of kind `unknown-board` or `bad-board-file` if there is none; `location` is that of the name.
         """
         if name.endswith(".toml"):
             return _from_file(Path(folder) / name, name, location)

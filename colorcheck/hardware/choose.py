@@ -38,11 +38,13 @@ def choose_board(
     *,
     boot_cpu: int | None = None,
 ) -> BoardChoice:
-    """The board of a deployment. `name` is the value of `[target] board`, at `location`; a file of that name is looked
-    up in `folder`. Without a name, the device tree decides: a board of the catalogue by the root's `compatible`, the
-    caches and clusters of its SoC with the tree's own memory, or the board that the tree itself describes. Numbers in
-    the tree that contradict the catalogue are a problem of kind `board-contradicts-tree`. `boot_cpu` is the MPIDR of
-    the CPU on which Xen starts, if the inputs give it; otherwise the board's documentation may.
+    """The board of a deployment.
+
+    `name` is the value of `[target] board`, at `location`; a file of that name is looked up in `folder`. Without a
+    name, the device tree decides: a board of the catalogue by the root's `compatible`, the caches and clusters of its
+    SoC with the tree's own memory, or the board that the tree itself describes. Numbers in the tree that contradict the
+    catalogue are a problem of kind `board-contradicts-tree`. `boot_cpu` is the MPIDR of the CPU on which Xen starts, if
+    the inputs give it; otherwise the board's documentation may.
     """
     described, problems = board_from_device_tree(tree, boot_cpu) if tree else (None, ())
     if name is not None:
@@ -101,8 +103,9 @@ def match(tree: DeviceTree, described: Board | None, catalogue: Catalogue) -> tu
 
 
 def _kept(problems: tuple[Problem, ...], known: Board) -> tuple[Problem, ...]:
-    """The problems of a tree that matter for a known board: wrong values, but not missing ones. A cache behind the
-    last-level one that the board does not have also matters.
+    """The problems of a tree that matter for a known board: wrong values, but not missing ones.
+
+    A cache behind the last-level one that the board does not have also matters.
     """
     dropped = {"device-tree-no-geometry", "device-tree-no-cpus", "device-tree-completed"}
     if known.system_cache is not None:
@@ -118,6 +121,7 @@ def _about(
     location: Location | None = None,
 ) -> Iterator[Problem]:
     """Problems for contradictions between board and tree, and for emulated machines that differ from the real board.
+
     Such a machine runs with the real board's tree, so the tree does not contradict it.
     """
     for text in silicon_differences(known, catalogue):

@@ -40,9 +40,10 @@ def fixed_functions(dram_map: DramMap, nr_colors: int) -> tuple[int, ...]:
 
 
 def banks_of_colors(dram_map: DramMap, colors: Iterable[int], nr_colors: int) -> frozenset[int] | None:
-    """The banks that frames of these colors can be in; None if the map is unknown or has too many banks. Address bits
-    that the color does not determine may have any value: this is exact for memory that is large enough to contain all
-    of them; for less memory it may include banks without frames.
+    """The banks that frames of these colors can be in; None if the map is unknown or has too many banks.
+
+    Address bits that the color does not determine may have any value: this is exact for memory that is large enough to
+    contain all of them; for less memory it may include banks without frames.
     """
     masks = dram_map.select_masks
     if not masks or 1 << len(masks) > _MOST_BANKS or nr_colors & (nr_colors - 1):

@@ -20,8 +20,10 @@ Checked = tuple[TreeGeometry, int | None, tuple[Problem, ...]]
 
 
 def checked(entry: CacheNode | None, cpu: Cpu, allowed: tuple[int, ...], is_llc: bool) -> Checked:
-    """The reliable numbers of a cache, its ways, and problems. `allowed` are the numbers of ways in the core's manual;
-    empty if not known. If the manual has only one, missing sets or size are derived from it.
+    """The reliable numbers of a cache, its ways, and problems.
+
+    `allowed` are the numbers of ways in the core's manual; empty if not known. If the manual has only one, missing sets
+    or size are derived from it.
     """
     given = entry.geometry if entry else TreeGeometry()
     line = given.line or (cpu.core.line if cpu.core else None)
@@ -76,8 +78,9 @@ def _missing(entry: CacheNode | None, cpu: Cpu) -> tuple[Problem, ...]:
 
 
 def _completed(numbers: TreeGeometry, entry: CacheNode, cpu: Cpu, allowed: tuple[int, ...], is_llc: bool) -> Checked:
-    """Complete the numbers if one is missing and the manual has only one number of ways. Sets without a size cannot be
-    compared with a manual with several numbers of ways: they are treated as unknown.
+    """Complete the numbers if one is missing and the manual has only one number of ways.
+
+    Sets without a size cannot be compared with a manual with several numbers of ways: they are treated as unknown.
     """
     ways, line = _only(allowed), numbers.line
     if ways is None or line is None:

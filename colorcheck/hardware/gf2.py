@@ -16,8 +16,9 @@ def value(address: int, masks: Iterable[int]) -> int:
 
 
 def combinations(masks: tuple[int, ...], fixed: int) -> tuple[int, ...]:
-    """A basis of the sums of masks that only use address bits in `fixed`, each as a mask over the masks' numbers. The
-    parity of such a sum is determined by the address bits in `fixed` alone.
+    """A basis of the sums of masks that only use address bits in `fixed`, each as a mask over the masks' numbers.
+
+    The parity of such a sum is determined by the address bits in `fixed` alone.
     """
     # Eliminate the free bits; the rows whose free part vanishes are the sums.
     rows = [(mask & ~fixed, 1 << number) for number, mask in enumerate(masks)]

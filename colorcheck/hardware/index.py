@@ -52,8 +52,9 @@ class XorHashed(Struct, frozen=True):
 
 
 class Sliced(Struct, frozen=True):
-    """Slices selected by parities of address bits, all indexed in the same way; the index is slice * sets + set. Sets
-    of different slices are different, so `n_sets` is that of the whole cache.
+    """Slices selected by parities of address bits, all indexed in the same way; the index is slice * sets + set.
+
+    Sets of different slices are different, so `n_sets` is that of the whole cache.
     """
 
     slice_masks: tuple[int, ...]

@@ -58,8 +58,10 @@ def _fits(text: str, parts: tuple[str, ...]) -> bool:
 
 
 class MasterKind(Struct, frozen=True):
-    """A kind of device. `needs` is a property that a node needs to be recognized by its name alone. `without_reg`: a
-    node of this kind counts even without registers.
+    """A kind of device.
+
+    `needs` is a property that a node needs to be recognized by its name alone. `without_reg`: a node of this kind
+    counts even without registers.
     """
 
     title: str

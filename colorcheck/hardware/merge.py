@@ -70,9 +70,10 @@ def contradiction(mine: Cluster | None, theirs: Cluster) -> Iterator[tuple[str, 
 
 
 def complete(known: Board, described: Board | None) -> Board:
-    """The known board, completed from the tree: memory, CPUs, clusters, and caches behind them. The clusters are in the
-    order of the tree, the boot CPU's first. If the tree does not have all clusters of the board, or contradicts them,
-    CPUs are not numbered, so that any CPU may be in any of several clusters.
+    """The known board, completed from the tree: memory, CPUs, clusters, and caches behind them.
+
+    The clusters are in the order of the tree, the boot CPU's first. If the tree does not have all clusters of the
+    board, or contradicts them, CPUs are not numbered, so that any CPU may be in any of several clusters.
     """
     if described is None:
         return known

@@ -17,8 +17,9 @@ from colorcheck.hardware.index import Linear
 
 
 class PrivateShare(Struct, frozen=True):
-    """A private cache of a cluster's cores, and the parts of it that frames of given colors can use. A part is the sets
-    that the lines of one frame can use; `usable` of `parts` can be used.
+    """A private cache of a cluster's cores, and the parts of it that frames of given colors can use.
+
+    A part is the sets that the lines of one frame can use; `usable` of `parts` can be used.
     """
 
     cluster: int
@@ -40,8 +41,9 @@ class PrivateShare(Struct, frozen=True):
 
 
 def private_shares(board: Board, colors: Iterable[int], nr_colors: int) -> tuple[PrivateShare, ...]:
-    """The share that these colors can use of each private cache whose index is known to be physical and linear. Caches
-    with a virtual or unknown index are omitted.
+    """The share that these colors can use of each private cache whose index is known to be physical and linear.
+
+    Caches with a virtual or unknown index are omitted.
     """
     found = []
     seen: set[tuple[str, Cache]] = set()

@@ -24,8 +24,9 @@ def has_numba() -> bool:
 
 
 def part(function: F) -> F:
-    """Marks a function for inlining into compiled functions; the interpreter runs it unchanged. Without `forceinline`,
-    and with reference counts, a call would cost more than its work.
+    """Marks a function for inlining into compiled functions; the interpreter runs it unchanged.
+
+    Without `forceinline`, and with reference counts, a call would cost more than its work.
     """
     if not has_numba():
         return function

@@ -374,9 +374,10 @@ def take_turn(
 def advance(
     machine: MachineTables, state: CacheState, streams: Streams, tallies: Tallies, budget: int
 ) -> tuple[int, int]:
-    """Play at most `budget` accesses of all streams in the order of their times. Returns their number and why it
-    stopped: the number of the stream whose block is used up, or FULL if the budget is used up or there is no room to
-    record another run.
+    """Play at most `budget` accesses of all streams in the order of their times.
+
+    Returns their number and why it stopped: the number of the stream whose block is used up, or FULL if the budget is
+    used up or there is no room to record another run.
     """
     played = 0
     room = len(tallies.runs) // 2

@@ -10,9 +10,11 @@ __all__ = ["Plan", "PlanProblem", "plan"]
 
 
 def plan(problem: PlanProblem, *, repairs: bool = True) -> Plan:
-    """The best plan for a problem, or why there is none. Sharing is avoided: groups that may share are merged only if
-    there is no plan without that. Plans are checked by the evaluator, which is independent of the search. `repairs`
-    false omits repairs. Never raises for a problem with unique names.
+    """The best plan for a problem, or why there is none.
+
+    Sharing is avoided: groups that may share are merged only if there is no plan without that. Plans are checked by the
+    evaluator, which is independent of the search. `repairs` false omits repairs. Never raises for a problem with unique
+    names.
     """
     import time
 

@@ -16,10 +16,11 @@ from colorcheck.plan.problem import Demand
 def cells(
     board: Board | None, nr_colors: int, *, separate_banks: bool = False, users: Sequence[Cpus] = (None,)
 ) -> tuple[ColorSet, ...]:
-    """Sets of colors, all of the same size, such that frames of different sets never meet. `users` are the CPUs of each
-    domain; a cluster on which none of them may run is only used by Xen and ignored. A cache with an unknown index is
-    ignored here; theorems about it are unknown. With `separate_banks` frames of different sets do not meet in a DRAM
-    bank either.
+    """Sets of colors, all of the same size, such that frames of different sets never meet.
+
+    `users` are the CPUs of each domain; a cluster on which none of them may run is only used by Xen and ignored. A
+    cache with an unknown index is ignored here; theorems about it are unknown. With `separate_banks` frames of
+    different sets do not meet in a DRAM bank either.
     """
     keys: list[list[object]] = []
     if board is not None:
@@ -34,8 +35,9 @@ def cells(
 def without_common_cache(
     board: Board | None, demands: Sequence[Demand], users: Sequence[Cpus]
 ) -> tuple[tuple[str, ...], ...]:
-    """Groups of pinned domains without a common cache: each group may share colors if necessary. Groups are disjoint;
-    domains that need most memory are grouped with those that need least.
+    """Groups of pinned domains without a common cache: each group may share colors if necessary.
+
+    Groups are disjoint; domains that need most memory are grouped with those that need least.
     """
     if board is None or board.system_cache is not None:
         return ()

@@ -20,10 +20,11 @@ from colorcheck.xen.system import System
 
 
 class Has(Struct, frozen=True):
-    """The resources of one owner with some colors; None for values that are not known. `cache` and `l1` are bytes of
-    the last-level cache (the smallest one if it may run in several clusters) and of an L1 data cache; `margin` is the
-    frames beyond its need, `starts` the creations before the host reboots (None if it is not created by a toolstack),
-    `banks` the number of DRAM banks they reach, out of `of_banks`.
+    """The resources of one owner with some colors; None for values that are not known.
+
+    `cache` and `l1` are bytes of the last-level cache (the smallest one if it may run in several clusters) and of an L1
+    data cache; `margin` is the frames beyond its need, `starts` the creations before the host reboots (None if it is
+    not created by a toolstack), `banks` the number of DRAM banks they reach, out of `of_banks`.
     """
 
     colors: ColorSet

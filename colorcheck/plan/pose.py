@@ -180,8 +180,9 @@ def _with_shares(demands: list[Demand], nr_colors: int) -> list[Demand]:
 
 
 def capacities(system: System, reserve: int | None = None) -> tuple[int, ...] | None:
-    """Free frames per color before any domain is built; None if the boot ends before. `reserve` is another size of the
-    buddy reserve, in bytes. Colors that Xen refuses are ignored here.
+    """Free frames per color before any domain is built; None if the boot ends before.
+
+    `reserve` is another size of the buddy reserve, in bytes. Colors that Xen refuses are ignored here.
     """
     found = bare_boot(system, reserve)
     return found.free_initial if found and len(found.free_initial) == system.nr_colors else None

@@ -27,13 +27,14 @@ DEFAULT_OBJECTIVES = ("critical", "weights", "margin", "changes")
 
 
 class Demand(Struct, frozen=True):
-    """The needs and requirements of a domain, or of Xen with its image. `pages` are the frames that it takes from its
-    colors (0 for Xen's image, which is in a separate region). `min_reason` is the reason for the minimum, `advised`
-    means that it was not requested, `purpose` what the frames are for in addition to one boot. `keep` fixes today's
-    colors, or those of `pin`. `curve` has costs measured with 1, 2, … colors; the last one applies to more, and
-    `tolerance` is how much worse than the best it may be (0.1 is 10 %). A `critical` one is served first, up to `share`
-    colors. `again` is the frames of a further creation by a toolstack (0 if it cannot be created), of which `restarts`
-    are included in `pages`.
+    """The needs and requirements of a domain, or of Xen with its image.
+
+    `pages` are the frames that it takes from its colors (0 for Xen's image, which is in a separate region).
+    `min_reason` is the reason for the minimum, `advised` means that it was not requested, `purpose` what the frames are
+    for in addition to one boot. `keep` fixes today's colors, or those of `pin`. `curve` has costs measured with 1, 2, …
+    colors; the last one applies to more, and `tolerance` is how much worse than the best it may be (0.1 is 10 %). A
+    `critical` one is served first, up to `share` colors. `again` is the frames of a further creation by a toolstack (0
+    if it cannot be created), of which `restarts` are included in `pages`.
     """
 
     name: str
@@ -81,12 +82,14 @@ class Demand(Struct, frozen=True):
 
 
 class PlanProblem(Struct, frozen=True):
-    """The constraints of a plan. `capacity` has the free frames of each color before any domain is built. `cells` are
-    sets of colors that must have the same owner because a shared cache does not distinguish them (or, with separate
-    banks, a DRAM bank): all of the same size; by default, each color is a cell. `shares` are groups of names that may
-    share colors; `max_ranges` limits the ranges of neighboring colors per owner. `timeout` is in seconds. `recapacity`
-    gives the capacities with another buddy reserve, in bytes; `reserve` is today's, `least_reserve` the smallest that
-    may be proposed. `color_bytes` is the size of a color in the last-level cache; None if not known.
+    """The constraints of a plan.
+
+    `capacity` has the free frames of each color before any domain is built. `cells` are sets of colors that must have
+    the same owner because a shared cache does not distinguish them (or, with separate banks, a DRAM bank): all of the
+    same size; by default, each color is a cell. `shares` are groups of names that may share colors; `max_ranges` limits
+    the ranges of neighboring colors per owner. `timeout` is in seconds. `recapacity` gives the capacities with another
+    buddy reserve, in bytes; `reserve` is today's, `least_reserve` the smallest that may be proposed. `color_bytes` is
+    the size of a color in the last-level cache; None if not known.
     """
 
     capacity: tuple[int, ...]
@@ -186,8 +189,10 @@ class RepairKind(StrEnum):
 
 
 class Repair(Struct, frozen=True):
-    """A smallest change that makes a plan possible; that was verified. `amount` is the number of colors or MiB, or the
-    new address of a module. `edits` are given if the change is only a value in the files.
+    """A smallest change that makes a plan possible; that was verified.
+
+    `amount` is the number of colors or MiB, or the new address of a module. `edits` are given if the change is only a
+    value in the files.
     """
 
     kind: RepairKind
@@ -207,8 +212,10 @@ class Repair(Struct, frozen=True):
 
 
 class PlanEvidence(Struct, frozen=True):
-    """The evidence for a plan, in words; empty or None if not applicable. `smallest_change` says whether all smaller
-    changes than that of `files` and `lines` were excluded; `buddy_alloc_size` is in bytes.
+    """The evidence for a plan, in words; empty or None if not applicable.
+
+    `smallest_change` says whether all smaller changes than that of `files` and `lines` were excluded;
+    `buddy_alloc_size` is in bytes.
     """
 
     method: str = ""

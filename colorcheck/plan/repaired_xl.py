@@ -34,8 +34,9 @@ class RepairedFile(Struct, frozen=True):
 
 
 def repaired(file: str) -> RepairedFile | None:
-    """The file with its line of colors fixed; None if it can be read unchanged, or if that line is not the fault. The
-    key is corrected if that suffices, otherwise the line is treated as giving no colors.
+    """The file with its line of colors fixed; None if it can be read unchanged, or if that line is not the fault.
+
+    The key is corrected if that suffices, otherwise the line is treated as giving no colors.
     """
     original = read_original(file)
     if isinstance(original, Problem) or not read_xl(original.text, file).errors:

@@ -16,12 +16,13 @@ from colorcheck.xen.system import Domain, System
 
 
 class ProofRequest(Struct, frozen=True):
-    """The settings of a proof. `timeout` is in seconds per theorem; a theorem that takes longer is unknown, as is every
-    theorem that is undecided when `time.monotonic` passes `deadline`. With `smt`, each theorem carries its SMT-LIB 2
-    text, which certificates need. `bounded` describes how the boot that is a bound over all placements was found.
-    `kinds` are the wanted kinds of theorems; None for all. Sets are always proved together with pairs, which depend on
-    them. `alternatives` are the guests of all alternatives (one-of): those that do not run here may be created later in
-    the same boot.
+    """The settings of a proof.
+
+    `timeout` is in seconds per theorem; a theorem that takes longer is unknown, as is every theorem that is undecided
+    when `time.monotonic` passes `deadline`. With `smt`, each theorem carries its SMT-LIB 2 text, which certificates
+    need. `bounded` describes how the boot that is a bound over all placements was found. `kinds` are the wanted kinds
+    of theorems; None for all. Sets are always proved together with pairs, which depend on them. `alternatives` are the
+    guests of all alternatives (one-of): those that do not run here may be created later in the same boot.
     """
 
     timeout: float = 10.0

@@ -27,10 +27,12 @@ KINDS: Mapping[TheoremKind, frozenset[str]] = {
 
 
 class CertificateCheck(Struct, frozen=True):
-    """The result for a certificate or a file. `status` is confirmed (the theorem is proved, and a second judge agrees),
-    refuted (it is refuted, and a second judge agrees), vacuous, derived (the model derives it again, and nothing else
-    can judge it), no-answer, differs, changed, missing, stray, log-differs, or none (there are no theorems). `judges`
-    are the solvers that answered as expected, or `counting`.
+    """The result for a certificate or a file.
+
+    `status` is confirmed (the theorem is proved, and a second judge agrees), refuted (it is refuted, and a second judge
+    agrees), vacuous, derived (the model derives it again, and nothing else can judge it), no-answer, differs, changed,
+    missing, stray, log-differs, or none (there are no theorems). `judges` are the solvers that answered as expected, or
+    `counting`.
     """
 
     subject: str
@@ -83,6 +85,7 @@ def _comment(release: str, theorem: Theorem) -> str:
 
 def judge(entry: Mapping[str, object], text: str, timeout: float) -> CertificateCheck:
     """Check one entry and its SMT-LIB text (empty without one) by counting and with cvc5; `timeout` is in seconds.
+
     Raises Cvc5Missing if cvc5 is not installed; KeyError, TypeError or ValueError for a malformed entry.
     """
     subject, verdict, kind = str(entry["id"]), Verdict(str(entry["verdict"])), TheoremKind(str(entry["kind"]))

@@ -25,9 +25,10 @@ from colorcheck.proof.orders import Needs, left_after
 
 
 def hall_set(needs: Needs, free: Sequence[int]) -> Hall | None:
-    """A minimal set of domains that together need more frames than all their colors hold; None if there is none. If
-    none exists, some distribution of the colors' frames serves all domains (Hall's theorem), though Xen's own choice of
-    colors may still fail.
+    """A minimal set of domains that together need more frames than all their colors hold; None if there is none.
+
+    If none exists, some distribution of the colors' frames serves all domains (Hall's theorem), though Xen's own choice
+    of colors may still fail.
     """
     everyone = {name: frozenset(colors) for name, (_, colors) in needs.items()}
     alone = [name for name, (need, _) in needs.items() if need > sum(free[c] for c in everyone[name])]
@@ -97,8 +98,9 @@ def flow_certificate(name: str, need: int, colors: Sequence[int], others: Needs,
 
 
 def check_counting(certificate: Certificate | object, verdict: Verdict | None = None) -> bool:
-    """Whether a certificate proves its claim, and the claim means the `verdict`, using only sums and comparisons. It
-    may be JSON from a document; a malformed certificate proves nothing.
+    """Whether a certificate proves its claim, and the claim means the `verdict`, using only sums and comparisons.
+
+    It may be JSON from a document; a malformed certificate proves nothing.
     """
     try:
         given = json_object(certificate) if isinstance(certificate, Struct) else certificate

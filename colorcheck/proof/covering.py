@@ -25,8 +25,9 @@ class Cover(Struct, frozen=True):
 
 
 def coverable(cover: Cover, timeout: float) -> bool | None:
-    """Whether the cells can be distributed; None if the solver gives no answer in `timeout` seconds. Cells of the same
-    size form a class, and the question is only how many of each class a party gets.
+    """Whether the cells can be distributed; None if the solver gives no answer in `timeout` seconds.
+
+    Cells of the same size form a class, and the question is only how many of each class a party gets.
     """
     answer = decide(covering_script(cover), max(0.01, timeout), core=False)
     return {Verdict.PROVED: True, Verdict.VACUOUS: False}.get(answer.verdict)

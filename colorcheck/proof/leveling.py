@@ -9,10 +9,11 @@ from collections.abc import Iterable, Sequence
 
 
 def level(free: Sequence[int], colors: Iterable[int], pages: int) -> tuple[int, ...] | None:
-    """Free frames per color after `pages` frames are taken from `colors`; None if these have fewer. Each frame comes
-    from the color with the most free frames, the first in the list among equals (`alloc_color_heap_page`, Xen 4.20 to
-    4.22): the fullest colors sink to one level, and the remaining frames come one each from the first colors in the
-    list at that level.
+    """Free frames per color after `pages` frames are taken from `colors`; None if these have fewer.
+
+    Each frame comes from the color with the most free frames, the first in the list among equals
+    (`alloc_color_heap_page`, Xen 4.20 to 4.22): the fullest colors sink to one level, and the remaining frames come one
+    each from the first colors in the list at that level.
     """
     wanted = list(dict.fromkeys(colors))
     held = sorted((free[color] for color in wanted), reverse=True)

@@ -17,9 +17,10 @@ Shows = Callable[[Mapping[str, int | bool | str]], Witness | None]
 
 
 class Obligation(Struct, frozen=True):
-    """A claim that will become a theorem; the fields are those of `Theorem`. `places` are the places in files that the
-    claim is about; a refutation points at them. `witness` turns the values of a countermodel into the theorem's
-    witness.
+    """A claim that will become a theorem; the fields are those of `Theorem`.
+
+    `places` are the places in files that the claim is about; a refutation points at them. `witness` turns the values of
+    a countermodel into the theorem's witness.
     """
 
     id: str

@@ -30,11 +30,12 @@ class OrderSearch(Struct, frozen=True):
 def order_without_room(
     name: str, needs: Needs, free: tuple[int, ...], timeout: float, *, every_state: bool = True
 ) -> OrderSearch:
-    """Searches for an order of creation that leaves too few frames for `name`. A guest that finds too few frames itself
-    takes and loses those that its colors have (`left_after`). Only domains that share colors with `name`, directly or
-    through others, matter. `needs` has frames and colors by name; `timeout` is in seconds. Domains with the same need
-    are interchangeable: without `every_state` they are tried only in the order of `needs`, and the states are
-    incomplete.
+    """Searches for an order of creation that leaves too few frames for `name`.
+
+    A guest that finds too few frames itself takes and loses those that its colors have (`left_after`). Only domains
+    that share colors with `name`, directly or through others, matter. `needs` has frames and colors by name; `timeout`
+    is in seconds. Domains with the same need are interchangeable: without `every_state` they are tried only in the
+    order of `needs`, and the states are incomplete.
     """
     deadline = time.monotonic() + timeout
     needed, colors = needs[name]

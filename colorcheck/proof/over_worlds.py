@@ -49,8 +49,9 @@ class _Group(Struct, frozen=True):
 
 
 def over_worlds(worlds: Worlds, prove: Prover, deadline: float | None = None) -> tuple[Theorem, ...]:
-    """The theorems of the base world, each with the verdict over all worlds of the open facts on which it depends. A
-    theorem undecided when `time.monotonic` passes `deadline` is unknown.
+    """The theorems of the base world, each with the verdict over all worlds of the open facts on which it depends.
+
+    A theorem undecided when `time.monotonic` passes `deadline` is unknown.
     """
     found = _in_own_worlds(worlds, prove, deadline)
     if not worlds.branches:

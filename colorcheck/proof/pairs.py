@@ -147,8 +147,9 @@ def _frames(span: tuple[int, int]) -> tuple[int, int]:
 
 
 def given_memory(context: Context, party: Party) -> PassthroughMemory | None:
-    """The memory of others that a party is given by address: by `iomem`, or by a partial tree. Memory that is not
-    reserved always belongs to a heap, to Xen or to a module, wherever a boot loader loads things.
+    """The memory of others that a party is given by address: by `iomem`, or by a partial tree.
+
+    Memory that is not reserved always belongs to a heap, to Xen or to a module, wherever a boot loader loads things.
     """
     prepared = context.system.preparation
     machine = prepared.machine if prepared is not None else None
@@ -274,9 +275,10 @@ class _Pair:
         return ""
 
     def _both_use(self, shared: SharedCache) -> bool:
-        """Whether both may use the cache: false only if it is certain that one of them never runs on the cache's
-        CPUs. Nothing is certain if a domain is pinned to a CPU that the board does not have, if the boot CPU is not
-        known, or if it is not known whether Xen has boot-time pools.
+        """Whether both may use the cache: false only if it is certain that one of them never runs on the cache's CPUs.
+
+        Nothing is certain if a domain is pinned to a CPU that the board does not have, if the boot CPU is not known, or
+        if it is not known whether Xen has boot-time pools.
         """
         every = self.context.cpus
         if every is None or shared.cpus is None or not self.context.cpus_are_facts:

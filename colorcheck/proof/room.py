@@ -21,8 +21,9 @@ OWN = Assumption(
 
 
 def without_room(system: System) -> Iterator[Theorem]:
-    """A refuted theorem for each domain whose memory alone exceeds what its colors hold on the whole board. For a Xen
-    whose boot is not modelled; nothing is stated about other domains.
+    """A refuted theorem for each domain whose memory alone exceeds what its colors hold on the whole board.
+
+    For a Xen whose boot is not modelled; nothing is stated about other domains.
     """
     prepared, nr_colors = system.preparation, system.nr_colors
     if prepared is None or not nr_colors or not system.coloring or system.panic:

@@ -56,9 +56,10 @@ def inspect(text: str) -> None:
 
 
 def answers(text: str, timeout: float) -> tuple[str, ...]:
-    """The answers of cvc5 to each `(check-sat)` in an SMT-LIB 2 text; `timeout` is in seconds per question. It runs in
-    a child process with limits on time and memory. Answers stop before a question that cvc5 cannot parse. Raises
-    Cvc5Missing, and NotOurs for a script with commands that colorcheck does not write.
+    """The answers of cvc5 to each `(check-sat)` in an SMT-LIB 2 text; `timeout` is in seconds per question.
+
+    It runs in a child process with limits on time and memory. Answers stop before a question that cvc5 cannot parse.
+    Raises Cvc5Missing, and NotOurs for a script with commands that colorcheck does not write.
     """
     inspect(text)
     try:

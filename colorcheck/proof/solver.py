@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 
 class Answer(Struct, frozen=True):
-    """Z3's answer to a script. `core` has names of assumptions: of a minimal contradictory set if the verdict is
-    vacuous, of a minimal set that suffices for the proof if it is proved. `values` has the constants of a countermodel.
+    """Z3's answer to a script.
+
+    `core` has names of assumptions: of a minimal contradictory set if the verdict is vacuous, of a minimal set that
+    suffices for the proof if it is proved. `values` has the constants of a countermodel.
     """
 
     verdict: Verdict
@@ -38,9 +40,10 @@ def forget() -> None:
 
 
 def decide(script: SmtScript, timeout: float, *, core: bool = True) -> Answer:
-    """Decide a script with Z3; `timeout` is in seconds for the whole script. No answer in time is `UNKNOWN`. Without
-    `core`, the answer names no assumptions, which saves the search for a minimal set. Equal scripts (common with
-    several releases) are decided once per process.
+    """Decide a script with Z3; `timeout` is in seconds for the whole script.
+
+    No answer in time is `UNKNOWN`. Without `core`, the answer names no assumptions, which saves the search for a
+    minimal set. Equal scripts (common with several releases) are decided once per process.
     """
     begin = time.perf_counter()
     known = _answered.get((script, core))

@@ -14,9 +14,10 @@ TRIED = 1 << 16
 
 
 def meeting_frames(context: Context, shared: SharedCache, first: Party, second: Party) -> tuple[int, int] | None:
-    """Addresses of two different frames, one of each party, in the same set; None if none are found quickly. Frames
-    come from the boot, or from the color heap for a party without frames. Only for linear indexes; witnesses for other
-    indexes come from the solver.
+    """Addresses of two different frames, one of each party, in the same set; None if none are found quickly.
+
+    Frames come from the boot, or from the color heap for a party without frames. Only for linear indexes; witnesses for
+    other indexes come from the solver.
     """
     index = shared.cache.index if shared.cache else None
     if not isinstance(index, Linear) or index.line * index.sets % PAGE:

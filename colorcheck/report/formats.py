@@ -24,8 +24,9 @@ class Renderer(Protocol):
 
 
 class Format(Struct, frozen=True):
-    """A format: its name, its purpose, and the module with its `render` (imported when first used). `function` renders
-    it if it comes from a plugin.
+    """A format: its name, its purpose, and the module with its `render` (imported when first used).
+
+    `function` renders it if it comes from a plugin.
     """
 
     name: str
@@ -151,9 +152,11 @@ def _shown(verification: Verification, style: Style) -> Style:
 
 
 def _quoted(verification: Verification) -> Iterator[str]:
-    """The files that a report may quote: those that were read as inputs. Files that are only mentioned (in line markers
-    of a preprocessed source, in errors of a file that was not read to its end) are quoted only if their names are those
-    of device tree sources: a malicious input could mention a file with secrets.
+    """The files that a report may quote: those that were read as inputs.
+
+    Files that are only mentioned (in line markers of a preprocessed source, in errors of a file that was not read to
+    its end) are quoted only if their names are those of device tree sources: a malicious input could mention a file
+    with secrets.
     """
     deployment = verification.facts.deployment
     named = (deployment.manifest.device_tree, *deployment.manifest.domains, deployment.manifest.image_builder)

@@ -13,6 +13,7 @@ from colorcheck.files.sources import Sources, relative
 
 class Style(Struct, frozen=True):
     """Settings that a format may take into account: `width` in columns, terminal colors, whether to omit nothing.
+
     `root` is the folder to which machine formats make file names relative (the repository); `unicode` false restricts
     output to ASCII. `silences` adds the comment that would silence each finding.
     """

@@ -178,8 +178,9 @@ def problems(facts: Facts) -> Iterator[Problem]:
 
 
 def notes(facts: Facts) -> Iterator[tuple[str, Note]]:
-    """(release, note) of every Xen that was modelled: first of its options and domains, then of its boot. Empty if a
-    device tree is named and could not be read: without it, nothing useful can be said about Xen.
+    """(release, note) of every Xen that was modelled: first of its options and domains, then of its boot.
+
+    Empty if a device tree is named and could not be read: without it, nothing useful can be said about Xen.
     """
     for result in facts.results if readable(facts) else ():
         for stage in (result.system, result.boot):

@@ -38,8 +38,9 @@ class Reason(StrEnum):
 
 
 class PairChange(Struct, frozen=True):
-    """A pair of domains whose separation has a different verdict than before. None: nothing was, or is, stated about
-    the pair. `exists`: whether both domains still exist, or may exist.
+    """A pair of domains whose separation has a different verdict than before.
+
+    None: nothing was, or is, stated about the pair. `exists`: whether both domains still exist, or may exist.
     """
 
     release: str
@@ -190,10 +191,11 @@ class Difference(Struct, frozen=True):
 
 
 def compare(base: Verification, head: Verification, *, tolerance: float = TOLERANCE) -> Difference:
-    """The changes from `base` to `head`. Findings are matched by rule, file and message, not by line. A renamed domain
-    is compared with itself. A release that only one side has is not a change of the others, but a pair that is isolated
-    under all releases of BASE and not under a new one is. `tolerance` is the fraction of a margin that may be lost
-    without being reported.
+    """The changes from `base` to `head`.
+
+    Findings are matched by rule, file and message, not by line. A renamed domain is compared with itself. A release
+    that only one side has is not a change of the others, but a pair that is isolated under all releases of BASE and not
+    under a new one is. `tolerance` is the fraction of a margin that may be lost without being reported.
     """
     renamed = renamings(base, head)
     earlier, later = _relative(base, base.findings, renamed), _relative(head, head.findings, {})

@@ -40,8 +40,9 @@ class RuleName(Struct, frozen=True):
 
 
 class Answers(Struct, frozen=True):
-    """All possible evidence: theorems by release, findings, and what was left out. `findings` are all findings of the
-    rules, including silenced ones and consequences.
+    """All possible evidence: theorems by release, findings, and what was left out.
+
+    `findings` are all findings of the rules, including silenced ones and consequences.
     """
 
     facts: Facts

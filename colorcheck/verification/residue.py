@@ -36,9 +36,11 @@ GRADES = {
 
 
 class Remainder(Struct, frozen=True):
-    """One thing that stays shared: `what` it is and `why`. `pages` are its frames (None if not known or not
-    applicable), `by_color` those of each color, under the first of several releases that otherwise agree. `crosses` is
-    set if the configuration, not Xen's own needs, puts a domain's data into frames of any color.
+    """One thing that stays shared: `what` it is and `why`.
+
+    `pages` are its frames (None if not known or not applicable), `by_color` those of each color, under the first of
+    several releases that otherwise agree. `crosses` is set if the configuration, not Xen's own needs, puts a domain's
+    data into frames of any color.
     """
 
     what: str

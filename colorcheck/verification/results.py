@@ -93,10 +93,11 @@ class Fault(Struct, frozen=True):
 
 
 class Facts(Struct, frozen=True):
-    """Everything that a rule may use: the deployment, the board, and what each release does with both. `board` is None
-    if it is neither known by name nor derivable from the device tree. `handover` is the result of a boot script, None
-    if none is named; `deployment` then has the tree that Xen receives. `everywhere` has the domains of all ways, if
-    there are several and the rules run on one after the other.
+    """Everything that a rule may use: the deployment, the board, and what each release does with both.
+
+    `board` is None if it is neither known by name nor derivable from the device tree. `handover` is the result of a
+    boot script, None if none is named; `deployment` then has the tree that Xen receives. `everywhere` has the domains
+    of all ways, if there are several and the rules run on one after the other.
     """
 
     deployment: Deployment
@@ -123,8 +124,9 @@ class Facts(Struct, frozen=True):
 
 
 class Modelled(Struct, frozen=True):
-    """The result of a command that runs no rules and proves nothing: what Xen does with a deployment. It has neither
-    findings nor an exit status, so that it cannot be mistaken for a verification.
+    """The result of a command that runs no rules and proves nothing: what Xen does with a deployment.
+
+    It has neither findings nor an exit status, so that it cannot be mistaken for a verification.
     """
 
     facts: Facts
@@ -172,8 +174,9 @@ class Verification(Struct, frozen=True):
         return any(names_theorem(pattern, theorem) for pattern in wanted)
 
     def count(self, what: Severity | Verdict) -> int:
-        """The number of findings of this severity, or of theorems with this verdict under their worst release. A
-        theorem counts once for all releases, and only if it was selected.
+        """The number of findings of this severity, or of theorems with this verdict under their worst release.
+
+        A theorem counts once for all releases, and only if it was selected.
         """
         if isinstance(what, Severity):
             return sum(finding.severity is what for finding in self.findings)

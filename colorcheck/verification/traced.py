@@ -32,8 +32,9 @@ class EvidenceKind(StrEnum):
 
 
 class Evidence(Struct, frozen=True):
-    """One match of a pattern: a theorem under a release of Xen, a rule (`release` is empty), or nothing. `subject` is
-    the ID of the theorem or the rule, or the pair; `told` gives the result in words.
+    """One match of a pattern: a theorem under a release of Xen, a rule (`release` is empty), or nothing.
+
+    `subject` is the ID of the theorem or the rule, or the pair; `told` gives the result in words.
     """
 
     pattern: str

@@ -32,10 +32,12 @@ FEW_RANGES = 12  # ranges with numbers of up to three digits that fit into any o
 
 
 class Planned(Struct, frozen=True):
-    """A plan for a deployment. `system` and `boot` are those with the plan's colors, None if there is no plan.
-    `problems` are faults of the options and miss curves, and changes that no edit can make. `overlay` is the source of
-    a device tree overlay for changes to a blob. `costs` are the colors and margins of all domains before and after. If
-    the plan is the smallest change, `gains` are what a full plan would gain by changing `full_lines` lines.
+    """A plan for a deployment.
+
+    `system` and `boot` are those with the plan's colors, None if there is no plan. `problems` are faults of the options
+    and miss curves, and changes that no edit can make. `overlay` is the source of a device tree overlay for changes to
+    a blob. `costs` are the colors and margins of all domains before and after. If the plan is the smallest change,
+    `gains` are what a full plan would gain by changing `full_lines` lines.
     """
 
     plan: Plan
@@ -53,9 +55,10 @@ class Planned(Struct, frozen=True):
 def plan_deployment(
     deployment: Deployment, system: System, boot: Boot | None, board: Board | None, options: PlanOptions | None = None
 ) -> Planned:
-    """The best plan for a deployment under one release. A plan is booted in the model before it is returned; one that
-    does not boot there is unknown, with the reason. A list that Xen would cut is never written: the plan is made again
-    with fewer ranges.
+    """The best plan for a deployment under one release.
+
+    A plan is booted in the model before it is returned; one that does not boot there is unknown, with the reason. A
+    list that Xen would cut is never written: the plan is made again with fewer ranges.
     """
     wanted = options or PlanOptions()
     planned = _planned(deployment, system, boot, board, wanted)

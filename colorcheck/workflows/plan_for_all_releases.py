@@ -21,8 +21,10 @@ def plan_for_all(
     worlds: Sequence[tuple[System, Boot | None]],
     options: PlanOptions | None = None,
 ) -> Planned:
-    """The best plan for the first of `worlds` with which all others can boot, too. Each world is what one release does
-    with the deployment. If one of them cannot boot with the plan, the plan is unknown.
+    """The best plan for the first of `worlds` with which all others can boot, too.
+
+    Each world is what one release does with the deployment. If one of them cannot boot with the plan, the plan is
+    unknown.
     """
     if not worlds:
         return Planned(Plan("unknown", reason="no Xen could be modelled: `colorcheck effective` says what is missing"))

@@ -33,11 +33,12 @@ MOST_MISSING = 1 << 14  # MiB
 
 
 def over_open(planned: Planned, facts: Facts, options: PlanOptions | None = None) -> Planned:
-    """The plan with the status that holds whatever the open facts are. If something is unread or opaque, it is not
-    known whether the colors suffice: the plan is unknown and has no edits. If the values are listed, or only addresses
-    and sizes are open, a plan that fits in every world is feasible; which one is best may depend on them. A plan that
-    does not fit is made again for the least memory that may be free; if there is none, the worlds in which it fails are
-    named, and the open fact that costs most, as for an infeasible plan.
+    """The plan with the status that holds whatever the open facts are.
+
+    If something is unread or opaque, it is not known whether the colors suffice: the plan is unknown and has no edits.
+    If the values are listed, or only addresses and sizes are open, a plan that fits in every world is feasible; which
+    one is best may depend on them. A plan that does not fit is made again for the least memory that may be free; if
+    there is none, the worlds in which it fails are named, and the open fact that costs most, as for an infeasible plan.
     """
     plan = planned.plan
     opened = open_facts(facts, Reach.MEMORY)

@@ -57,9 +57,10 @@ class AppliedChange(Struct, frozen=True):
 
 
 def write_change(change: Change, manifest: Manifest, load: Callable[[], Manifest]) -> AppliedChange:
-    """Write a change and verify it again from the files. Raises WriteError after restoring the files. The change is
-    undone if the files, read again by `load`, do not have the colors of the plan, or if a theorem is refuted that was
-    not refuted before.
+    """Write a change and verify it again from the files.
+
+    Raises WriteError after restoring the files. The change is undone if the files, read again by `load`, do not have
+    the colors of the plan, or if a theorem is refuted that was not refuted before.
     """
     before = verify(manifest)
     ready = _ready(change)
@@ -142,8 +143,10 @@ def _write_inputs(ready: Mapping[str, bytes]) -> None:
 
 
 def _put_back(old: Mapping[str, bytes | None], written: Mapping[str, bytes], memory: _Remembered) -> str:
-    """Restore the files, then the memory of `undo`. Returns which file could not be restored and where its text is, or
-    empty. If a file was changed since it was written, no file is restored.
+    """Restore the files, then the memory of `undo`.
+
+    Returns which file could not be restored and where its text is, or empty. If a file was changed since it was
+    written, no file is restored.
     """
     for path in old:
         if contents_if_any(path, named=True) != written[path]:
@@ -204,8 +207,10 @@ def _memory(manifest: Manifest, old: Mapping[str, bytes | None], new: Mapping[st
 
 
 def undo(manifest: Manifest, inputs: Iterable[str]) -> list[str]:
-    """Restore the files that the last plan changed, and return their names. `inputs` are those of the deployment: no
-    other file is touched. Raises WriteError if no plan is remembered, or if a file has changed since.
+    """Restore the files that the last plan changed, and return their names.
+
+    `inputs` are those of the deployment: no other file is touched. Raises WriteError if no plan is remembered, or if a
+    file has changed since.
     """
     remembered = os.path.join(manifest.folder, UNDO)
     document = _document(remembered, UNDO_SCHEMA, "no plan has been written here")

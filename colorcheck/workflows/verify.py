@@ -48,8 +48,10 @@ if TYPE_CHECKING:
 def verify(
     manifest: Manifest, *, timeout: float = 10.0, smt: bool = False, time_limit: float | None = None
 ) -> Verification:
-    """Read, model, prove and check a deployment. `timeout` is in seconds per theorem, `time_limit` for the whole run:
-    theorems undecided by then are unknown. `smt` keeps the solver's input texts.
+    """Read, model, prove and check a deployment.
+
+    `timeout` is in seconds per theorem, `time_limit` for the whole run: theorems undecided by then are unknown. `smt`
+    keeps the solver's input texts.
     """
     from colorcheck import rules
 

@@ -42,10 +42,12 @@ class Built(Struct, frozen=True):
 
 
 class Boot(Struct, frozen=True):
-    """The boot of a system: the color heap and the domains that are built from it. `xen_region` is [start, end) of the
-    region that Xen moves to, in bytes. `free_initial` and `free_final` are frames per color; `heap_origin` records how
-    memory came to the heaps, `heap` is the color heap at the end, `met` has the open facts on which an outcome
-    depended, `xen_frames` the frames of Xen's image, `dom0_layout` the banks and tables of dom0.
+    """The boot of a system: the color heap and the domains that are built from it.
+
+    `xen_region` is [start, end) of the region that Xen moves to, in bytes. `free_initial` and `free_final` are frames
+    per color; `heap_origin` records how memory came to the heaps, `heap` is the color heap at the end, `met` has the
+    open facts on which an outcome depended, `xen_frames` the frames of Xen's image, `dom0_layout` the banks and tables
+    of dom0.
     """
 
     system: System

@@ -108,9 +108,10 @@ class _Context(Struct):
 def effective(
     deployment: Deployment, board: Board | None, release: str | Release, facts: FactBook | None = None
 ) -> System:
-    """The system of a deployment under the release. Raises `UnknownReleaseError` for an unknown name, but never because
-    of the files. Without a board, the number of colors is known only if the options give it; otherwise `nr_colors` is
-    None.
+    """The system of a deployment under the release.
+
+    Raises `UnknownReleaseError` for an unknown name, but never because of the files. Without a board, the number of
+    colors is known only if the options give it; otherwise `nr_colors` is None.
     """
     release = release_of(release) if isinstance(release, str) else release
     if facts is None:
@@ -155,9 +156,11 @@ def read_arguments(deployment: Deployment, release: Release, facts: FactBook | N
 
 
 def built_with_coloring(deployment: Deployment, release: Release) -> bool:
-    """Whether coloring is built in, as far as the .config and the binary show. A binary without an option for Xen's
-    colors, under any release's name, is built without it. Kconfig omits options whose prerequisites are not met, so in
-    a complete .config (one that names the architecture) an absent switch is off; an excerpt leaves it open.
+    """Whether coloring is built in, as far as the .config and the binary show.
+
+    A binary without an option for Xen's colors, under any release's name, is built without it. Kconfig omits options
+    whose prerequisites are not met, so in a complete .config (one that names the architecture) an absent switch is off;
+    an excerpt leaves it open.
     """
     if deployment.xen_image_options is not None and not deployment.xen_image_options:
         return False

@@ -23,16 +23,17 @@ MAGIC_PAGES = 4  # of a guest of a toolstack: console, Xenstore, memory access, 
 
 
 class Domain(Struct, frozen=True):
-    """A domain as Xen will build it. `colors` are in Xen's order, with repetitions. `pages` are the frames of its
-    memory; `p2m_pages` the frames of its P2M pool or, for dom0, of its P2M tables, all of its own colors;
-    `pool_follows`: whether Xen or xl derives the size of that pool from the memory. `location` is that of the colors,
-    or of the domain without colors. `shared_pages` is static shared memory that it owns, whose frames come from no
-    heap. `failure` is set if the domain is not built although there are enough frames; `kept_pages` are the frames that
-    its creation has taken by then, `late_failure` is set if Xen panics after the domain has its memory. `hardware`: it
-    is a hardware domain of the device tree, whose P2M takes tables from its colors in addition to its pool. `trusted`
-    are assumptions of its creation that no input confirms. `vcpu_cpus` has the CPUs on which each vCPU may run, as Xen
-    numbers them (None if not known), `pool` the CPU pool (None if not known), `cpus` their union as the board numbers
-    its CPUs (None for any).
+    """A domain as Xen will build it.
+
+    `colors` are in Xen's order, with repetitions. `pages` are the frames of its memory; `p2m_pages` the frames of its
+    P2M pool or, for dom0, of its P2M tables, all of its own colors; `pool_follows`: whether Xen or xl derives the size
+    of that pool from the memory. `location` is that of the colors, or of the domain without colors. `shared_pages` is
+    static shared memory that it owns, whose frames come from no heap. `failure` is set if the domain is not built
+    although there are enough frames; `kept_pages` are the frames that its creation has taken by then, `late_failure` is
+    set if Xen panics after the domain has its memory. `hardware`: it is a hardware domain of the device tree, whose P2M
+    takes tables from its colors in addition to its pool. `trusted` are assumptions of its creation that no input
+    confirms. `vcpu_cpus` has the CPUs on which each vCPU may run, as Xen numbers them (None if not known), `pool` the
+    CPU pool (None if not known), `cpus` their union as the board numbers its CPUs (None for any).
     """
 
     id: int
@@ -89,14 +90,15 @@ class Domain(Struct, frozen=True):
 
 
 class System(Struct, frozen=True):
-    """The effective system: everything that a release of Xen decides before it allocates memory. `nr_colors` is None if
-    coloring is off. `release` is the name in the manifest. `panic` is a panic before any memory is allocated.
-    `preparation` is the input of the boot model; `arguments` are the boot arguments as this Xen reads them.
-    `pool_panic` is a panic of the boot-time CPU pools, which comes before any domain is built, `end_panic` one after
-    all domains. `cpu_facts` are the facts behind the CPUs of the domains: the boot CPU, and whether Xen is built with
-    such pools. `reads` has the names of the facts on which the system depends, except those for the CPUs of domains
-    (`cpu_reads`) and for the boot (`memory_reads`). `unknown` has the names of all open facts, whatever their value
-    here.
+    """The effective system: everything that a release of Xen decides before it allocates memory.
+
+    `nr_colors` is None if coloring is off. `release` is the name in the manifest. `panic` is a panic before any memory
+    is allocated. `preparation` is the input of the boot model; `arguments` are the boot arguments as this Xen reads
+    them. `pool_panic` is a panic of the boot-time CPU pools, which comes before any domain is built, `end_panic` one
+    after all domains. `cpu_facts` are the facts behind the CPUs of the domains: the boot CPU, and whether Xen is built
+    with such pools. `reads` has the names of the facts on which the system depends, except those for the CPUs of
+    domains (`cpu_reads`) and for the boot (`memory_reads`). `unknown` has the names of all open facts, whatever their
+    value here.
     """
 
     release: Release

@@ -40,6 +40,7 @@ def faults(problem: PlanProblem, colors: Colors) -> list[str]:
 
 class SharingGroup(Struct, frozen=True):
     """Owners with common colors, directly or through others, the frames they need and those that all their colors hold.
+
     They must not need more than these: that is Hall's condition for the groups in plans.
     """
 

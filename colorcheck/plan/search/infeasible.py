@@ -66,10 +66,11 @@ def tolerance_text(problem: PlanProblem, demand: Demand) -> str:
 
 
 def core_of(problem: PlanProblem, deadline: float) -> tuple[Requirement, ...] | None:
-    """A minimal set of conflicting requirements; None if no conflict was shown. Conflicts are found by counting: too
-    few colors, or too few frames. If cells hold different numbers of frames, fewer requirements may conflict than
-    counting shows: Z3 is used, for large problems only if counting shows nothing, and requirements that there was no
-    time to drop are kept.
+    """A minimal set of conflicting requirements; None if no conflict was shown.
+
+    Conflicts are found by counting: too few colors, or too few frames. If cells hold different numbers of frames, fewer
+    requirements may conflict than counting shows: Z3 is used, for large problems only if counting shows nothing, and
+    requirements that there was no time to drop are kept.
     """
     wanted = requirements(problem)
     counting = Counting(problem)
@@ -123,8 +124,9 @@ def _only(problem: PlanProblem, names: set[str]) -> PlanProblem:
 
 
 class Counting:
-    """Decides by counting whether some of the requirements can be met together; the others are dropped. Fields are
-    cached for every set of kept colors and every way to share, on which alone they depend.
+    """Decides by counting whether some of the requirements can be met together; the others are dropped.
+
+    Fields are cached for every set of kept colors and every way to share, on which alone they depend.
     """
 
     def __init__(self, problem: PlanProblem) -> None:

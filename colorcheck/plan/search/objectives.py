@@ -68,8 +68,9 @@ def fixed_costs(field: Field, name: str) -> list[Fraction]:
 
 
 def rows(field: Field, name: str) -> list[list[Fraction]]:
-    """The costs of 0, 1, … cells for each block under an objective that depends only on counts. A block with several
-    owners has the sum for sums and the largest for worst cases.
+    """The costs of 0, 1, … cells for each block under an objective that depends only on counts.
+
+    A block with several owners has the sum for sums and the largest for worst cases.
     """
     size = max(1, len(field.problem.cells[0]))
     found = []

@@ -41,10 +41,12 @@ Costs = tuple[tuple[int, ...], ...]
 
 
 class SearchState(Struct, frozen=True):
-    """The results of the objectives so far. `costs[d][n]` is the cost of n cells for block d in all sums so far,
-    `FORBIDDEN` if it may not have n cells; `total` is the sum that must not be exceeded; `extra` the frames that every
-    block gets beyond its need; `free` is set while no sum is fixed, so that all allowed counts cost the same; `known`
-    caches filled tables; `today` has the cells that each should keep if possible, if several blocks have them today.
+    """The results of the objectives so far.
+
+    `costs[d][n]` is the cost of n cells for block d in all sums so far, `FORBIDDEN` if it may not have n cells; `total`
+    is the sum that must not be exceeded; `extra` the frames that every block gets beyond its need; `free` is set while
+    no sum is fixed, so that all allowed counts cost the same; `known` caches filled tables; `today` has the cells that
+    each should keep if possible, if several blocks have them today.
     """
 
     field: Field
@@ -77,6 +79,7 @@ class SearchState(Struct, frozen=True):
 
 class PlacementAttempt(Struct, frozen=True):
     """The result of placing counts of a state: placements, the best first, and a lower bound of their costs.
+
     `excluded`: there are certainly none.
     """
 

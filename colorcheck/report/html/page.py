@@ -18,8 +18,9 @@ NARROW = 10
 
 
 def page(title: str, body: h.Node, data: str = "[]") -> str:
-    """A whole page, which fetches nothing and runs only its own script. `data` is JSON with the details of color maps
-    for the script.
+    """A whole page, which fetches nothing and runs only its own script.
+
+    `data` is JSON with the details of color maps for the script.
     """
     css, script = _resource("html.css"), _resource("html.js")
     allowed = ("default-src 'none'", f"style-src '{_digest(css)}'", f"script-src '{_digest(script)}'")

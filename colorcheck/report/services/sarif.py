@@ -57,8 +57,9 @@ def to_text(document: dict[str, object]) -> str:
 def merged(
     runs: Sequence[tuple[str, dict[str, Any]]], unread: Iterable[tuple[str, str]], status: int, looked_at: str = ""
 ) -> dict[str, Any]:
-    """Merges the runs of several deployments: each rule and each result once, the worst results first. `unread` has the
-    deployments without a run, and why. Services accept few runs per log, and `MOST` results per run.
+    """Merges the runs of several deployments: each rule and each result once, the worst results first.
+
+    `unread` has the deployments without a run, and why. Services accept few runs per log, and `MOST` results per run.
     """
     rules: dict[str, dict[str, Any]] = {}
     results: list[dict[str, Any]] = []

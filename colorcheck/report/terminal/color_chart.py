@@ -21,8 +21,9 @@ class Line(Struct, frozen=True):
 def chart(
     free: Sequence[int], full: Sequence[int], own: Collection[int], width: int, unicode: bool = True
 ) -> Iterator[Line]:
-    """The frames left relative to the initial frames of the fullest color, in lines of at most `width` colors. A color
-    with any frame left has at least the lowest bar. `own` are the colors to emphasize.
+    """The frames left relative to the initial frames of the fullest color, in lines of at most `width` colors.
+
+    A color with any frame left has at least the lowest bar. `own` are the colors to emphasize.
     """
     bars, most = _BARS[unicode], max(full, default=0) or 1
     block = max(width // _BLOCK * _BLOCK, _BLOCK)

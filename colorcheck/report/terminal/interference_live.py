@@ -44,8 +44,9 @@ class Frame(Struct, frozen=True):
 
 
 def draw(frame: Frame, *, color: bool = True, height: int = OTHER_LINES + MOST_ROWS + CHART_ROWS) -> Group:
-    """The picture for rich in `height` lines, each cut at the edge of the screen. Without colors, a cell shows the
-    initial of its most frequent owner.
+    """The picture for rich in `height` lines, each cut at the edge of the screen.
+
+    Without colors, a cell shows the initial of its most frequent owner.
     """
     from rich.console import Group
 

@@ -15,8 +15,9 @@ KEY = "llc_colors"
 
 
 class Element(Struct, frozen=True):
-    """An element of `llc_colors` as xl reads it: `%u-%u`, else `%u`, in base 10; the rest is dropped. `first` and
-    `last` are None if no number is found. `end` is the offset of the first character that was not read.
+    """An element of `llc_colors` as xl reads it: `%u-%u`, else `%u`, in base 10; the rest is dropped.
+
+    `first` and `last` are None if no number is found. `end` is the offset of the first character that was not read.
     """
 
     written: Passage

@@ -57,8 +57,10 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _meeting(result: ReleaseResult, facts: Facts) -> Iterator[tuple[str, str]]:
-    """The pairs that share colors against the policy, if no boot is modelled that a proof could be about. With absurdly
-    many domains only the first `MOST_PAIRS` pairs with a common color are examined: such a run ends undecided.
+    """The pairs that share colors against the policy, if no boot is modelled that a proof could be about.
+
+    With absurdly many domains only the first `MOST_PAIRS` pairs with a common color are examined: such a run ends
+    undecided.
     """
     if result.boot is not None or not result.colored:
         return

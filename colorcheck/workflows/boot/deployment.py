@@ -44,8 +44,9 @@ class Prepared(Struct, frozen=True):
 
 
 def prepare(qemu: Qemu, manifest: Manifest, xen_size: int, *, move: bool = False) -> Prepared:
-    """The system of a deployment; unchanged if QEMU has its board and `move` is false. Raises NotBootableError,
-    QemuError.
+    """The system of a deployment; unchanged if QEMU has its board and `move` is false.
+
+    Raises NotBootableError, QemuError.
     """
     modelled = pipeline.replay(manifest)
     boots = list(modelled.facts.boots())

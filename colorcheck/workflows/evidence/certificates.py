@@ -67,8 +67,10 @@ def documents(copies: Copies, verification: Verification) -> Documents:
 
 
 def certificates(copies: Copies, expected: str = "") -> dict[str, bytes]:
-    """All files of the folder, by name. `expected` has the verdicts of the run from which the copies come. Raises
-    Unbound if the copies lead to other verdicts.
+    """All files of the folder, by name.
+
+    `expected` has the verdicts of the run from which the copies come. Raises Unbound if the copies lead to other
+    verdicts.
     """
     made = derive(copies, documents)
     if expected and _verdicts(made) != expected:

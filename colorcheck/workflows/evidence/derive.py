@@ -29,8 +29,9 @@ Documents = dict[str, str]
 
 
 def derive(copies: Copies, documents: Callable[[Copies, Verification], Documents]) -> Documents:
-    """The documents that the copies yield, by name, derived in a child process that sees only the copies. Raises
-    Unbound if nothing can be derived.
+    """The documents that the copies yield, by name, derived in a child process that sees only the copies.
+
+    Raises Unbound if nothing can be derived.
     """
     with tempfile.TemporaryDirectory(prefix="colorcheck-") as folder:
         try:

@@ -12,8 +12,9 @@ from colorcheck.inputs.manifest.manifest_reader import manifest_of_options, read
 
 
 class Recipe(Struct, frozen=True):
-    """`manifest` is a path, None if the options are complete; `options` are values by key (`target.xen`). File names in
-    `options` are relative to the manifest's folder, or to the current one without a manifest.
+    """`manifest` is a path, None if the options are complete; `options` are values by key (`target.xen`).
+
+    File names in `options` are relative to the manifest's folder, or to the current one without a manifest.
     """
 
     manifest: str | None

@@ -15,8 +15,10 @@ NAMESPACE = "colorcheck"
 
 
 def signature(path: Path, allowed: str | None) -> CertificateCheck | None:
-    """The check of the signature next to a file; None if there is none and none is required. `allowed` is a file of
-    allowed signers as in ssh-keygen(1); without it, only the integrity of the signature is checked, not the signer.
+    """The check of the signature next to a file; None if there is none and none is required.
+
+    `allowed` is a file of allowed signers as in ssh-keygen(1); without it, only the integrity of the signature is
+    checked, not the signer.
     """
     signed = path.with_name(f"{path.name}.sig")
     if not os.path.isfile(signed):

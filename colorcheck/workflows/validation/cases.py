@@ -30,8 +30,10 @@ class NoCases(ValueError):
 
 
 class MeasuredCase(Struct, frozen=True):
-    """One case. `xen` is the release series that was measured, empty if Xen is not part of the case. `expect` has the
-    measured values; `known` explains a known difference, which contains the text `known_difference`.
+    """One case.
+
+    `xen` is the release series that was measured, empty if Xen is not part of the case. `expect` has the measured
+    values; `known` explains a known difference, which contains the text `known_difference`.
     """
 
     kind: str

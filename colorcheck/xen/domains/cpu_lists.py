@@ -65,8 +65,9 @@ def _unsigned(matched: re.Match[str]) -> int:
 
 
 class HardAffinity(Struct, frozen=True):
-    """The mask that `hard-affinity` sets; `beyond` is the CPU at which Xen panics, None if it does not panic. `rest` is
-    the text that Xen does not read, from the first unknown character on.
+    """The mask that `hard-affinity` sets; `beyond` is the CPU at which Xen panics, None if it does not panic.
+
+    `rest` is the text that Xen does not read, from the first unknown character on.
     """
 
     cpus: frozenset[int]

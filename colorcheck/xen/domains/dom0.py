@@ -40,10 +40,11 @@ class Dom0(Struct, frozen=True):
 
 
 def presence(deployment: Deployment, machine: Machine, arguments: BootArguments, facts: FactBook) -> bool:
-    """Whether there is a dom0: Xen starts one if it finds a kernel module for it. It also tries, in vain, if the tree
-    has no kernel for any domain (`is_dom0less_mode`). A module of dom0's kernel whose address the boot loader must set
-    counts, since without it Xen stops. If the boot loader must load a kernel that is not named, there is a dom0 if
-    there are guests of xl or options for dom0.
+    """Whether there is a dom0: Xen starts one if it finds a kernel module for it.
+
+    It also tries, in vain, if the tree has no kernel for any domain (`is_dom0less_mode`). A module of dom0's kernel
+    whose address the boot loader must set counts, since without it Xen stops. If the boot loader must load a kernel
+    that is not named, there is a dom0 if there are guests of xl or options for dom0.
     """
     if machine.module(ModuleKind.KERNEL) is not None:
         return True

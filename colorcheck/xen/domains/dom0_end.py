@@ -107,8 +107,9 @@ def _untranslatable(ancestry: Ancestry, node: Node) -> int | None:
 
 
 def tree_has_room(reserved: int, padding: tuple[int, int], grows: int) -> bool | None:
-    """Whether Xen's tree for dom0 has room for this many ranges of /reserved-memory; None if not known. `padding` is
-    the least and the most free space in the host's blob, `grows` the bytes that Xen adds to its size.
+    """Whether Xen's tree for dom0 has room for this many ranges of /reserved-memory; None if not known.
+
+    `padding` is the least and the most free space in the host's blob, `grows` the bytes that Xen adds to its size.
     """
     if reserved * _PER_RANGE <= grows + padding[0] + _SLACK[0]:
         return True

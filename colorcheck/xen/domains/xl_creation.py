@@ -38,9 +38,10 @@ _NO_MEMORY = Failure(FailureKind.DOMAIN_MEMORY, "xc_dom_boot_mem_init failed: Ca
 
 
 class Needs(Struct, frozen=True):
-    """The requests in a guest's file, with defaults: sizes in MiB, `pool` in frames of its P2M pool. `populated` is the
-    memory that xl really gives the guest: `maxmem`, or `memory` if the file has no maxmem. `memory` is None if the file
-    has neither.
+    """The requests in a guest's file, with defaults: sizes in MiB, `pool` in frames of its P2M pool.
+
+    `populated` is the memory that xl really gives the guest: `maxmem`, or `memory` if the file has no maxmem. `memory`
+    is None if the file has neither.
     """
 
     memory: int | None
@@ -130,8 +131,9 @@ def creation(guest: XlGuest, host: XlHost, kernel_size: int | None, ramdisk_size
 
 
 def _above_limit(guest: XlGuest, asked: Needs) -> Creation:
-    """The creation with `maxmem` above `memory`: xl populates `maxmem`, but Xen's limit is `memory` and 1 MiB. Each
-    request above the limit loses the frame taken for it: two of the memory or, if the memory just fits, one of the
+    """The creation with `maxmem` above `memory`: xl populates `maxmem`, but Xen's limit is `memory` and 1 MiB.
+
+    Each request above the limit loses the frame taken for it: two of the memory or, if the memory just fits, one of the
     magic pages.
     """
     place = guest.location("maxmem")

@@ -36,10 +36,11 @@ class XlColors(Struct, frozen=True):
 
 
 class XlGuest(Struct, frozen=True):
-    """A guest as xl reads its file. `memory` and `maxmem` are in MiB. A number is None if the key is missing or if xl
-    warns and ignores it. `name` has one character for each byte, as xl passes it on. `llc_colors` is in xl's order with
-    repetitions, None if the key is missing or ignored: the guest then gets all colors, as with an empty list.
-    `rejected` is why xl stops.
+    """A guest as xl reads its file.
+
+    `memory` and `maxmem` are in MiB. A number is None if the key is missing or if xl warns and ignores it. `name` has
+    one character for each byte, as xl passes it on. `llc_colors` is in xl's order with repetitions, None if the key is
+    missing or ignored: the guest then gets all colors, as with an empty list. `rejected` is why xl stops.
     """
 
     file: XlFile

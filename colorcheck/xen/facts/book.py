@@ -25,9 +25,10 @@ Chosen: TypeAlias = Mapping[str, object]
 
 
 class FactBook:
-    """All facts of a deployment under one release. Reading one adds its name to all active records. An open fact has
-    the value chosen by the current world. Without choices, it has None: the model then omits the part that depends on
-    it.
+    """All facts of a deployment under one release.
+
+    Reading one adds its name to all active records. An open fact has the value chosen by the current world. Without
+    choices, it has None: the model then omits the part that depends on it.
     """
 
     def __init__(

@@ -415,9 +415,10 @@ _BEFORE_MEMRESERVE = (ModuleKind.XEN, ModuleKind.DEVICE_TREE)
 
 
 def _registered(scan: _Scan) -> tuple[tuple[BootModule, ...], bool]:
-    """The modules that Xen keeps, and whether it refuses the tree. A module that overlaps an earlier entry is ignored
-    with a message; such a reserved range ends the boot. Ranges within a `/memreserve/` entry are harmless: boot loaders
-    reserve what they load.
+    """The modules that Xen keeps, and whether it refuses the tree.
+
+    A module that overlaps an earlier entry is ignored with a message; such a reserved range ends the boot. Ranges
+    within a `/memreserve/` entry are harmless: boot loaders reserve what they load.
     """
     found: list[BootModule] = []
     before, entries = Apart(), Entries(scan.memreserve)

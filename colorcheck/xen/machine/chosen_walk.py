@@ -31,9 +31,10 @@ class Item(StrEnum):
 
 
 class VisitedNode(Struct, frozen=True):
-    """A node that Xen visits. `sizes` are the cells of its own `reg`-like properties, addresses and sizes. For a
-    module, `kind` is kernel, ramdisk or other, and `domain` the path of the dom0less domain directly above it, or
-    empty.
+    """A node that Xen visits.
+
+    `sizes` are the cells of its own `reg`-like properties, addresses and sizes. For a module, `kind` is kernel, ramdisk
+    or other, and `domain` the path of the dom0less domain directly above it, or empty.
     """
 
     item: Item

@@ -91,8 +91,9 @@ def is_driven(uart: Node) -> bool:
 
 
 def console(ancestry: Ancestry, consoles: str, path: str) -> Node | None:
-    """The UART that Xen keeps for itself: `path` (its option `dtuart`), otherwise the tree's `stdout-path`. None if
-    `consoles` (its option `console`) does not include `dtuart` (`dt_uart_init`).
+    """The UART that Xen keeps for itself: `path` (its option `dtuart`), otherwise the tree's `stdout-path`.
+
+    None if `consoles` (its option `console`) does not include `dtuart` (`dt_uart_init`).
     """
     if not any(each.startswith("dtuart") for each in consoles.split(",")):
         return None

@@ -45,12 +45,14 @@ class BootModule(Range, frozen=True):
 
 
 class Machine(Struct, frozen=True, dict=True):
-    """Xen's view of the memory before it allocates any. `banks` are ascending and do not overlap; `reserved` in Xen's
-    order: `/memreserve/`, then the device tree's, static heap and static memory included. `modules` are those that Xen
-    registers, Xen itself first. `image_size` is `_end - _start` in bytes. `panic` is Xen's message if it stops while
-    reading the machine, otherwise empty. `final`: the tree is exactly the one that Xen receives, so nothing adds
-    missing parts. `unloaded` has addresses of modules at which nothing was loaded according to a boot log.
-    `compresses`: frame numbers omit a run of address bits that no memory uses.
+    """Xen's view of the memory before it allocates any.
+
+    `banks` are ascending and do not overlap; `reserved` in Xen's order: `/memreserve/`, then the device tree's, static
+    heap and static memory included. `modules` are those that Xen registers, Xen itself first. `image_size` is `_end -
+    _start` in bytes. `panic` is Xen's message if it stops while reading the machine, otherwise empty. `final`: the tree
+    is exactly the one that Xen receives, so nothing adds missing parts. `unloaded` has addresses of modules at which
+    nothing was loaded according to a boot log. `compresses`: frame numbers omit a run of address bits that no memory
+    uses.
     """
 
     banks: tuple[Range, ...]

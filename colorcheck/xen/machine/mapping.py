@@ -21,9 +21,10 @@ class Mapping(Struct, frozen=True):
     blocks: bool = False
 
     def parts(self) -> tuple[list[Span], list[Span], list[Span]]:
-        """The parts mapped in single pages, in 2 MiB blocks and in 1 GiB blocks, in guest frames. A block is used only
-        if the frame and the rest of the mapping are multiples of it: if the end is not aligned, the whole mapping
-        consists of single pages.
+        """The parts mapped in single pages, in 2 MiB blocks and in 1 GiB blocks, in guest frames.
+
+        A block is used only if the frame and the rest of the mapping are multiples of it: if the end is not aligned,
+        the whole mapping consists of single pages.
         """
         start, end = self.gfn, self.gfn + self.pages
         if not self.blocks or end % THIRD:

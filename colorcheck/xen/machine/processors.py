@@ -53,8 +53,9 @@ def processors(
     *,
     with_enable_methods: bool = False,
 ) -> Processors:
-    """Xen's CPUs if it starts on `boot_cpu` (its MPIDR); None means the first CPU of the tree. `with_enable_methods`:
-    as if every CPU node had an enable-method that Xen supports, which a boot loader may add.
+    """Xen's CPUs if it starts on `boot_cpu` (its MPIDR); None means the first CPU of the tree.
+
+    `with_enable_methods`: as if every CPU node had an enable-method that Xen supports, which a boot loader may add.
     """
     if ancestry is None:
         return Processors({}, frozenset(), 0)

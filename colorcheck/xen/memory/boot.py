@@ -39,9 +39,10 @@ DEVICE_TREE_MARGIN = 8  # pages; an estimate: 17 were too few for a tree of 9, a
 
 
 def boot(system: System) -> Boot | None:
-    """The boot; None if it cannot be modelled: for a fork, or if colors or memory are not known. Everything that it
-    depends on is in the system and its `preparation`, so that a changed system (other colors, memory, reserve, modules)
-    can be booted without the files. With coloring off, no heap is modelled, only failures.
+    """The boot; None if it cannot be modelled: for a fork, or if colors or memory are not known.
+
+    Everything that it depends on is in the system and its `preparation`, so that a changed system (other colors,
+    memory, reserve, modules) can be booted without the files. With coloring off, no heap is modelled, only failures.
     """
     prepared = system.preparation
     if prepared is None or not system.release.modelled:

@@ -52,6 +52,7 @@ class BootAllocator:
 
     def take(self, pages: int, align: int, purpose: str) -> int:
         """Take `pages` frames from the highest region that has them and return the first; `align` is a power of two.
+
         The rest above becomes a separate region, from which later requests are served first.
         """
         for index in range(len(self.regions) - 1, -1, -1):

@@ -56,9 +56,10 @@ def by_domain(domain: Domain) -> Use:
 
 
 class BuddyHeap(Struct):
-    """The buddy heap while Xen builds its domains: its frames, those used, and open facts. `freed` are frames that are
-    added to it after boot, `served` the pages of each shared memory so far, `chosen` the values in this world of the
-    open facts that are `met`.
+    """The buddy heap while Xen builds its domains: its frames, those used, and open facts.
+
+    `freed` are frames that are added to it after boot, `served` the pages of each shared memory so far, `chosen` the
+    values in this world of the open facts that are `met`.
     """
 
     spans: Sequence[Span] = ()

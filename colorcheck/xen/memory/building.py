@@ -44,8 +44,10 @@ def unallocated(size: int) -> Failure:
 
 
 def _loading(banks: Sequence[Span], need: int) -> Failure | None:
-    """Why kernel, ramdisk and device tree, `need` bytes, do not fit into the first bank. The kernel is at the bank's
-    start; the other two come after it and must not touch it (`place_modules`), so an exact fit is not enough.
+    """Why kernel, ramdisk and device tree, `need` bytes, do not fit into the first bank.
+
+    The kernel is at the bank's start; the other two come after it and must not touch it (`place_modules`), so an exact
+    fit is not enough.
     """
     size = banks[0][1] - banks[0][0] if banks else 0
     if size < need:
@@ -94,9 +96,10 @@ class _Creation:
 def build_dom0(
     domain: Domain, heap: ColorHeap, layout: Dom0Layout, prepared: Preparation, traits: Traits
 ) -> CreationAttempt:
-    """Build dom0: bank after bank, each page with its tables, then the tables for devices. A hardware domain of the
-    device tree is built likewise, after a P2M pool that it does not use (`domain_p2m_set_allocation`,
-    `p2m_alloc_page`).
+    """Build dom0: bank after bank, each page with its tables, then the tables for devices.
+
+    A hardware domain of the device tree is built likewise, after a P2M pool that it does not use
+    (`domain_p2m_set_allocation`, `p2m_alloc_page`).
     """
     creation = _Creation(domain, heap)
     if domain.failure:

@@ -23,8 +23,9 @@ from colorcheck.xen.memory.leveling import level, rounds
 
 
 class BootLists(Struct, frozen=True):
-    """The color lists after boot: `regions` are [start, end) frames, ascending and disjoint. A list allocates the
-    highest frame of the lowest region first, then downwards, then the next region from its top.
+    """The color lists after boot: `regions` are [start, end) frames, ascending and disjoint.
+
+    A list allocates the highest frame of the lowest region first, then downwards, then the next region from its top.
     """
 
     nr_colors: int
@@ -84,8 +85,9 @@ class Column(Struct, frozen=True):
 
 
 class Allocation(Struct, frozen=True):
-    """Frames that successive requests took from the color heap for one domain. `columns` are in the order of the
-    domain's list, without repetitions.
+    """Frames that successive requests took from the color heap for one domain.
+
+    `columns` are in the order of the domain's list, without repetitions.
     """
 
     lists: BootLists

@@ -55,8 +55,10 @@ def free_pieces(machine: Machine, text_frame: int, traits: Traits) -> list[Span]
 
 
 def banks(pieces: list[Span], memory: int, traits: Traits, need: int) -> tuple[list[Span], int]:
-    """dom0's banks for `memory` bytes, and the bytes that did not fit. If a release has a minimum for the first bank, a
-    piece is unsuitable if it would hold less than that and less than the memory, or at most `need` bytes.
+    """dom0's banks for `memory` bytes, and the bytes that did not fit.
+
+    If a release has a minimum for the first bank, a piece is unsuitable if it would hold less than that and less than
+    the memory, or at most `need` bytes.
     """
     found: list[Span] = []
     rest = memory

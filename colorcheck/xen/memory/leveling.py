@@ -12,9 +12,10 @@ from colorcheck.xen.memory.frame_run import FrameRun
 
 
 def level(free: Sequence[int], count: int) -> list[int]:
-    """The number of `count` requests that each list serves; fewer in total if the lists run out. The lists above a
-    level L sink to it, where L is the lowest level that `count` requests reach; the remaining requests are served one
-    each by the first lists at L.
+    """The number of `count` requests that each list serves; fewer in total if the lists run out.
+
+    The lists above a level L sink to it, where L is the lowest level that `count` requests reach; the remaining
+    requests are served one each by the first lists at L.
     """
     if count <= 0:
         return [0] * len(free)
@@ -38,9 +39,10 @@ def level(free: Sequence[int], count: int) -> list[int]:
 
 
 def rounds(columns: Sequence[tuple[int, int, list[FrameRun]]]) -> Iterator[FrameRun]:
-    """Merge the frames of lists into the order of requests. A column is (free frames before, frames taken, those frames
-    as runs). In the round of height h, every list that had at least h frames serves one request, in the domain's order,
-    from the greatest height downwards.
+    """Merge the frames of lists into the order of requests.
+
+    A column is (free frames before, frames taken, those frames as runs). In the round of height h, every list that had
+    at least h frames serves one request, in the domain's order, from the greatest height downwards.
     """
     cursors = [_Cursor(runs) for _, _, runs in columns]
     heights = sorted({before for before, taken, _ in columns if taken}, reverse=True)

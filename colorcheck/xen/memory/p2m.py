@@ -30,8 +30,9 @@ def reach(pa_bits: int) -> int:
 
 
 def tables(mappings: Iterable[Mapping], p2m_levels: int) -> int:
-    """The number of tables below the root after the mappings, made in this order. A block replaces an existing table,
-    which is freed (`p2m_free_entry`).
+    """The number of tables below the root after the mappings, made in this order.
+
+    A block replaces an existing table, which is freed (`p2m_free_entry`).
     """
     thirds: list[Span] = []
     seconds: list[Span] = []

@@ -14,8 +14,10 @@ BLOCK = 1 << 9
 
 
 class PageTables:
-    """The tables that exist in one part of Xen's address space. Virtual addresses are in pages. `needs_top`: the
-    level-1 tables come from the boot allocator; those of Xen's own slot are in the image.
+    """The tables that exist in one part of Xen's address space.
+
+    Virtual addresses are in pages. `needs_top`: the level-1 tables come from the boot allocator; those of Xen's own
+    slot are in the image.
     """
 
     def __init__(self, *, needs_top: bool) -> None:

@@ -59,8 +59,9 @@ def _ranges(setting: XlSetting) -> Iterator[Edit]:
 
 
 def migrate_tree(tree: DeviceTree, target: Release) -> Migration:
-    """Write the colors of dom0less domains as the property that the target reads. A blob cannot be edited: its domains
-    give problems with the text to write.
+    """Write the colors of dom0less domains as the property that the target reads.
+
+    A blob cannot be edited: its domains give problems with the text to write.
     """
     chosen = tree.node("/chosen")
     result = Migration()

@@ -43,9 +43,10 @@ def _familiarity(option: BootOption | None) -> int:
 
 
 def migrate_boot_arguments(arguments: Passage, target: Release, source: Release | None = None) -> Migration:
-    """The options in the target's spelling, with the same meaning. `source` is the release in whose spelling they are;
-    by default, the one that has most of their names. Arguments without places in a file (those of a blob) give a
-    problem with the new text instead of edits.
+    """The options in the target's spelling, with the same meaning.
+
+    `source` is the release in whose spelling they are; by default, the one that has most of their names. Arguments
+    without places in a file (those of a blob) give a problem with the new text instead of edits.
     """
     origin = source or release_of_arguments(arguments)
     return Migration() if origin.modelled_as == target.modelled_as else _Arguments(arguments, origin, target).migrate()

@@ -202,8 +202,9 @@ class DeepTreeHangs(Note, frozen=True):
 
 
 class RegRest(Note, frozen=True):
-    """`reg` of memory or of a reserved range, of `length` bytes, ends with an incomplete entry. Entries have `width`
-    bytes; Xen drops the last `rest`.
+    """`reg` of memory or of a reserved range, of `length` bytes, ends with an incomplete entry.
+
+    Entries have `width` bytes; Xen drops the last `rest`.
     """
 
     KIND: ClassVar[str] = "reg-rest"

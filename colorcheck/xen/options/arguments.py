@@ -62,8 +62,9 @@ def only_built_in(deployment: Deployment) -> bool:
 
 
 def given_arguments(deployment: Deployment) -> Passage:
-    """The arguments that the boot loader passes: the manifest's take precedence over those of the device tree. Empty,
-    at the location of the tree, if there are none or if Xen ignores them.
+    """The arguments that the boot loader passes: the manifest's take precedence over those of the device tree.
+
+    Empty, at the location of the tree, if there are none or if Xen ignores them.
     """
     found = None if only_built_in(deployment) else _handed_over(deployment)
     if found is not None:

@@ -21,8 +21,9 @@ from colorcheck.xen.release.traits import Traits
 
 
 class ColorItem(Struct, frozen=True):
-    """One item of a list as Xen read it: the colors from `first` to `last`, at `text[start:end]`. `missing`: at least
-    one of its numbers is missing and read as 0.
+    """One item of a list as Xen read it: the colors from `first` to `last`, at `text[start:end]`.
+
+    `missing`: at least one of its numbers is missing and read as 0.
     """
 
     start: int
@@ -53,8 +54,10 @@ class ListError(Struct, frozen=True):
 
 
 class ColorList(Struct, frozen=True):
-    """A list as read by a release. `colors` is the content of the array afterwards, in its order and with repetitions;
-    `items` has the items that were stored; `error` is None if the list is accepted.
+    """A list as read by a release.
+
+    `colors` is the content of the array afterwards, in its order and with repetitions; `items` has the items that were
+    stored; `error` is None if the list is accepted.
     """
 
     written: ColorListText
@@ -166,8 +169,9 @@ def read_xilinx_list(written: ColorListText, traits: Traits, room: int, limit: i
 
 
 def read_xilinx_mask(written: ColorListText, traits: Traits, room: int, limit: int) -> ColorList:
-    """Xilinx 2020.2 to 4.16: ranges only, merged into a mask of 32-bit words; colors read before an error remain. The
-    limit is off by one word: colors 128 to 159 are stored beyond the mask's four words.
+    """Xilinx 2020.2 to 4.16: ranges only, merged into a mask of 32-bit words; colors read before an error remain.
+
+    The limit is off by one word: colors 128 to 159 are stored beyond the mask's four words.
     """
     del traits, room, limit
     colors: set[int] = set()
@@ -236,8 +240,10 @@ READERS: dict[ListReader, Reader] = {
 
 
 def read_colors(written: Passage, release: Release, room: int, most_colors: int | None = None) -> ColorList:
-    """A list as read by the release. `room` is the size of its array: `most_colors` on the command line, the number of
-    colors of the cache in the device tree. `most_colors` is Xen's build limit.
+    """A list as read by the release.
+
+    `room` is the size of its array: `most_colors` on the command line, the number of colors of the cache in the device
+    tree. `most_colors` is Xen's build limit.
     """
     limit = release.most_colors if most_colors is None else most_colors
     return READERS[release.lists](read_color_list(written), release.traits, room, limit)

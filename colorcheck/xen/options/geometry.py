@@ -26,8 +26,10 @@ class OptionGeometry(Struct, frozen=True):
 
 
 def probed_cache(board: Board | None, probe: CacheProbe) -> Cache | None:
-    """The cache that Xen's probe selects on the boot CPU (`get_llc_way_size`). It only sees caches in CLIDR_EL1. None
-    if it finds none, or if the boot CPU is not known and the clusters' caches differ (`probe_is_open`).
+    """The cache that Xen's probe selects on the boot CPU (`get_llc_way_size`).
+
+    It only sees caches in CLIDR_EL1. None if it finds none, or if the boot CPU is not known and the clusters' caches
+    differ (`probe_is_open`).
     """
     found = _probes(board, probe)
     return found[0] if found and not probe_is_open(board, probe) else None
@@ -95,8 +97,9 @@ def geometry(
 def _other_line(
     arguments: BootArguments, board: Board | None, location: Location, most_colors: int, logged: int | None
 ) -> OptionGeometry:
-    """The geometry of a fork: the way size given in one option, otherwise the outermost cache that the CPU lists. The
-    first releases round a way up to a power of two; 4.17 does not probe.
+    """The geometry of a fork: the way size given in one option, otherwise the outermost cache that the CPU lists.
+
+    The first releases round a way up to a power of two; 4.17 does not probe.
     """
     option = arguments.in_force(Concept.WAY_SIZE)
     probed = probed_cache(board, arguments.release.traits.cache_probe)

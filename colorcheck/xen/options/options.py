@@ -97,12 +97,14 @@ class Option(Struct, frozen=True):
 
 
 class BootArguments(Struct, frozen=True):
-    """The values in effect after Xen has read its boot arguments. `llc_coloring` is None if nothing sets it.
-    `llc_size`, `llc_nr_ways` and `way_size` are 0 and the colors empty if not set. `dom0_mem` is None if not given,
-    `dom0_mem_built_in` is where Xen's build gives it, if no argument does. `pdx_compress`: frame numbers may omit
-    address bits that no memory uses. Sizes are in bytes; colors in Xen's order, with repetitions. `messages` are Xen's
-    messages about rejected and unknown options, for a Xen that only has the options for coloring and memory; `said` are
-    those of a complete Xen. `legacy`: Xilinx 4.17 is in its legacy mode, which also switches coloring on.
+    """The values in effect after Xen has read its boot arguments.
+
+    `llc_coloring` is None if nothing sets it. `llc_size`, `llc_nr_ways` and `way_size` are 0 and the colors empty if
+    not set. `dom0_mem` is None if not given, `dom0_mem_built_in` is where Xen's build gives it, if no argument does.
+    `pdx_compress`: frame numbers may omit address bits that no memory uses. Sizes are in bytes; colors in Xen's order,
+    with repetitions. `messages` are Xen's messages about rejected and unknown options, for a Xen that only has the
+    options for coloring and memory; `said` are those of a complete Xen. `legacy`: Xilinx 4.17 is in its legacy mode,
+    which also switches coloring on.
     """
 
     release: Release

@@ -44,9 +44,10 @@ class UnknownReleaseError(ValueError):
 
 
 def find_release(name: str) -> Release | None:
-    """The release of that name. A point release of a known branch that is not modelled itself ("4.20.2") is treated
-    like the modelled one before it, which `stands_for` names. None for names that only resemble a release ("4.20-rc2",
-    "4.20.4-pre").
+    """The release of that name.
+
+    A point release of a known branch that is not modelled itself ("4.20.2") is treated like the modelled one before it,
+    which `stands_for` names. None for names that only resemble a release ("4.20-rc2", "4.20.4-pre").
     """
     plain = _PREFIXES.sub("", name.strip().lower(), count=1)
     found = _BY_NAME.get(name.strip().lower()) or _BY_NAME.get(plain)

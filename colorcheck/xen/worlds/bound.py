@@ -37,8 +37,10 @@ _FRAME_TABLE_ALIGNMENT = 32 * MIB
 
 
 class Bound(Struct, frozen=True):
-    """A bound on the frames of each color that are free before the first domain is built. `dom0_tables` is the most
-    that dom0's P2M takes; None if its banks may not hold its memory. `why` explains the bound in words.
+    """A bound on the frames of each color that are free before the first domain is built.
+
+    `dom0_tables` is the most that dom0's P2M takes; None if its banks may not hold its memory. `why` explains the bound
+    in words.
     """
 
     least: tuple[int, ...]
@@ -190,8 +192,9 @@ def _least(unplaced: _Unplaced, first: Span, taken: Sequence[TakenPages], buddy:
 
 
 def _dom0_tables(skeleton: System) -> int | None:
-    """The most tables that dom0's P2M takes; None if some placement may make its banks too small. Xen's address only
-    determines where dom0's grant table makes a hole of 256 KiB in its address space.
+    """The most tables that dom0's P2M takes; None if some placement may make its banks too small.
+
+    Xen's address only determines where dom0's grant table makes a hole of 256 KiB in its address space.
     """
     prepared = skeleton.preparation
     dom0 = next((domain for domain in skeleton.domains if domain.id == 0), None)

@@ -40,8 +40,9 @@ class PieceToPlace(Struct, frozen=True):
 
 
 def placements(facts: FactBook, machine: Machine) -> Iterator[Chosen]:
-    """Values for all open facts about placement, usual ones first; `machine` has no open items. Each is a possible
-    world: placed items are in memory and overlap nothing. At most `MOST`.
+    """Values for all open facts about placement, usual ones first; `machine` has no open items.
+
+    Each is a possible world: placed items are in memory and overlap nothing. At most `MOST`.
     """
     yield from islice(_distinct(_placements(facts, machine)), MOST)
 

@@ -268,9 +268,10 @@ class Worlds:
         return "panics" if best is not None and best.panic is not None else "unknown"
 
     def worst(self, world: World) -> tuple[Boot, str] | None:
-        """The boot of this world as if the least were free and the most needed, over all placements, and why. None if a
-        worse placement cannot be excluded. A theorem on memory that holds for it holds in every placement: a domain
-        that fits also fits with more frames of every color free (`docs/proofs.md`).
+        """The boot of this world as if the least were free and the most needed, over all placements, and why.
+
+        None if a worse placement cannot be excluded. A theorem on memory that holds for it holds in every placement: a
+        domain that fits also fits with more frames of every color free (`docs/proofs.md`).
         """
         skeleton = self._system({name: value for name, value in world.chosen.items() if name not in PLACEMENT})
         _, bound = bounds(self.facts.in_world(world.chosen), skeleton)
