@@ -1,4 +1,4 @@
-"""The only place that runs Z3: a script in, a verdict with its core or its countermodel out."""
+"""The only module that runs Z3: takes a script, returns a verdict with its core or its countermodel."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class Answer(Struct, frozen=True):
-    """What Z3 made of a script.
+    """Z3's answer to a script.
 
-    `core` are the names of assumptions: of a minimal contradictory set where the verdict is vacuous, of a minimal set
-    that carries the proof where it is proved. `values` are the constants of a countermodel.
+    `core` has names of assumptions: of a minimal contradictory set if the verdict is vacuous, of a minimal set that
+    suffices for the proof if it is proved. `values` has the constants of a countermodel.
     """
 
     verdict: Verdict
@@ -35,15 +35,15 @@ _answered: dict[tuple[SmtScript, bool], Answer] = {}
 
 
 def forget() -> None:
-    """Forgets every answer, so that each script is decided anew."""
+    """Clear the cache, so that each script is decided again."""
     _answered.clear()
 
 
 def decide(script: SmtScript, timeout: float, *, core: bool = True) -> Answer:
-    """Asks Z3; `timeout` in seconds for the whole script. No answer in time is `UNKNOWN`.
+    """Decide a script with Z3; `timeout` is in seconds for the whole script.
 
-    Without `core` the answer names no assumptions, which saves the search for a minimal set of them. The very same
-    script (several Xens mostly ask alike) is decided once a process.
+    No answer in time is `UNKNOWN`. Without `core`, the answer names no assumptions, which saves the search for a
+    minimal set. Equal scripts (common with several releases) are decided once per process.
     """
     begin = time.perf_counter()
     known = _answered.get((script, core))
@@ -78,10 +78,10 @@ def _decided(script: SmtScript, timeout: float, *, core: bool) -> Answer:
 
     begin = time.perf_counter()
     deadline = begin + timeout
-    context = z3.Context()  # of its own, so that answers do not depend on what was asked before
+    context = z3.Context()  # a separate context, so that answers do not depend on earlier questions
     parsed = z3.parse_smt2_string(_text(script), ctx=context)
     solver = z3.SimpleSolver(ctx=context)
-    solver.set("ctrl_c", False)  # it would take Ctrl-C for itself, answer "unknown", and the run would go on
+    solver.set("ctrl_c", False)  # otherwise Z3 handles Ctrl-C itself, answers "unknown", and the run continues
     names = {_mark(number): each.name for number, each in enumerate(script.assumptions)}
     marks = [z3.Bool(mark, context) for mark in names]
     claim = parsed[len(marks)]
@@ -120,7 +120,7 @@ def _check(solver: z3.Solver, marks: list[z3.BoolRef], deadline: float) -> z3.Ch
 
 
 def _minimal(solver: z3.Solver, marks: list[z3.BoolRef], deadline: float) -> list[z3.BoolRef]:
-    """A core from which nothing can be left out; what time does not allow to try stays in."""
+    """A core from which nothing can be removed; elements that there was no time to try are kept."""
     import z3
 
     wanted = {str(mark) for mark in solver.unsat_core()}

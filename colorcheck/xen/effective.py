@@ -1,4 +1,4 @@
-"""The effective system: what a release of Xen decides from the files before it hands out memory.
+"""The effective system: everything that a release of Xen decides from the files before it allocates memory.
 
 The notes' kinds and data are in `note_kinds`.
 """
@@ -84,12 +84,12 @@ from colorcheck.xen.release.releases import release_of
 from colorcheck.xen.release.spelling import Concept
 from colorcheck.xen.system import Domain, System
 
-MAX_DEPTH = 16  # DEVICE_TREE_MAX_DEPTH: levels that Xen walks, the root among them
+MAX_DEPTH = 16  # DEVICE_TREE_MAX_DEPTH: levels that Xen walks, including the root
 _HIGHEST_ORDER = 10
 
 
 class _Context(Struct):
-    """What is known while the system is worked out."""
+    """The inputs and facts from which the system is computed."""
 
     deployment: Deployment
     release: Release
@@ -109,9 +109,10 @@ class _Context(Struct):
 def effective(
     deployment: Deployment, board: Board | None, release: str | Release, facts: FactBook | None = None
 ) -> System:
-    """What that release does with the deployment. Raises `UnknownReleaseError` for a name; never fails for the files.
+    """The system of a deployment under the release.
 
-    Without a board the number of colors is known only where the options give it; `nr_colors` is then None.
+    Raises `UnknownReleaseError` for an unknown name, but never because of the files. Without a board, the number of
+    colors is known only if the options give it; otherwise `nr_colors` is None.
     """
     release = release_of(release) if isinstance(release, str) else release
     if facts is None:
@@ -157,12 +158,11 @@ def read_arguments(deployment: Deployment, release: Release, facts: FactBook | N
 
 
 def built_with_coloring(deployment: Deployment, release: Release) -> bool:
-    """Whether coloring is built in, as far as the .config and the binary tell.
+    """Whether coloring is built in, as far as the .config and the binary show.
 
-    A binary that has no option with Xen's colors, under any line's name, is built without.
-
-    Kconfig leaves out options whose prerequisites are not met, so in a whole .config (one that names the architecture)
-    a switch that is absent is off; a few lines of one leave it open.
+    A binary without an option for Xen's colors, under any release's name, is built without it. Kconfig omits options
+    whose prerequisites are not met, so in a complete .config (one that names the architecture) an absent switch is off;
+    an excerpt leaves it open.
     """
     if deployment.xen_image_options is not None and not deployment.xen_image_options:
         return False
@@ -171,7 +171,7 @@ def built_with_coloring(deployment: Deployment, release: Release) -> bool:
 
 
 def compression_built_in(deployment: Deployment) -> bool:
-    """Whether the .config leaves Xen the compression of frame numbers, which is the default on Arm.
+    """Whether Xen is built with compression of frame numbers, which is the default on Arm.
 
     CONFIG_PDX_COMPRESSION in 4.20, the choice PDX_NONE from 4.21 on.
     """
@@ -180,7 +180,7 @@ def compression_built_in(deployment: Deployment) -> bool:
 
 
 def _logged_way(deployment: Deployment, board: Board | None, release: Release) -> int | None:
-    """The size of a way that a log of this release has, where no board is known that says it."""
+    """The way size in a log of this release, if no board gives it."""
     log = deployment.boot_log
     found = log.way_size if log is not None and board is None else None
     said = log.version if log is not None else None
@@ -217,13 +217,13 @@ def _read(deployment: Deployment, board: Board | None, release: Release, facts: 
 
 
 def _is_compressed(machine: Machine) -> bool:
-    """Whether there is anything to leave out of frame numbers: not where memory is one run from the first GiB on."""
+    """Whether frame numbers can be compressed: not if memory is one range from the first GiB on."""
     runs = merged(machine.spans)
     return len(runs) > 1 or any(start >= GIB for start, _ in runs)
 
 
 def elsewhere(system: System, deployment: Deployment, facts: FactBook) -> System:
-    """The same system where the boot loader puts things as these facts have it; everything else must be as before."""
+    """The same system with the load addresses of these facts; everything else must be unchanged."""
     prepared = system.preparation
     if prepared is None:
         return system
@@ -298,7 +298,7 @@ def _xen(context: _Context) -> System:
 
 
 def _static_memory_refused(context: _Context) -> bool:
-    """Whether the walk of the tree ends at static memory, for which this Xen was not built (not by default)."""
+    """Whether Xen stops at static memory in the tree because it was built without it (the default)."""
     if not context.release.traits.static_memory_needs_build_option or context.deployment.tree is None:
         return False
     asked = any("xen,static-mem" in node.properties for node in dom0less.nodes(context.deployment.tree))
@@ -306,7 +306,7 @@ def _static_memory_refused(context: _Context) -> bool:
 
 
 def _too_deep(context: _Context) -> Node | None:
-    """The first node at which a release that cannot walk deep trees stays for ever."""
+    """The first node at which a release that cannot walk deep trees hangs."""
     tree = context.deployment.tree
     if tree is None or not context.release.traits.deep_tree_hangs:
         return None
@@ -397,7 +397,7 @@ def _guests(context: _Context, before: Sequence[Domain]) -> list[Domain]:
 
 
 def _ended_dom0(context: _Context, domain: Domain) -> Domain:
-    """dom0 with its shared memory, and what stops it once it has its memory."""
+    """dom0 with its shared memory and late failures."""
     tree = context.deployment.tree
     chosen = tree.node("/chosen") if tree else None
     if tree is None or chosen is None or not context.release.modelled:
@@ -426,7 +426,7 @@ def _ended_dom0(context: _Context, domain: Domain) -> Domain:
 
 
 def _full_dom0_tree(context: _Context, tree: DeviceTree) -> Note | None:
-    """A note where Xen's tree for dom0 has no room for the reserved ranges; both are worlds where it is not known."""
+    """A note if Xen's tree for dom0 has no room for the reserved ranges; if not known, both are worlds."""
     reserved = [held for held in context.machine.reserved if held.label != MEMRESERVE]
     grows = context.release.traits.dom0_tree_grows
     if dom0_end.tree_has_room(len(reserved), (0, 0), grows):
@@ -474,7 +474,7 @@ def _has_hardware_domain(context: _Context) -> bool:
 
 
 def host_of_guests(deployment: Deployment) -> XlHost:
-    """What xl meets on this host before it has created any guest."""
+    """The host before xl has created any guest."""
     tree = deployment.tree
     if tree is None:
         return XlHost()
@@ -485,7 +485,7 @@ def host_of_guests(deployment: Deployment) -> XlHost:
 
 
 def _fork(context: _Context) -> Fork | None:
-    """What decides over colors, where a fork's Xen does."""
+    """The properties of a fork that matter for colors; None for upstream."""
     if context.release.modelled or not context.geometry.coloring:
         return None
     return Fork(context.release, context.geometry.nr_colors, context.arguments.dom0_colors)
@@ -553,7 +553,7 @@ def _first_banks(context: _Context, tree: DeviceTree | None) -> list[tuple[str, 
 
 
 def _with_dom0_tables(system: System) -> System:
-    """Fills in the P2M tables of dom0, which depend on where Xen lies and on the devices."""
+    """Adds the P2M tables of dom0, which depend on Xen's address and on the devices."""
     layout = dom0_layout(system)
     if layout is None:
         return system

@@ -6,8 +6,8 @@ nodes of memory, and that each dom0less domain's kernel is a boot module to Xen.
 Why it matters: Xen reads them before it starts its console and stops with a panic, even at a disabled node; often
 nothing at all is printed. It starts a domain's kernel only from a boot module.
 
-What it cannot see: what a boot loader writes into the tree, unless its script is an input. Where the manifest says
-`loader = "none"`, nothing is written.
+What it cannot see: what a boot loader writes into the tree, unless its script is an input. With `loader = "none"` in
+the manifest, nothing is written.
 
 Source: `process_multiboot_node`, `add_boot_cmdline`, `process_chosen_node`, `device_tree_get_meminfo`, `kernel_probe`
 (xen/common/device-tree, 4.20 to 4.22), measured on them.
@@ -111,7 +111,7 @@ _HELP: dict[Kind, str] = {
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each note; a warning where a boot loader may still write what is missing."""
+    """A finding for each note; a warning if a boot loader may still write what is missing."""
     for what in seen(facts, *_HELP):
         finding = from_seen(RULE, facts, what, _HELP[what.kind])
         yield (

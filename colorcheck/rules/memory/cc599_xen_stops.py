@@ -114,7 +114,7 @@ def _advice(facts: Facts, panic: Failure, at: Domain | None) -> str:
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each panic and each failure of a kind that no other rule takes up."""
+    """A finding for each panic and each failure of a kind that no other rule reports."""
     explained = {release for release, note in notes(facts) if type(note) in EXPLAINING}
     for result in facts.results if readable(facts) else ():
         if result.release in explained:
@@ -137,7 +137,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _told(boot: Boot) -> bool:
-    """Whether a domain that lacks memory, which has its own rule, is why Xen panics."""
+    """Whether Xen panics because a domain lacks memory, which CC501 reports."""
     return any(not built.created and missing(built) and built.domain.colors for built in boot.built)
 
 

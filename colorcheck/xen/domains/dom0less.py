@@ -1,4 +1,4 @@
-"""Dom0less domains: what their nodes ask for and what Xen does with it.
+"""Dom0less domains: the contents of their nodes, and what Xen does with them.
 
 Source: `create_domUs`, `construct_domU`, `domain_set_llc_colors_from_str` (xen/arch/arm/dom0less-build.c,
 xen/common/llc-coloring.c, 4.20; from 4.21 xen/common/device-tree/dom0less-build.c).
@@ -65,12 +65,15 @@ from colorcheck.xen.system import Domain
 KIB_PER_PAGE = PAGE // KIB
 _COUNTED_TREE = 4096  # bytes: DOMU_DTB_SIZE of the releases whose trees are counted byte for byte
 _MOST_VCPUS = 128
-_ANY_ADDRESS = 64  # bits: where the width of a P2M does not count
+_ANY_ADDRESS = 64  # bits, if the width of a P2M does not matter
 
 
 class Dom0lessRules(Struct, frozen=True):
-    """What of Xen decides over dom0less domains. `most_colors` is the limit that it was built with, `hardware` the
-    hardware domain that is there already, `has_xenstore` tells that dom0 or one of the domains has the xenstore."""
+    """Properties of Xen that matter for dom0less domains.
+
+    `most_colors` is its build limit, `hardware` an earlier hardware domain, `has_xenstore` whether dom0 or one of the
+    domains has the xenstore.
+    """
 
     release: Release
     coloring: bool
@@ -103,7 +106,7 @@ def nodes(tree: DeviceTree) -> list[Node]:
 def modules(node: Node, sizes: tuple[int, int]) -> dict[str, BootModule]:
     """The kernel and the ramdisk of a dom0less domain, as its node names them; `sizes` are the cells of their `reg`.
 
-    Of several of a kind the last counts (`kernel_probe`).
+    The last one of each kind is used (`kernel_probe`).
     """
     found: dict[str, BootModule] = {}
     for child in node.children:
@@ -115,7 +118,7 @@ def modules(node: Node, sizes: tuple[int, int]) -> dict[str, BootModule]:
 
 
 def domains(tree: DeviceTree, rules: Dom0lessRules, first_id: int = 1) -> Iterator[tuple[Domain, tuple[Note, ...]]]:
-    """The dom0less domains in node order, each with what is surprising about it."""
+    """The dom0less domains in node order, each with notes about it."""
     inherited: tuple[Passage, str] | None = None
     hardware = "d0" if rules.has_dom0 else ""
     provided = any(capabilities(node, rules.release) & XENSTORE for node in nodes(tree))
@@ -127,7 +130,7 @@ def domains(tree: DeviceTree, rules: Dom0lessRules, first_id: int = 1) -> Iterat
     for offset, node in enumerate(nodes(tree)):
         own = node.properties.get("llc-colors")
         if own is not None and b"\0" not in own.value:
-            own = None  # no string ends in it: Xen's reader fails, as if there were none
+            own = None  # without a NUL: Xen's reader fails, as if the property were absent
         if own is not None:
             inherited = (text_of(own), node.name)
         elif not rules.release.traits.inherits_colors:
@@ -150,7 +153,7 @@ def domains(tree: DeviceTree, rules: Dom0lessRules, first_id: int = 1) -> Iterat
 def _ended(
     node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, int], owners: end.Owners
 ) -> tuple[Domain, tuple[Note, ...]]:
-    """The domain with its shared memory and what its partial device trees map, and what stops it at the end."""
+    """The domain with its shared memory, the memory that its partial device trees map, and late failures."""
     notes: list[Note] = []
     shared = end.shared_of(node, sizes)
     kernel = modules(node, sizes).get(ModuleKind.KERNEL)
@@ -192,7 +195,7 @@ def _ended(
 
 
 def _has_room(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, int]) -> bool:
-    """Whether the tree that Xen writes for the domain has room; both are worlds where that is not known."""
+    """Whether the tree that Xen writes for the domain has room; if not known, both are worlds."""
     if rules.tree is None:
         return True
     traits = rules.release.traits
@@ -233,8 +236,10 @@ def _parts(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, i
 def _unregistered_kernel(
     node: Node, sizes: tuple[int, int], rules: Dom0lessRules
 ) -> tuple[Failure | None, tuple[Note, ...]]:
-    """Xen looks up the kernel that a child of the domain's node names among the modules that it registered, by its
-    address and kind (`kernel_probe`). Where the tree is the one that Xen gets, a domain without any fails likewise."""
+    """The failure if the kernel that a child of the domain's node names is not among the modules that Xen
+    registered, by address and kind (`kernel_probe`). If the tree is the one that Xen receives, a domain without any
+    kernel fails, too.
+    """
     failure = Failure(FailureKind.OTHER, f"Could not set up domain {node.name} (rc = -2)")
     kernel = modules(node, sizes).get(ModuleKind.KERNEL)
     if kernel is None:
@@ -365,7 +370,7 @@ def _memory(node: Node) -> int | None:
 
 
 def _refusal(node: Node, rules: Dom0lessRules) -> tuple[Failure | None, tuple[Note, ...]]:
-    """What Xen refuses before it looks at the colors, in its order."""
+    """Refusals before Xen reads the colors, in Xen's order."""
     notes: list[Note] = list(_given_away(node))
     wrong = wrong_capabilities(node, rules.release, rules.hardware)
     if wrong is not None:
@@ -391,17 +396,17 @@ def _missing(node: Node, name: str) -> Note:
 
 
 def _given_away(node: Node) -> Iterator[Note]:
-    """Devices that a dom0less domain gets come in a partial device tree of its own."""
+    """Notes on devices of a dom0less domain, which are in its partial device tree."""
     for child in node.children:
         if compatible(child, "multiboot,device-tree"):
             yield Passthrough(child.location, node.name, child.path, DomainKind.DOM0LESS)
 
 
 def _enhanced(node: Node) -> bool:
-    """Whether Xenstore's page is wanted at boot: the property without a value, or `enabled`."""
+    """Whether Xenstore's page is requested at boot: the property without a value, or `enabled`."""
     return "xen,enhanced" in node.properties and string(node, "xen,enhanced") in (None, "enabled")
 
 
 def _xenstore_page(node: Node, rules: Dom0lessRules) -> int:
-    """One more frame of the domain's colors, where Xen takes it for Xenstore at boot."""
+    """One frame of the domain's colors if Xen takes it for Xenstore at boot, otherwise 0."""
     return int(_enhanced(node) and rules.release.traits.xenstore_page_at_boot)

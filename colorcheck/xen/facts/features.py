@@ -1,4 +1,4 @@
-"""What an input uses of Xen that the default build leaves out and the model does not know: open, unless it is off.
+"""Features of Xen that an input uses, that are off by default and are not modelled: open unless known to be off.
 
 Defaults: CONFIG_XSM, CONFIG_ARM64_SVE and CONFIG_PCI_PASSTHROUGH (which selects HAS_PCI) are off (xen/common/Kconfig,
 xen/arch/arm/Kconfig, 4.20 to 4.22). With them Xen may stop: FLASK that enforces without a policy, SVE on a CPU that has
@@ -39,7 +39,7 @@ class _Use(Struct, frozen=True):
 
 
 def feature_facts(deployment: Deployment, release: Release | None = None) -> Iterator[Fact | OpenFact]:
-    """A fact for each feature: off by default or by the build, open where an input uses it and it may be on."""
+    """A fact for each feature: off by default or by the build, open if an input uses it and it may be on."""
     arguments = boot_arguments(xen_arguments(deployment), release or RELEASES[0])
     used = dict(reversed((*_by_arguments(arguments), *_by_nodes(deployment), *_by_guests(deployment))))
     for key in FEATURES:

@@ -1,4 +1,4 @@
-"""What the boot model needs beside the effective system: the machine, and what dom0's layout depends on."""
+"""Further inputs of the boot model besides the effective system: the machine, and inputs of dom0's layout."""
 
 from __future__ import annotations
 

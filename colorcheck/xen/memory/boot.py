@@ -1,6 +1,6 @@
-"""The boot of a system, to the page: Xen's place, its heaps, then every domain in the order of creation.
+"""The boot of a system, exact to the page: Xen's region, its heaps, then every domain in the order of creation.
 
-Works on runs and arithmetic: cost grows with regions, colors and domains, not with pages.
+It uses ranges and arithmetic: the cost grows with regions, colors and domains, not with pages.
 """
 
 from __future__ import annotations
@@ -39,11 +39,10 @@ DEVICE_TREE_MARGIN = 8  # pages; an estimate: 17 were too few for a tree of 9, a
 
 
 def boot(system: System) -> Boot | None:
-    """How the boot goes; None if it cannot be modelled: a fork's line, or colors or memory are not known.
+    """The boot; None if it cannot be modelled: for a fork, or if colors or memory are not known.
 
-    All that it depends on is in the system and its `preparation`, so that a system that was changed (other colors,
-    memory, reserve, modules) boots without the files. With coloring off no heap is modelled; only what stops such a
-    boot is.
+    Everything that it depends on is in the system and its `preparation`, so that a changed system (other colors,
+    memory, reserve, modules) can be booted without the files. With coloring off, no heap is modelled, only failures.
     """
     prepared = system.preparation
     if prepared is None or not system.release.modelled:
@@ -153,7 +152,7 @@ class _Run(Struct):
         return HeapOrigin(tuple(regions), tuple(allocator.taken), heaps, compressed), None
 
     def _domains(self, heap: ColorHeap, layout: Dom0Layout | None) -> tuple[ColorHeap, Failure | None]:
-        """All domains in turn; the panic is Xen's own, not the one that a guest of xl brings about later."""
+        """Build all domains in turn; the panic is Xen's own, not one that a guest of xl causes later."""
         own = [domain for domain in self.system.domains if domain.kind is not DomainKind.XL]
         buddy = self.buddy
         tree = self.machine.module(ModuleKind.DEVICE_TREE)
@@ -175,7 +174,7 @@ class _Run(Struct):
         return self._guests(heap), None
 
     def _too_small_buddy(self, pages: int) -> Failure | None:
-        """What Xen stops with when its own heap is nearly empty; if its tree just fits, it is not known."""
+        """The failure if Xen's own heap is nearly empty; if the device tree may just fit, the outcome is not known."""
         tree = self.machine.module(ModuleKind.DEVICE_TREE)
         size = tree.size if tree else 1
         if pages == 0:
@@ -227,8 +226,9 @@ def _used_by_xen(prepared: Preparation, own: Sequence[Domain], tree_size: int) -
 
 
 def most_used(system: System, tree_size: int) -> int:
-    """Frames of the uncolored heap that Xen and all domains of a system take at most, shared memory included; a device
-    tree of that many bytes."""
+    """The most frames of the uncolored heap that Xen and all domains of a system take, including shared memory;
+    `tree_size` is the size of the device tree in bytes.
+    """
     if system.preparation is None:
         return 0
     used = _used_by_xen(system.preparation, system.domains, tree_size)
@@ -237,7 +237,7 @@ def most_used(system: System, tree_size: int) -> int:
 
 
 def smallest_buddy(tree_size: int) -> int:
-    """Pages of the buddy heap with which Xen copies its device tree of that many bytes; an estimate, never too low."""
+    """Pages of the buddy heap that Xen needs to copy a device tree of that many bytes; an estimate, never too low."""
     return _copy(tree_size) + DEVICE_TREE_MARGIN
 
 
@@ -247,10 +247,9 @@ def _copy(tree_size: int) -> int:
 
 
 def _module_crash(machine: Machine, traits: Traits) -> Failure | None:
-    """A module outside of memory is freed after boot like any other, and the idle scrubber meets unmapped addresses.
-
-    `discard_initial_modules` leaves out what has no frame table (`mfn_valid`): what lies below its first frame, above
-    all memory, or has bits that compression leaves out. With a static heap it frees nothing.
+    """The crash over a module outside of memory: it is freed after boot like any other, and the idle scrubber accesses
+    unmapped addresses. `discard_initial_modules` skips frames without a frame table entry (`mfn_valid`): below its
+    first frame, above all memory, or with bits that compression omits. With a static heap it frees nothing.
     """
     if machine.static_heap:
         return None
