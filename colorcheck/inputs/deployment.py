@@ -34,12 +34,20 @@ class Unsettled(Struct, frozen=True):
     location: Location
 
 
+class KernelInDoubt(Struct, frozen=True):
+    """A kernel of the tree that the loader does not load, or overwrites: its address and why it is in doubt."""
+
+    address: int
+    why: str
+    location: Location
+
+
 class Followed(Struct, frozen=True):
     """Where a boot script puts things, as far as its commands tell; bytes, None if that is open.
 
     `location` is the command that starts Xen. The image's size is None if the script does not bring the image;
     `device_tree_sizes` are the least and the most that the tree's may be, where that is known; `unsettled` are facts
-    of the model that the script leaves open.
+    of the model that the script leaves open; `kernels` those in the tree that the script does not load, or overwrites.
     """
 
     location: Location
@@ -49,6 +57,7 @@ class Followed(Struct, frozen=True):
     device_tree_size: int | None = None
     device_tree_sizes: tuple[int, int] | None = None
     unsettled: tuple[Unsettled, ...] = ()
+    kernels: tuple[KernelInDoubt, ...] = ()
 
     def open(self, what: str) -> Unsettled | None:
         """Why a fact of the model is open, None if the script leaves it alone or settles it."""

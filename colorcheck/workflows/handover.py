@@ -7,21 +7,23 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.hardware.core_parts import core_of_midr
 from colorcheck.hardware.cpu_tree import boot_cpu_choices, cpus_of_tree
-from colorcheck.inputs.deployment import Deployment, Followed
-from colorcheck.inputs.device_tree.tree_walk import Ancestry
+from colorcheck.inputs.deployment import Deployment, Followed, KernelInDoubt
+from colorcheck.inputs.device_tree.tree_walk import Ancestry, ranges_of
 from colorcheck.inputs.manifest.manifest import Loader, Manifest
 from colorcheck.inputs.read import read_deployment
 from colorcheck.loader.beside import other_text_beside, scripts_beside
 from colorcheck.loader.given_beside import arguments_beside_followed, beside_followed, without_given
-from colorcheck.loader.handover import Handover
+from colorcheck.loader.handover import Handover, HandoverModule
 from colorcheck.loader.measured import contradicted, legible, measured, same_arguments
 from colorcheck.loader.read_by import ReadBy, blocking, has_known_length, open_colors, reaches, unsettled
 from colorcheck.loader.receive import by_uefi, receive
 from colorcheck.xen.machine.boot_cpu import cluster_of_each
+from colorcheck.xen.machine.chosen_walk import below_chosen
 from colorcheck.xen.options.arguments import tree_arguments
 from colorcheck.xen.release.log_version import log_version
 from colorcheck.xen.release.releases import find_release
@@ -150,6 +152,35 @@ def followed_places(received: Handover) -> Followed:
         size if size == least == most and not counts else None,
         (least, most) if most and not counts else None,
         unsettled(received),
+        () if _is_missing(received) else tuple(_kernels_in_doubt(received)),
+    )
+
+
+def _kernels_in_doubt(received: Handover) -> Iterator[KernelInDoubt]:
+    """The kernels that the tree names at addresses to which the script loads nothing, or which it overwrites."""
+    for found in below_chosen(received.tree) if received.tree else ():
+        place = found.node.properties.get("reg")
+        if found.kind is not ModuleKind.KERNEL or place is None or (found.node.path, "reg") in received.unsure:
+            continue
+        for address, size in ranges_of(place, *found.sizes)[:1]:
+            module = _module_at(received, address)
+            what = f"the kernel of {found.domain.removeprefix('/chosen/') or 'dom0'} at {address:#x}"
+            if module is None and size:
+                why = f"the boot script does not load {what}, and no input says that it is in memory"
+                yield KernelInDoubt(address, why, place.location)
+            elif module is not None and not module.whole:
+                yield KernelInDoubt(address, f"{what} is overwritten by {module.spoiled_by}", module.location)
+            elif module is not None and module.address == address and 0 < size < (module.size or 0):
+                why = f"reg gives Xen {size:#x} bytes of {what}, but the file {module.name} has {module.size:#x}"
+                yield KernelInDoubt(address, why, place.location)
+
+
+def _module_at(received: Handover, address: int) -> HandoverModule | None:
+    """The file that the script put last to this address, or that reaches over it."""
+    placed = [(module.address, module) for module in received.modules if module.address is not None]
+    return next(
+        (each for start, each in reversed(placed) if start == address or start < address < start + (each.size or 0)),
+        None,
     )
 
 
@@ -223,4 +254,5 @@ def _tree(received: Handover) -> object:
     nodes = received.tree.root.walk() if received.tree else ()
     content = [(node.path, [(p.name, p.value) for p in node.properties.values()]) for node in nodes]
     places = (received.device_tree, received.xen_address, received.xen_image_size, received.stopped is None)
-    return content, received.memory_reservations, places, dict(received.unsure)
+    kernels = () if _is_missing(received) else tuple(each.address for each in _kernels_in_doubt(received))
+    return content, received.memory_reservations, places, dict(received.unsure), kernels

@@ -20,7 +20,15 @@ from colorcheck.verification.open import Reach, open_facts
 from colorcheck.verification.results import Facts, ReleaseResult
 from colorcheck.workflows.plan import Planned, booted_with, plan_with_capacity, with_colors
 from colorcheck.xen.facts.book import Chosen
-from colorcheck.xen.facts.keys import DOM0_KERNEL, IMAGE_SIZE, TREE_ADDRESS, TREE_SIZE, XEN_ADDRESS, PlacedInMemory
+from colorcheck.xen.facts.keys import (
+    DOM0_KERNEL,
+    IMAGE_SIZE,
+    KERNELS,
+    TREE_ADDRESS,
+    TREE_SIZE,
+    XEN_ADDRESS,
+    PlacedInMemory,
+)
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.memory.boot import boot as boot_again
 from colorcheck.xen.notes.domains import PassthroughMemory
@@ -41,7 +49,7 @@ def over_open(planned: Planned, facts: Facts, options: PlanOptions | None = None
     there is none, the worlds in which it fails are named, and the open fact that costs most, as for an infeasible plan.
     """
     plan = planned.plan
-    opened = open_facts(facts, Reach.MEMORY)
+    opened = tuple(fact for fact in open_facts(facts, Reach.MEMORY) if fact.what != KERNELS.name)  # whatever the colors
     if plan.status == "infeasible" and opened and not any(fact.opaque for fact in opened):
         reported = _dearest(planned.problem, facts, opened)
         return replace(planned, plan=replace(plan, reason="; ".join(filter(None, (plan.reason, reported)))))

@@ -48,6 +48,7 @@ from colorcheck.xen.facts.keys import (
     ARGUMENTS,
     BOOT_CPU,
     BUILD,
+    DOM0LESS,
     FILE_SIZES,
     GUESTS,
     MODULES,
@@ -200,7 +201,7 @@ def _read(deployment: Deployment, board: Board | None, release: Release, facts: 
         built_in = built_with_coloring(deployment, release)
         found = geometry(arguments, board, most, built_in, _logged_way(deployment, board, release))
     with facts.recorded() as memory_reads:
-        for key in (GUESTS, MODULES, FILE_SIZES, XSM, SVE, PCI):
+        for key in (GUESTS, MODULES, FILE_SIZES, XSM, SVE, PCI, DOM0LESS):
             facts.about(key.name)
         facts.read(ADDRESS_BITS)
         machine, notes = read_machine(deployment, facts)

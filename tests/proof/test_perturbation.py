@@ -191,7 +191,16 @@ CHANGES: dict[str, Callable[[Case], Case]] = {
     keys.BOOT_CPU.name: other_boot_cpu,
     POOLS: other_pools,
 }
-ELSEWHERE = {keys.XSM.name, keys.SVE.name, keys.PCI.name, keys.MAPPED.name, keys.BRANCH.name, keys.PDX_OFFSETS.name}
+ELSEWHERE = {
+    keys.XSM.name,
+    keys.SVE.name,
+    keys.PCI.name,
+    keys.DOM0LESS.name,
+    keys.MAPPED.name,
+    keys.KERNELS.name,
+    keys.BRANCH.name,
+    keys.PDX_OFFSETS.name,
+}
 """Facts about which there is nothing in the examples: tests of their own."""
 
 

@@ -336,6 +336,12 @@ class ScriptWorld:
             latest[loaded.address] = loaded
         return tuple(self._module(loaded) for loaded in latest.values())
 
+    def _loaded_over(self, loaded: FileInMemory) -> bool:
+        """Whether a later file of known place lies in a part of it."""
+        end = loaded.address + (loaded.size or 0)
+        later = self.machine.loaded[self.machine.loaded.index(loaded) + 1 :]
+        return any(one.address < end and loaded.address < one.address + (one.size or 1) for one in later)
+
     def _module(self, loaded: FileInMemory) -> HandoverModule:
         machine = self.machine
         held = machine.memory.read(loaded.address, len(loaded.data))
@@ -344,6 +350,7 @@ class ScriptWorld:
         whole = held is not None and bytes(held) == loaded.data
         if whole and loaded.size is not None and loaded.size > len(loaded.data):
             whole = machine.memory.is_dark(loaded.address + len(loaded.data))
+        whole = whole and not self._loaded_over(loaded)
         by = next((what for other, what in machine.overwritten if other is loaded), "")
         return HandoverModule(
             loaded.name,

@@ -16,7 +16,7 @@ from colorcheck.xen.domains.color_choice import ColorChoice, everything, out_of_
 from colorcheck.xen.domains.fork_colors import dom0_choice
 from colorcheck.xen.domains.option_notes import option_notes
 from colorcheck.xen.facts.book import FactBook
-from colorcheck.xen.facts.keys import DOM0_KERNEL
+from colorcheck.xen.facts.keys import DOM0_KERNEL, KERNELS
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.chosen_walk import dom0_kernel_unplaced
 from colorcheck.xen.machine.machine import Machine
@@ -63,6 +63,7 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
     if _without_kernel(machine, system.release.traits):
         where = deployment.tree.root.location if deployment.tree else place
         notes += (Dom0WithoutKernel(where, "dom0", empty=machine.module(ModuleKind.KERNEL) is not None),)
+    kernel = machine.module(ModuleKind.KERNEL)
     domain = Domain(
         0,
         "dom0",
@@ -74,6 +75,7 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
         _vcpus(deployment, arguments),
         pages=-(-memory // PAGE),
         failure=choice.failure or _without_kernel(machine, system.release.traits),
+        rests_on=frozenset({KERNELS.name} if kernel is not None and kernel.start in machine.doubted else ()),
     )
     return Dom0(domain, memory, (*choice.notes, *notes))
 

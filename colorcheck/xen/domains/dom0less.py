@@ -34,7 +34,7 @@ from colorcheck.xen.domains.node_limits import HostLimits, console_without_inter
 from colorcheck.xen.domains.partial_tree import PassthroughHost, why_refused
 from colorcheck.xen.facts import met
 from colorcheck.xen.facts.book import FactBook
-from colorcheck.xen.facts.keys import MAPPED, SVE
+from colorcheck.xen.facts.keys import KERNELS, MAPPED, SVE
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.machine import BootModule, Machine
 from colorcheck.xen.memory.building import guest_banks, unallocated
@@ -141,6 +141,9 @@ def domains(tree: DeviceTree, rules: Dom0lessRules, first_id: int = 1) -> Iterat
             hardware = hardware or f"d{first_id + offset}"
         sizes = cells_below(tree, node.path)
         missing, more = _unregistered_kernel(node, sizes, rules)
+        kernel = modules(node, sizes).get(ModuleKind.KERNEL)
+        if kernel is not None and kernel.start in rules.machine.doubted:
+            domain = replace(domain, rests_on=domain.rests_on | {KERNELS.name})
         domain, text = _ended(node, replace(domain, failure=domain.failure or missing), rules, sizes, owners)
         if node.path in second:
             place, panic = node.properties["capabilities"].location, second[node.path].message

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.source import Location
-from colorcheck.inputs.deployment import Deployment
+from colorcheck.inputs.deployment import Deployment, KernelInDoubt
 from colorcheck.inputs.device_tree.tree_walk import compatible, ranges_of
 from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.loader.facts import Fact, OpenFact, Origin
-from colorcheck.xen.facts.keys import MAPPED, STATIC_SHM
+from colorcheck.xen.facts.keys import KERNELS, MAPPED, STATIC_SHM
 from colorcheck.xen.machine.chosen_walk import Item, VisitedNode, below_chosen
 
 _MARK = "xen,uefi-binary"
 
 
 def below_chosen_facts(deployment: Deployment) -> Iterator[Fact | OpenFact]:
-    """The mappings of partial trees, and whether Xen supports static shared memory."""
+    """The mappings of partial trees, the kernels in memory, and whether Xen supports static shared memory."""
     found = tuple(below_chosen(deployment.tree)) if deployment.tree else ()
     place = Location(deployment.tree.file) if deployment.tree else deployment.manifest.location("inputs")
     yield _mapped(deployment, found) or Fact(MAPPED.name, None, Origin.GIVEN, place)
+    yield _kernels(deployment, place)
     yield _static_shm(deployment, found)
 
 
@@ -45,6 +46,27 @@ def _mapped(deployment: Deployment, found: tuple[VisitedNode, ...]) -> OpenFact 
         why = f"what the partial device tree {each.node.name} maps into {owner} is not known"
         return OpenFact(MAPPED.name, why, settle, each.node.location)
     return None
+
+
+def kernels_in_doubt(deployment: Deployment) -> tuple[KernelInDoubt, ...]:
+    """The kernels that the boot script does not load, or overwrites, and that no other input says are in memory:
+    an entry of `[[target.modules]]`, or a log of a boot that ended well.
+    """
+    log, stated = deployment.boot_log, {module.address for module in deployment.manifest.target.modules}
+    if deployment.followed is None:
+        return ()
+    if log is not None and log.panic is None:
+        stated |= {module.address for module in log.modules_found or ()}
+    return tuple(kernel for kernel in deployment.followed.kernels if kernel.address not in stated)
+
+
+def _kernels(deployment: Deployment, place: Location) -> Fact | OpenFact:
+    """A kernel that is not in memory stops Xen when it builds the domain (`kernel_probe`)."""
+    doubted = kernels_in_doubt(deployment)
+    if not doubted:
+        return Fact(KERNELS.name, None, Origin.GIVEN, place)
+    settle = ("[[target.modules]]", 'kind = "kernel"', "size = 0x1400000", f"address = {doubted[0].address:#x}")
+    return OpenFact(KERNELS.name, doubted[0].why, settle, doubted[0].location)
 
 
 def _static_shm(deployment: Deployment, found: tuple[VisitedNode, ...]) -> Fact | OpenFact:

@@ -3,7 +3,8 @@
 Defaults: CONFIG_XSM, CONFIG_ARM64_SVE and CONFIG_PCI_PASSTHROUGH (which selects HAS_PCI) are off (xen/common/Kconfig,
 xen/arch/arm/Kconfig, 4.20 to 4.22). With them Xen may stop: FLASK that enforces without a policy, SVE on a CPU that has
 none. Without them it ignores the options, but panics where SVE is asked for (`parse_arch_dom0_param`,
-`arch_parse_dom0less_node`; measured), and a guest of xl is not created.
+`arch_parse_dom0less_node`; measured), and a guest of xl is not created. CONFIG_DOM0LESS_BOOT is on by default; without
+it `create_domUs` does nothing (asm/dom0less-build.h, 4.20 to 4.22), which is not modelled.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree_walk import compatible
 from colorcheck.loader.facts import Fact, OpenFact, Origin
 from colorcheck.xen.facts.book import FactKey
-from colorcheck.xen.facts.keys import PCI, SVE, XSM
+from colorcheck.xen.facts.keys import DOM0LESS, PCI, SVE, XSM
 from colorcheck.xen.options.arguments import xen_arguments
 from colorcheck.xen.options.options import BootArguments, boot_arguments
 from colorcheck.xen.options.sve import asks_for_sve
@@ -44,6 +45,7 @@ def feature_facts(deployment: Deployment, release: Release | None = None) -> Ite
     used = dict(reversed((*_by_arguments(arguments), *_by_nodes(deployment), *_by_guests(deployment))))
     for key in FEATURES:
         yield _fact(key, deployment, used.get(key.name))
+    yield _dom0less(deployment)
 
 
 def _fact(key: FactKey[None], deployment: Deployment, used: _Use | None) -> Fact | OpenFact:
@@ -59,6 +61,18 @@ def _fact(key: FactKey[None], deployment: Deployment, used: _Use | None) -> Fact
         return OpenFact(key.name, why, (f"# no {used.what} in the guest's file",), used.location)
     why = f"{used.what} is used only by a Xen built with CONFIG_{names[0]}, whose behavior is not modelled"
     return OpenFact(key.name, why, ("[target.config]", f"{names[0]} = false  # if it is not"), used.location)
+
+
+def _dom0less(deployment: Deployment) -> Fact | OpenFact:
+    """Open if the build leaves out what creates the domains of the tree."""
+    name = DOM0LESS.name
+    chosen = deployment.tree.node("/chosen") if deployment.tree else None
+    first = next((node for node in chosen.children if compatible(node, "xen,domain")), None) if chosen else None
+    if first is None or deployment.kconfig.get(name, "y") == "y":
+        origin = Origin.GIVEN if name in deployment.kconfig else Origin.DOCUMENTED
+        return Fact(name, None, origin, deployment.build_place(name))
+    why = f"Xen is built without CONFIG_{name} and does not create {first.name}, nor any other domain of the tree"
+    return OpenFact(name, why, ("[target.config]", f"{name} = true"), deployment.build_place(name))
 
 
 def _by_arguments(arguments: BootArguments) -> Iterator[tuple[str, _Use]]:

@@ -37,12 +37,15 @@ TREE: FactKey[None] = FactKey("device-tree", "what the device tree says")
 GUESTS: FactKey[None] = FactKey("guests", "the files of the guests")
 BUILD: FactKey[None] = FactKey("build", "how Xen was built")
 MAPPED: FactKey[None] = FactKey("mapped-memory", "what partial device trees map into domains")
+KERNELS: FactKey[None] = FactKey("kernels", "whether the kernels that the tree names are in memory")
 STATIC_SHM: FactKey[bool] = FactKey("STATIC_SHM", "whether Xen is built with static shared memory")
 """Without CONFIG_STATIC_SHM, Xen stops at the first node of static shared memory."""
 
 XSM: FactKey[None] = FactKey("XSM", "whether Xen is built with its security module")
 SVE: FactKey[None] = FactKey("ARM64_SVE", "whether Xen is built with SVE")
 PCI: FactKey[None] = FactKey("HAS_PCI", "whether Xen is built with PCI passthrough")
+DOM0LESS: FactKey[None] = FactKey("DOM0LESS_BOOT", "whether Xen is built with dom0less boot")
+"""Without it, Xen ignores the domains of the tree."""
 PDX_OFFSETS: FactKey[None] = FactKey("PDX_OFFSET_COMPRESSION", "how Xen compresses frame numbers")
 """Compression by offsets is not modelled; it is irrelevant where memory is one range from the first GiB on."""
 
@@ -64,11 +67,13 @@ KEYS: tuple[FactKey[object], ...] = (  # type: ignore[assignment]
     BRANCH,
     MODULES,
     MAPPED,
+    KERNELS,
     STATIC_SHM,
     PDX_OFFSETS,
     XSM,
     SVE,
     PCI,
+    DOM0LESS,
 )
 ABOUT = {key.name: key.about for key in KEYS} | {"BOOT_TIME_CPUPOOLS": "whether Xen is built with boot-time pools"}
 """What each fact is about, in words."""

@@ -19,6 +19,7 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import available, cell_sizes, number, ranges_of, string, unit_name
 from colorcheck.inputs.manifest.manifest import Loader
+from colorcheck.xen.facts.below_chosen import kernels_in_doubt
 from colorcheck.xen.facts.book import FactBook
 from colorcheck.xen.facts.keys import (
     DOM0_KERNEL,
@@ -124,6 +125,7 @@ def read_machine(deployment: Deployment, facts: FactBook) -> tuple[Machine, tupl
         next(iter(scan.panics), EARLY.format(EINVAL) if refused else ""),
         final=scan.loader is Loader.NONE or _all_logged(deployment, modules),
         unloaded=frozenset(_unloaded(deployment)),
+        doubted=frozenset(kernel.address for kernel in kernels_in_doubt(deployment)),
     )
     return machine, tuple(scan.notes)
 

@@ -51,7 +51,8 @@ class Machine(Struct, frozen=True, dict=True):
     heap and static memory included. `modules` are those that Xen registers, Xen itself first. `image_size` is `_end -
     _start` in bytes. `panic` is Xen's message if it stops while reading the machine, otherwise empty. `final`: the tree
     is exactly the one that Xen receives, so nothing adds missing parts. `unloaded` has addresses of modules at which
-    nothing was loaded according to a boot log. `compresses`: frame numbers omit a run of address bits that no memory
+    nothing was loaded according to a boot log, `doubted` those of kernels that a boot script does not load, or
+    overwrites. `compresses`: frame numbers omit a run of address bits that no memory
     uses.
     """
 
@@ -65,6 +66,7 @@ class Machine(Struct, frozen=True, dict=True):
     final: bool = False
     compresses: bool = True
     unloaded: frozenset[int] = frozenset()
+    doubted: frozenset[int] = frozenset()
 
     @cached_property
     def spans(self) -> tuple[Span, ...]:

@@ -26,6 +26,7 @@ from colorcheck.xen.facts.keys import (
     DOM0_KERNEL,
     GUESTS,
     IMAGE_SIZE,
+    KERNELS,
     MAPPED,
     MEMORY,
     MODULES,
@@ -46,7 +47,7 @@ from colorcheck.xen.worlds.placement import placements
 PLACEMENT = frozenset(key.name for key in (XEN_ADDRESS, IMAGE_SIZE, TREE_ADDRESS, TREE_SIZE, DOM0_KERNEL, MEMORY))
 """Facts that are tried together: the possible addresses of one item depend on those of the others."""
 MOST_COMBINATIONS = 4096
-ONLY_TAKES = frozenset(key.name for key in (DOM0_KERNEL, GUESTS, MAPPED, MODULES))
+ONLY_TAKES = frozenset(key.name for key in (DOM0_KERNEL, GUESTS, KERNELS, MAPPED, MODULES))
 """Opaque facts that can only take memory: a domain that does not fit without them does not fit with them."""
 StartedOn = Callable[[int], Board | None]
 

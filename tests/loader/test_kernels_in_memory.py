@@ -1,0 +1,115 @@
+"""A kernel that the tree names and that the boot script does not bring, or does not leave whole: Xen may stop there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from colorcheck import api
+from colorcheck.core.diagnostic import Verdict
+
+_TREE = """/dts-v1/;
+/ {
+	#address-cells = <2>;
+	#size-cells = <2>;
+	compatible = "xlnx,zynqmp-zcu102", "xlnx,zynqmp";
+	memory@0 { device_type = "memory"; reg = <0 0 0 0x80000000>; };
+	cpus {
+		#address-cells = <1>;
+		#size-cells = <0>;
+		cpu@0 { device_type = "cpu"; compatible = "arm,cortex-a53"; reg = <0>; enable-method = "psci"; };
+	};
+	chosen {
+		#address-cells = <2>;
+		#size-cells = <2>;
+		xen,xen-bootargs = "dom0_mem=512M llc-coloring=on xen-llc-colors=0 dom0-llc-colors=1-7";
+		xen,dom0-bootargs = "root=/dev/ram0";
+		module@1000000 { compatible = "multiboot,kernel", "multiboot,module"; reg = <0 0x1000000 0 0x1400000>; };
+		rt {
+			compatible = "xen,domain";
+			#address-cells = <2>;
+			#size-cells = <2>;
+			cpus = <1>;
+			memory = <0 0x20000>;
+			llc-colors = "8-11";
+			module@3000000 { compatible = "multiboot,kernel", "multiboot,module"; reg = <0 0x3000000 0 0x100000>; };
+		};
+	};
+};
+"""
+_DOM0 = "load mmc 0:1 0x1000000 Image\n"
+_RT = "load mmc 0:1 0x3000000 rt.bin\n"
+_MANIFEST = """[target]
+xen = "4.20"
+board = "zcu102"
+xen-image-size = 0x17c000
+memory = ["0x0+0x80000000"]
+[inputs]
+device-tree = "system.dts"
+boot-script = "boot.cmd"
+[target.environment]
+fdt_high = "0xffffffffffffffff"
+[[target.files]]
+name = "xen"
+size = 0x17c000
+[[target.files]]
+name = "Image"
+size = 0x1400000
+[[target.files]]
+name = "rt.bin"
+size = 0x100000
+"""
+_STATED = '[[target.modules]]\nkind = "kernel"\nsize = 0x100000\naddress = 0x3000000\n'
+
+
+def verdicts(folder: Path, script: str, manifest: str = "", tree: str = _TREE) -> dict[str, tuple[Verdict, str]]:
+    (folder / "system.dts").write_text(tree)
+    text = "load mmc 0:1 0x600000 xen\nload mmc 0:1 0x100000 system.dtb\nfdt addr 0x100000\nfdt resize 0x1000\n"
+    (folder / "boot.cmd").write_text(f"{text}{script}booti 0x600000 - 0x100000\n")
+    (folder / "colorcheck.toml").write_text(_MANIFEST + manifest)
+    return {t.id: (t.verdict, t.reason) for _, t in api.verify(folder).facts.theorems()}
+
+
+def test_kernels_that_are_loaded(tmp_path: Path) -> None:
+    assert {verdict for verdict, _ in verdicts(tmp_path, _DOM0 + _RT).values()} == {Verdict.PROVED}
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        _DOM0,
+        _DOM0 + _RT.replace("0x3000000", "0x4000000"),
+        _DOM0 + _RT + "mw.l 0x3000000 0 0x10\n",
+        _DOM0 + _RT + "load mmc 0:1 0x30ff000 xen\n",
+        _DOM0 + _RT.replace("rt.bin", "Image"),
+        _DOM0 + "ext4load mmc 0:1 0x3000000 RT.bin\n",
+        _DOM0 + f'if test "${{dev}}" = x; then\n{_RT}fi\n',
+    ],
+)
+def test_a_kernel_that_is_not_there_or_not_whole(tmp_path: Path, script: str) -> None:
+    """The domain that it belongs to may stop Xen; the colors keep apart whatever is built."""
+    (tmp_path / "rt.bin").write_bytes(bytes(64))
+    found = verdicts(tmp_path, script)
+    assert found["boots"][0] is not Verdict.PROVED
+    assert found["memory/rt"][0] is not Verdict.PROVED
+    assert found["memory/dom0"][0] is Verdict.PROVED
+    assert found["separation/dom0/rt"][0] is Verdict.PROVED
+
+
+def test_dom0_without_its_kernel(tmp_path: Path) -> None:
+    found = verdicts(tmp_path, _RT)
+    assert [found[name][0] for name in ("boots", "memory/dom0", "memory/rt")] == [Verdict.UNKNOWN] * 3
+
+
+def test_a_kernel_that_the_manifest_states(tmp_path: Path) -> None:
+    """Something else than the script loads it."""
+    assert verdicts(tmp_path, _DOM0, _STATED)["boots"][0] is Verdict.PROVED
+
+
+def test_a_build_without_dom0less_boot(tmp_path: Path) -> None:
+    found = verdicts(tmp_path, _DOM0 + _RT, "[target.config]\nDOM0LESS_BOOT = false\n")
+    assert found["boots"][0] is Verdict.UNKNOWN
+    assert found["memory/rt"][0] is Verdict.UNKNOWN
+    without = verdicts(tmp_path, _DOM0, "[target.config]\nDOM0LESS_BOOT = false\n", _TREE.replace("xen,domain", "x"))
+    assert without["memory/dom0"][0] is Verdict.PROVED
