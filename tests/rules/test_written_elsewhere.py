@@ -30,7 +30,7 @@ def told(chosen: str, rule: str, folder: Path) -> list[Finding]:
     ],
 )
 @pytest.mark.parametrize("place", ['xen,dom0-bootargs = "{}";', MODULE.format('bootargs = "{}";')])
-def test_options(text: str, case: tuple[str, str, str, str], place: str, tmp_path: Path) -> None:
+def test_options(case: tuple[str, str, str, str], place: str, tmp_path: Path) -> None:
     text, names, meant, severity = case
     found = told(place.replace("{}", text) if "m@" in place else place.format(text), "CC129", tmp_path)
     assert len(found) == bool(names)
