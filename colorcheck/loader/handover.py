@@ -1,4 +1,4 @@
-"""The handover: what Xen finds when it starts, whoever brought it about."""
+"""The handover: what Xen finds when it starts, for every boot loader."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ PropertyKey = tuple[str, str]  # the path of a node and the name of its property
 
 
 class HandoverModule(Struct, frozen=True):
-    """A file in memory when Xen starts. Address and size in bytes, None if open; `whole` unless something was
-    written over it, `spoiled_by` says what."""
+    """A file in memory when Xen starts.
+
+    Address and size are in bytes, None if open; `whole` unless something was written over it, which `spoiled_by` names.
+    """
 
     name: str
     address: int | None
@@ -95,7 +97,7 @@ class Handover(Struct, frozen=True):
 
 
 def handed_over(tree: DeviceTree, address: int | None, size: int | None) -> Handover:
-    """The handover of a loader that changes nothing: Xen gets this very tree."""
+    """The handover of a loader that changes nothing: Xen receives exactly this tree."""
     return Handover(
         tree=tree,
         memory_reservations=tree.memory_reservations,

@@ -1,4 +1,4 @@
-"""What depends on a value of the tree that is not known: everything, the memory, the boot modules, or nothing.
+"""The effect of an unknown value in the tree: on everything, the memory, the boot modules, or nothing.
 
 An open fact that only appears in values of such a kind is kept to the theorems that read them; all others may change
 anything that Xen does.
@@ -51,7 +51,7 @@ def reach(received: Handover, path: str, name: str) -> ReadBy:
 
 
 def _says_arguments(received: Handover, tree: DeviceTree) -> bool:
-    """Whether the tree has Xen's arguments where no others count beside them."""
+    """Whether the tree has Xen's arguments in a property that takes precedence over all others."""
     chosen = tree.node("/chosen")
     return (
         chosen is not None
@@ -76,7 +76,7 @@ def reaches(received: Handover) -> dict[str, set[ReadBy]]:
 
 
 def blocking(received: Handover) -> Iterator[OpenFact]:
-    """The open facts that may change anything that Xen does on this way, in a manner that cannot be listed."""
+    """The open facts that may change anything on this way, with values that cannot be listed."""
     found = reaches(received)
     for fact in received.open:
         opaque = fact.values is None and not fact.what.startswith("file ") and fact.what not in received.harmless
@@ -85,7 +85,7 @@ def blocking(received: Handover) -> Iterator[OpenFact]:
 
 
 def unsettled(received: Handover) -> tuple[Unsettled, ...]:
-    """What memory, and what modules, are open by: the first fact of each."""
+    """The first open fact on which the memory depends, and the first for the modules."""
     found = reaches(received)
     reported: dict[str, Unsettled] = {}
     for fact in received.open:
@@ -96,5 +96,5 @@ def unsettled(received: Handover) -> tuple[Unsettled, ...]:
 
 
 def has_known_length(received: Handover) -> bool:
-    """Whether the tree has as many bytes as here, whatever the values are that are not known."""
+    """Whether the size of the tree does not depend on unknown values."""
     return all(name in _UNREAD for _, name in received.unsure)

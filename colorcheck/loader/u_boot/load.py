@@ -27,7 +27,7 @@ _MOST = 128 << 20  # and in these at the most: code, malloc area, stack, frame b
 
 
 def missing_fact(machine: UBootMachine, name: str) -> OpenFact:
-    """The fact that a file is not among the inputs, noted at the first command that wants it."""
+    """The fact that a file is not among the inputs, recorded at the first command that needs it."""
     if name not in machine.missing:
         machine.missing[name] = machine.place
     return OpenFact(

@@ -16,7 +16,7 @@ from msgspec import Struct
 from colorcheck.loader.u_boot.text import Marked, joined
 
 NOT_FOLLOWED = frozenset(("!", "{", "}", "case", "esac", "function", "[[", "select"))
-"""Words at the beginning of a command that the modern shell gives a meaning of its own."""
+"""Words at the beginning of a command with a special meaning in the modern shell."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|\?")
 _BRACED = re.compile(r"\{(?:[A-Za-z_][A-Za-z0-9_]*|\?)\}")
 _BLANKS = " \t\n"
