@@ -1,4 +1,4 @@
-"""What an editor is shown: findings, what is behind a color list or an option, and the other party of a clash."""
+"""Information for an editor: findings, the meaning of a color list or an option, and the other side of a conflict."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def hover(checked: Deployed, place: Cursor) -> str:
 
 
 def others(checked: Deployed, place: Cursor) -> tuple[Location, ...]:
-    """The other party of what is here: of the findings, and of a color list those who have its colors, too."""
+    """The locations related to the cursor: those of findings and, for a color list, the other owners of its colors."""
     found: dict[Location, None] = {}
     for finding in findings_at(checked, place):
         found |= {related.location: None for related in finding.related if related.location.file}

@@ -1,4 +1,4 @@
-"""Results kept from run to run, by the content of everything that they depend on."""
+"""Results cached between runs, keyed by the content of everything on which they depend."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ResultCache(Struct, frozen=True):
     folder: Path
 
     def get(self, job: Job) -> Checked | None:
-        """The result of the very same job on the very same files, if it is known."""
+        """The result of exactly this job on exactly these files; None if not known."""
         path = self._path(job)
         try:
             found = os.lstat(path)
@@ -61,7 +61,10 @@ class ResultCache(Struct, frozen=True):
         return None
 
     def put(self, job: Job, checked: Checked, inputs: Mapping[Dependency, State]) -> None:
-        """Keep a result with the states of its inputs. Faults and what may be decided another time are not kept."""
+        """Store a result with the states of its inputs.
+
+        Faults, and results that another run may decide, are not stored.
+        """
         if checked.status not in _KEPT:
             return
         known = [[each.kind, each.name, state] for each, state in inputs.items()]
@@ -77,7 +80,7 @@ class ResultCache(Struct, frozen=True):
             return
 
     def prune(self, most: int = MOST_BYTES, oldest: float = OLDEST) -> None:
-        """Delete entries that were not used for long, and the oldest ones of too many."""
+        """Delete entries that were not used for a long time, and the oldest ones if there are too many."""
         found = []
         for path in self.folder.glob("[0-9a-f][0-9a-f]/*.json"):
             with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Where the frames of one domain, or of Xen, lie: by color, by stretch of memory, by cache set."""
+"""The frames of one domain, or of Xen: by color, by range of memory, by cache set."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def places(boot: Boot, owner: str) -> tuple[ColorPlace, ...]:
 
 
 def spread(found: Iterable[ColorPlace], spans: Sequence[Span]) -> list[int]:
-    """How many of these frames lie in each span [start, end) of frames."""
+    """The number of these frames in each span [start, end) of frames."""
     counts = [0] * len(spans)
     for run in chain.from_iterable(place.runs for place in found):
         low, high = sorted((run.first, run.last))
