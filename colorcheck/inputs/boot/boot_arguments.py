@@ -1,4 +1,4 @@
-"""The options of Xen's boot arguments, each with its place. `xen.options.options` says what they mean."""
+"""The options of Xen's boot arguments, each with its location. `xen.options.options` interprets them."""
 
 from __future__ import annotations
 
@@ -21,5 +21,5 @@ def read_boot_arguments(arguments: Passage) -> tuple[Passage, ...]:
 
 
 def option_name(option: str) -> str:
-    """What an option is called: what is before its first `=`, without a `no-`."""
+    """The name of an option: the part before its first `=`, without `no-`."""
     return option.partition("=")[0].removeprefix("no-")

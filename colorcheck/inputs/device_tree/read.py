@@ -1,4 +1,4 @@
-"""Reads a device tree, source or blob, with overlays applied: the door to everything about the format."""
+"""Reads a device tree, source or blob, and applies overlays: the interface to this package."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BLOB_MAGIC = b"\xd0\x0d\xfe\xed"
 
 
 class DeviceTreeError(Exception):
-    """A device tree that cannot be used; `problems` says everything that is wrong with it, each with its place."""
+    """A device tree that cannot be used; `problems` has all its faults with their locations."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__(problems)

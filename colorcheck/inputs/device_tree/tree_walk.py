@@ -1,4 +1,4 @@
-"""What `reg`, `ranges`, phandles and compatible strings of a device tree mean: small readers of one property each.
+"""Interpretation of `reg`, `ranges`, phandles and compatible strings: small readers of one property each.
 
 Nothing here raises: a property that is cut off or absent gives less, or None.
 Source: Devicetree Specification 0.4, chapters 2.3 and 6.
