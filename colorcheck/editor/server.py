@@ -117,7 +117,7 @@ class Server(LanguageServer):
         return self.place(uri, params.position)
 
     def place(self, uri: str, position: lsp.Position) -> tuple[Deployed, Cursor] | None:
-        """As `asked`, for a document and a position."""
+        """Like `asked`, for a document and a position."""
         manifest = self.manifest_of(uri)
         if manifest is None:
             return None

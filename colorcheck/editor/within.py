@@ -17,7 +17,7 @@ from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.manifest.manifest_reader import ManifestError, read_manifest
 
 PATIENCE = Allowance(seconds=20.0, memory=2 * GIB)
-"""What each step may cost while somebody types and waits."""
+"""The limits of each step while the user types and waits."""
 
 
 @contextmanager

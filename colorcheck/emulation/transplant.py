@@ -1,6 +1,6 @@
 """A deployment moved onto QEMU's `virt` machine: the same domains, colors, options and kinds of memory.
 
-Banks keep their sizes, order and alignment; whatever lies in them moves along. What the machine lacks (devices, other
+Banks keep their sizes, order and alignment; their contents move with them. What the machine lacks (devices, other
 cores, pools) is left out, and every change is reported.
 """
 

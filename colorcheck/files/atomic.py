@@ -84,7 +84,8 @@ def write_all(files: Mapping[str, bytes]) -> None:
 
 
 def _staged(path: str, data: bytes, *, alone: bool) -> _Ready:
-    """The new content beside the target, and unless it is `alone` a copy of the old one, to be put back if others fail.
+    """The new content next to the target and, unless it is `alone`, a copy of the old one, to be put back if others
+    fail.
 
     A copy, and no second name: a run that is killed here must not leave a file with several names behind, which the
     next run would refuse.

@@ -1,7 +1,7 @@
 """Which files a run may read: if restricted, those in the work tree that contains the manifest, and named ones.
 
-The command line restricts its runs, because a checkout of a stranger could name any file of the machine and have it
-quoted in a public report. The library does not.
+The command line restricts its runs, because an untrusted checkout could name any file of the machine and have it quoted
+in a public report. The library does not.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Limits for the inputs of one deployment: the time of each step, and the memory that it may add.
 
-The command line allows so much to every run, because one file of a stranger could otherwise take a CI machine for
-itself. The library allows everything, unless the caller sets an `Allowance`.
+The command line allows so much to every run, because one untrusted file could otherwise exhaust a CI machine. The
+library has no limits, unless the caller sets an `Allowance`.
 """
 
 from __future__ import annotations

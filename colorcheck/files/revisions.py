@@ -72,7 +72,9 @@ def commit_of(folder: Path, name: str) -> str:
 
 
 def _refuse_two_meanings(folder: Path, name: str) -> None:
-    """Raises GitError for a tag with the name of a branch: git would take the tag, which whoever can push may make."""
+    """Raises GitError for a tag with the name of a branch: git would use the tag, which anyone with push access may
+    create.
+    """
     plain = re.split(r"[~^:@]", name)[0]
     wanted = [
         f"refs/{rest}" for rest in (f"tags/{plain}", f"heads/{plain}", f"remotes/{plain}", f"remotes/{plain}/HEAD")
@@ -191,8 +193,8 @@ def objects(top: Path) -> Iterator[Objects]:
 class Vouched:
     """Decides which files of a work tree are the same as in a revision.
 
-    Only contents count. What git would say about the work tree does not: it looks away where the index tells it to, and
-    knows nothing of files that are ignored, lie elsewhere, or come by a submodule.
+    Only contents count. What git would say about the work tree does not: it trusts flags in the index, and does not see
+    files that are ignored, outside of the work tree, or in a submodule.
     """
 
     def __init__(self, tree: RevisionTree, source: Objects) -> None:

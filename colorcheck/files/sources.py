@@ -51,7 +51,7 @@ class Sources(Struct):
 
 
 def relative(sources: Sources, root: Path, file: str) -> str:
-    """A file name relative to `root` with forward slashes; as it is where it does not lie below."""
+    """A file name relative to `root` with forward slashes; unchanged if it is not below `root`."""
     path = Path(file)
     if not path.is_absolute():
         path = sources.folder / path

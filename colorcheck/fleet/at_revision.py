@@ -18,7 +18,7 @@ from colorcheck.inputs.manifest.manifest_reader import NAME
 
 
 class Checkout(Struct, frozen=True):
-    """The folder that stands for the top of the repository, and the names that the revision has."""
+    """The folder used as the top of the repository, and the names in the revision."""
 
     folder: Path
     tree: RevisionTree

@@ -34,9 +34,8 @@ _LARGEST = 64 << 20
 class ResultCache(Struct, frozen=True):
     """A folder of results. Safe under parallel runs: an entry is written whole, and read with its own checksums.
 
-    An entry says for which job and which states of which inputs it is, with a checksum over all of it. One that
-    is not understood to the last field, that somebody else could have written, or whose status a run could not have
-    kept, counts as none.
+    An entry says for which job and which states of which inputs it is, with a checksum over all of it. One with any
+    unknown field, that another user could have written, or whose status a run could not have stored, is ignored.
     """
 
     folder: Path
@@ -102,7 +101,7 @@ _KEPT = frozenset((int(Exit.CLEAN), int(Exit.FINDINGS), int(Exit.NOTHING), int(E
 
 
 def _key(job: Job) -> str:
-    """All that an entry stands for beside the files: this tool, the folder that names start at, the job."""
+    """The key of an entry besides the files: this tool, the folder to which names are relative, the job."""
     return f"{tool_digest()}\0{os.getcwd()}\0{sorted(asdict(job).items())}"
 
 

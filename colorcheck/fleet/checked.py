@@ -16,9 +16,9 @@ _ORDER = (Exit.FAULT, Exit.FINDINGS, Exit.USAGE, Exit.UNDECIDED, Exit.NOTHING)
 class Job(Struct, frozen=True):
     """One deployment to check.
 
-    `formats` are rendered beside the summary; `root` is what names in them start at; `rules` are the keys of `[rules]`
-    that the command line gives (`rules.select`); `allow_outside`: inputs may lie outside of the work tree;
-    `seconds` and `memory` (bytes) are what its inputs may cost.
+    `formats` are rendered in addition to the summary; `root` is the folder to which names in them are relative; `rules`
+    are the keys of `[rules]` that the command line gives (`rules.select`); `allow_outside`: inputs may lie outside of
+    the work tree; `seconds` and `memory` (bytes) are what its inputs may cost.
     """
 
     manifest: str

@@ -71,18 +71,16 @@ class Deployment(Struct, frozen=True):
     `tree` is None without a device tree or where it could not be read; `guests` are the xl files in the order of
     creation, `listed_guests` for each all files of which one is run at a time; `file_sizes` are the bytes of the files
     that the ImageBuilder configuration names, by their names there, as far as they exist; `guest_files` the bytes of
-    kernels and ramdisks that guests name by a relative path, by the
-    guest's file and the key; `given_modules` what `[[target.modules]]` puts into memory beside the modules of the
-    tree; `module_trees` the device trees that boot modules hold, by their address; `kconfig` maps
-    the options of Xen's build (`LLC_COLORS_ORDER`) to their text, from its .config and from `[target.config]`,
-    `kconfig_places` to where they are; `xen_image_size` is
-    `_end - _start` in bytes from the manifest or from the header of the binary; `xen_image_options` are the options
-    with Xen's own colors that the binary has, None if no binary tells; `boot_log` is the log that the manifest
-    names as a source of facts, `uefi_configs` Xen's configuration under UEFI and those that it chains to, the first one
-    first, `efi_map` the firmware's memory map, `grub` GRUB's configuration; `machine` is the root of a running
-    system's tree, which names the board and nothing else, where there is no tree of Xen's; `followed` is
-    what a boot script says about the places, None without one; `problems` is what reading met,
-    `image_builder_problems` what ImageBuilder would meet in its configuration.
+    kernels and ramdisks that guests name by a relative path, by the guest's file and the key; `given_modules` the
+    further modules of `[[target.modules]]`; `module_trees` the device trees that boot modules hold, by their address;
+    `kconfig` maps the options of Xen's build (`LLC_COLORS_ORDER`) to their text, from its .config and from
+    `[target.config]`, `kconfig_places` to where they are; `xen_image_size` is `_end - _start` in bytes from the
+    manifest or from the header of the binary; `xen_image_options` are the options with Xen's own colors that the binary
+    has, None if no binary tells; `boot_log` is the log that the manifest names as a source of facts, `uefi_configs`
+    Xen's configuration under UEFI and those that it chains to, the first one first, `efi_map` the firmware's memory
+    map, `grub` GRUB's configuration; `machine` is the root of a running system's tree, which names the board and
+    nothing else, where there is no tree of Xen's; `followed` is what a boot script says about the places, None without
+    one; `problems` is what reading met, `image_builder_problems` what ImageBuilder would meet in its configuration.
     """
 
     manifest: Manifest

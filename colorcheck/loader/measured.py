@@ -1,6 +1,7 @@
 """The values in a boot log as facts, and its differences from given and derived values.
 
-The rules are those of `docs/facts.md`: measured goes before followed and given, and a finding names both.
+The rules are those of `docs/facts.md`: measured values take precedence over followed and given ones, and a finding
+names both.
 """
 
 from __future__ import annotations

@@ -269,7 +269,7 @@ def _free(machine: Machine, module: BootModule, address: int) -> bool:
 
 
 def _places(machine: Machine, module: BootModule) -> Iterator[int]:
-    """Where a module could go, ascending: behind and before everything that lies there, and at the ends of banks."""
+    """Possible addresses of a module, ascending: after and before everything in memory, and at the ends of banks."""
     spans: list[Span] = [held.span for held in (*machine.modules, *machine.reserved, *machine.shared)]
     found = {_up(end) for _, end in spans} | {_up(bank.start) for bank in machine.banks}
     found |= {(start - module.size) // BLOCK * BLOCK for start, _ in spans if start >= module.size}

@@ -94,7 +94,7 @@ class ImageBuilderFile(Struct, frozen=True):
 
 def shell_index(text: str) -> str | None:
     """The decimal index that the shell's arithmetic reads: octal after a zero, the last of several between commas.
-    None for what is no such number (`08`)."""
+    None if it is not such a number (`08`)."""
     last = text.rpartition(",")[2]
     if not last.startswith("0"):
         return last

@@ -122,8 +122,9 @@ def _brings_its_tree(machine: UBootMachine) -> bool:
 
 
 def lies_there(machine: UBootMachine, address: int) -> bool:
-    """Whether the board has a tree of its own at an address that the script puts nothing to: QEMU's and U-Boot's own
-    trees lie where the environment says, and of other places nothing is known."""
+    """Whether the board has a tree of its own at an address to which the script loads nothing: QEMU's and U-Boot's
+    own trees are where the environment says; other addresses are not known.
+    """
     if machine.memory.is_dark(address) or machine.memory.read(address, 1) is not None or address in machine.failed:
         return False
     banks = machine.settings.banks

@@ -154,7 +154,7 @@ class ScriptRun(Struct, frozen=True):
         return None
 
     def _loaded(self, machine: UBootMachine) -> None:
-        """The script lies where the environment says that the last file of its size was loaded."""
+        """Place the script where the environment says that the last file of its size was loaded."""
         address, length = machine.text("fileaddr"), machine.text("filesize")
         if address is not None and length is not None and hexadecimal(length) == len(self.data):
             put(machine, File(self.script, len(self.data), self.data, self.script), hexadecimal(address))

@@ -207,7 +207,7 @@ def _bring(machine: UBootMachine, what: tuple[Marked, str], address: Marked, cou
 
 
 def _is_tree_of_inputs(machine: UBootMachine, where: int) -> bool:
-    """Whether a tree lies there that the script loaded under a name which the inputs have."""
+    """Whether the script loaded a tree there under a name that the inputs have."""
     loaded = next((one for one in reversed(machine.loaded) if one.address == where), None)
     return loaded is not None and tree_at(machine, where) is not None and machine.media.find(loaded.name) is not None
 

@@ -162,7 +162,7 @@ class UBootMachine(Struct):
         return Marked(unknown(self.number(fact)), (self.here[0],))
 
     def answer(self, fact: OpenFact) -> Marked:
-        """As `unknown`, for what only becomes a variable's value: it counts where that is used."""
+        """Like `unknown`, for text that only becomes a variable's value: it matters when the variable is used."""
         self.carry(fact)
         return self.unknown(fact)
 
@@ -188,7 +188,7 @@ class UBootMachine(Struct):
 
     def anew(self, text: str) -> str:
         """The key of a question whose answer can be another one each time: with its number from the second time on.
-        Beyond a few times one answer stands for all, which is noted where something hangs on it."""
+        Beyond a few times one answer is used for all, which is recorded if it matters."""
         text = self.readable(text)
         count = self.times[text] = min(self.times.get(text, 0) + 1, MOST_TIMES)
         return text if count == 1 else f"{text} (time {count})"
@@ -283,7 +283,7 @@ class UBootMachine(Struct):
         return fact
 
     def reached(self, text: Marked) -> int:
-        """As `address`; of a word that only depends on something unknown a place where nothing of the script lies."""
+        """Like `address`; for a word that depends on something unknown, an address that the script does not use."""
         found = self.address(text)
         return VIRTUAL + (unknowns(text.text)[0] << 36) + _APART if found is None else found
 

@@ -1,6 +1,6 @@
 """The tree while it is being built: definitions merged in the order in which they appear, as dtc does it.
 
-What is deleted stays in the lists, marked, because a later definition of the same name takes up its old place.
+What is deleted stays in the lists, marked, because a later definition of the same name gets its old position.
 """
 
 from __future__ import annotations
