@@ -82,10 +82,10 @@ def _decided(script: SmtScript, timeout: float, *, core: bool) -> Answer:
     parsed = z3.parse_smt2_string(_text(script), ctx=context)
     solver = z3.Solver(ctx=context)
     solver.set("ctrl_c", False)  # it would take Ctrl-C for itself, answer "unknown", and the run would go on
-    marks = [z3.Bool(f"assume!{number}", context) for number in range(len(script.assumptions))]
+    names = {f"assume!{number}": each.name for number, each in enumerate(script.assumptions)}
+    marks = [z3.Bool(name, context) for name in names]
     for mark, term in zip(marks, parsed, strict=False):
         solver.add(z3.Implies(mark, term))
-    names = {str(mark): each.name for mark, each in zip(marks, script.assumptions, strict=True)}
 
     possible = _check(solver, marks, deadline)
     if possible == z3.unsat:
@@ -116,8 +116,8 @@ def _minimal(solver: z3.Solver, marks: list[z3.BoolRef], deadline: float) -> lis
     """A core from which nothing can be left out; what time does not allow to try stays in."""
     import z3
 
-    wanted = {str(mark) for mark in solver.unsat_core()}
-    core = [mark for mark in marks if str(mark) in wanted]
+    wanted = {mark.decl().name() for mark in solver.unsat_core()}
+    core = [mark for mark in marks if mark.decl().name() in wanted]
     for mark in list(core):
         smaller = [other for other in core if other is not mark]
         if time.perf_counter() < deadline and _check(solver, smaller, deadline) == z3.unsat:
@@ -126,7 +126,7 @@ def _minimal(solver: z3.Solver, marks: list[z3.BoolRef], deadline: float) -> lis
 
 
 def _answer(verdict: Verdict, begin: float, core: list[z3.BoolRef], names: dict[str, str]) -> Answer:
-    return Answer(verdict, time.perf_counter() - begin, tuple(names[str(mark)] for mark in core))
+    return Answer(verdict, time.perf_counter() - begin, tuple(names[mark.decl().name()] for mark in core))
 
 
 def _unknown(begin: float, solver: z3.Solver) -> Answer:
