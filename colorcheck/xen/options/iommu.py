@@ -1,7 +1,7 @@
 """Whether Xen uses IOMMUs: the boot option `iommu`.
 
-Source: `parse_iommu_param` (xen/drivers/passthrough/iommu.c, 4.20-4.22): parts behind commas, later ones count; a
-plain truth value switches all of it, and it is on where nothing is written.
+Source: `parse_iommu_param` (xen/drivers/passthrough/iommu.c, 4.20-4.22): comma-separated parts, of which later ones
+win; a plain boolean switches everything, and the default is on.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ from colorcheck.inputs.device_tree.tree import Property
 _FORMATS = {8: "B", 16: "H", 32: "I", 64: "Q"}
 _WORD = re.compile(r"[^ \t\n]+")
 _SIMPLE_PIECE = re.compile(r'("[^"]*+)"|<([^>]*+)>')
-_NEEDS_PLACES = re.compile(r"[&\\\x80-\U0010ffff]")
+_NEEDS_PLACES = re.compile(r"[^\x00-%'-\[\]-\x7f]")  # &, \ and all but ASCII, put so that it compiles fast
 
 
 class MarkerKind(StrEnum):
