@@ -262,7 +262,7 @@ class _Pair:
 
     def _never_runs(self, party: Party) -> str:
         system = self.context.system
-        if panic := system.panic or system.pool_panic or system.end_panic:
+        if panic := system.panic or system.iommu_panic or system.pool_panic or system.end_panic:
             return f"Xen panics before it runs: {panic.message}"
         failure = party.domain and (party.domain.failure or party.domain.late_failure)
         if failure:

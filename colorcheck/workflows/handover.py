@@ -19,7 +19,7 @@ from colorcheck.loader.beside import other_text_beside, scripts_beside
 from colorcheck.loader.given_beside import arguments_beside_followed, beside_followed, without_given
 from colorcheck.loader.handover import Handover
 from colorcheck.loader.measured import contradicted, legible, measured, same_arguments
-from colorcheck.loader.read_by import ReadBy, blocking, has_known_length, reaches, unsettled
+from colorcheck.loader.read_by import ReadBy, blocking, has_known_length, open_colors, reaches, unsettled
 from colorcheck.loader.receive import by_uefi, receive
 from colorcheck.xen.machine.boot_cpu import cluster_of_each
 from colorcheck.xen.options.arguments import tree_arguments
@@ -173,7 +173,8 @@ def unclear(received: Handover | None, deployment: Deployment) -> str:
         return f"{beside.message} ({beside.help})" if beside else ""
     if received.stopped:
         return f"Xen is never started: {received.stopped}"
-    facts = [fact for way in (received, *_others(received)) if not way.stopped for fact in blocking(way)]
+    ways = [way for way in (received, *_others(received)) if not way.stopped]
+    facts = [fact for way in ways for fact in (*blocking(way), *open_colors(way).values())]
     return f"{facts[0].what} is open: {facts[0].why}" if facts else ""
 
 

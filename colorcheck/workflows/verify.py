@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from colorcheck.core.diagnostic import Finding, Problem
+from colorcheck.core.diagnostic import Finding, Problem, Verdict
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.suggest import did_you_mean
@@ -28,6 +28,7 @@ from colorcheck.verification.of_this_xen import of_this_xen
 from colorcheck.verification.results import Facts, Fault, Modelled, ReleaseResult, Skipped, Verification
 from colorcheck.workflows.alternatives import over_alternatives, too_many
 from colorcheck.workflows.handover import branches, received_by_xen, unclear
+from colorcheck.workflows.open_colors import concerned, in_one_world, kept, only_colors_are_open
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.release.releases import MODELLED, find_release
 from colorcheck.xen.system import System
@@ -122,6 +123,7 @@ class _Run(Struct):
     skipped: list[Skipped] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     unclear: str = ""
+    colors_open: frozenset[str] = frozenset()
     deadline: float | None = None
     branches: tuple[WorldBranch, ...] = ()
     costly: list[tuple[str, str, str]] = field(default_factory=list)
@@ -167,6 +169,8 @@ class _Run(Struct):
             self.branches = over_alternatives(deployment, self.branches)
             followed = True
         self.unclear = unclear(received, deployment) or many
+        made = any(problem.kind is ProblemKind.TREE_OF_DOM0 for problem in deployment.problems)
+        self.colors_open = frozenset() if many or made or self.branches else only_colors_are_open(received)
         if not followed:
             self.unclear = self.unclear or "what the boot loader does with the files could not be determined"
         board: Board | None = None
@@ -222,7 +226,7 @@ class _Run(Struct):
     def proved(self, result: ReleaseResult, facts: Facts, timeout: float, smt: bool) -> ReleaseResult:
         worlds = result.worlds
         if worlds is None:
-            return result
+            return self._proved_of_others(result, facts, timeout, smt)
         if result.boot is None:
             if result.system is not None and len(result.system.domains) > MOST_DOMAINS:
                 return result
@@ -244,6 +248,29 @@ class _Run(Struct):
 
             found = over_worlds(worlds, proved, self.deadline)
             result = replace(result, theorems=of_this_xen(found, facts.deployment, worlds.base.system.release))
+        return self._cross_checked(result, worlds)
+
+    def _proved_of_others(self, result: ReleaseResult, facts: Facts, timeout: float, smt: bool) -> ReleaseResult:
+        """Where nothing but the colors of single domains is open: the separations that do not read them."""
+        known = find_release(result.release)
+        if not self.colors_open or known is None or self._ended() or _missing(facts.deployment):
+            return result
+        other = ReleaseResult(result.release)
+        deployment = in_one_world(facts.deployment, self.colors_open)
+        with self.stage(f"model {result.release}"):
+            worlds = Worlds(deployment, facts.board, result.release, lambda mpidr: _choice(deployment, mpidr).board)
+            other = ReleaseResult(result.release, worlds.base.system, worlds.base.boot, (), worlds)
+        if other.boot is None or len(other.boot.system.domains) > MOST_DOMAINS:
+            return result
+        found = self.proved(other, replace(facts, deployment=deployment), timeout, smt).theorems
+        theorems = kept(found, concerned(facts.deployment, self.colors_open, known), self.unclear)
+        if any(theorem.verdict is Verdict.PROVED for theorem in theorems):
+            whole = Skipped("everything", self.unclear, result.release)
+            part = Skipped("everything but the separation of other domains", self.unclear, result.release)
+            self.skipped = [part if each == whole else each for each in self.skipped]
+        return replace(result, theorems=theorems)
+
+    def _cross_checked(self, result: ReleaseResult, worlds: Worlds) -> ReleaseResult:
         with self.stage(f"cross-check {result.release}"):
             from colorcheck.evidence.crosscheck import cross_check
 

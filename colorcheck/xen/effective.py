@@ -77,6 +77,7 @@ from colorcheck.xen.options.arguments import built_in_text, xen_arguments
 from colorcheck.xen.options.buffers import buffer_frames
 from colorcheck.xen.options.geometry import OptionGeometry, geometry, refused
 from colorcheck.xen.options.grants import GrantLimits, grant_limits
+from colorcheck.xen.options.iommu import UNUSABLE, iommu_option
 from colorcheck.xen.options.options import BootArguments, boot_arguments
 from colorcheck.xen.options.sve import NOT_BUILT_IN, asks_for_sve
 from colorcheck.xen.release.log_version import log_version
@@ -130,6 +131,7 @@ def effective(
         preparation=_prepare(context),
         arguments=context.arguments,
         end_panic=_without_xenstore(context),
+        iommu_panic=_without_iommu(context),
         reads=context.reads,
         memory_reads=context.memory_reads | more,
         cpu_reads=context.cpu_reads,
@@ -455,6 +457,19 @@ def _without_xenstore(context: _Context) -> Failure | None:
     tree = context.deployment.tree
     found = dom0less.nodes(tree) if tree else []
     return without_xenstore(found, context.release, has_dom0=context.has_dom0)
+
+
+def _without_iommu(context: _Context) -> Failure | None:
+    """The panic of a Xen that must use an IOMMU, where it drives none."""
+    tree, option, kconfig = context.deployment.tree, iommu_option(context.arguments), context.deployment.kconfig
+    built_in = kconfig.get("HAS_PASSTHROUGH", "n" if "ARM_64" in kconfig else "y") == "y"
+    if (
+        not (built_in and option.forced and context.release.modelled)
+        or tree is None
+        or has_iommu(Ancestry(tree), context.arguments)
+    ):
+        return None
+    return Failure(FailureKind.OTHER, UNUSABLE)
 
 
 def _has_control_domain(context: _Context) -> bool:

@@ -94,11 +94,11 @@ class System(Struct, frozen=True):
 
     `nr_colors` is None if coloring is off. `release` is the name in the manifest. `panic` is a panic before any memory
     is allocated. `preparation` is the input of the boot model; `arguments` are the boot arguments as this Xen reads
-    them. `pool_panic` is a panic of the boot-time CPU pools, which comes before any domain is built, `end_panic` one
-    after all domains. `cpu_facts` are the facts behind the CPUs of the domains: the boot CPU, and whether Xen is built
-    with such pools. `reads` has the names of the facts on which the system depends, except those for the CPUs of
-    domains (`cpu_reads`) and for the boot (`memory_reads`). `unknown` has the names of all open facts, whatever their
-    value here.
+    them. `pool_panic` is a panic of the boot-time CPU pools, which comes before any domain is built, `iommu_panic`
+    one before that, `end_panic` one after all domains. `cpu_facts` are the facts behind the CPUs of the domains: the
+    boot CPU, and whether Xen is built with such pools. `reads` has the names of the facts on which the system depends,
+    except those for the CPUs of domains (`cpu_reads`) and for the boot (`memory_reads`). `unknown` has the names of all
+    open facts, whatever their value here.
     """
 
     release: Release
@@ -115,6 +115,7 @@ class System(Struct, frozen=True):
     preparation: Preparation | None = None
     arguments: BootArguments | None = None
     pool_panic: Failure | None = None
+    iommu_panic: Failure | None = None
     end_panic: Failure | None = None
     cpu_facts: tuple[Fact | OpenFact, ...] = ()
     reads: frozenset[str] = frozenset()

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from colorcheck import api
+from colorcheck.xen.options.iommu import UNUSABLE
 from tests.xen.test_boot_modules import DOMAIN, GUEST, KERNEL, MEMORY, TREE
 
 CREATED = "Error creating domain d (rc = -22)"
@@ -83,3 +84,15 @@ def test_large_grant_tables_leave_open_whether_they_fit(tmp_path: Path, more: st
     """Measured: Xen panics with -12."""
     found = api.replay(str(manifest(tmp_path, more) / "colorcheck.toml")).to_dict()
     assert found["outcome"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"), [("iommu=force", UNUSABLE), ("iommu=no,required", UNUSABLE), ("iommu=no-force", "")]
+)
+def test_an_iommu_that_xen_must_use(tmp_path: Path, options: str, message: str) -> None:
+    """The board has none that Xen drives: it panics before any domain is built, also while coloring is off."""
+    for more in ("", " llc-coloring=off"):
+        found = api.replay(str(manifest(tmp_path, options=options + more) / "colorcheck.toml")).to_dict()
+        panic = found["panic"]
+        assert not message or (isinstance(panic, dict) and panic["message"] == message)
+        assert message or more or panic is None

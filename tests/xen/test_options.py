@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from colorcheck.core.source import Location, Passage, passage
 from colorcheck.xen.kinds import ColorSource
 from colorcheck.xen.options.buffers import buffer_frames
+from colorcheck.xen.options.iommu import IommuOption, iommu_option
 from colorcheck.xen.options.options import LONGEST_OPTION, OptionFate, boot_arguments, parse_boot_arguments
 from colorcheck.xen.release.releases import UnknownReleaseError, release_of
 from colorcheck.xen.release.spelling import Concept
@@ -190,3 +191,28 @@ def test_texts_are_cut_at_bytes() -> None:
 def test_buffers_that_options_ask_for(arguments: str, frames: int) -> None:
     """Measured: with 1066 frames in the uncolored heap and conring_size=4M, 4.20.4 panics."""
     assert buffer_frames(parse_boot_arguments(arguments, "4.22"), 4) == frames
+
+
+@pytest.mark.parametrize(
+    ("arguments", "enabled", "forced"),
+    [
+        ("", True, False),
+        ("iommu=no", False, False),
+        ("iommu=No", True, False),
+        ("iommu=off iommu=verbose", False, False),
+        ("iommu=no,on", True, False),
+        ("iommu=no iommu=", False, False),
+        ("iommu=no iommu", False, False),
+        ("no-iommu", False, False),
+        ("no-iommu=1", True, False),
+        ("iommu=no,force", False, True),
+        ("iommu=required=1", True, True),
+        ("iommu=required=no,no-force", True, False),
+        ("iommu=force iommu=required=x", True, True),
+        ("iommu=no-force=1", True, False),
+        ("iommu=forced", True, False),
+    ],
+)
+def test_the_option_iommu(arguments: str, *, enabled: bool, forced: bool) -> None:
+    """Measured with a hardware domain, which needs an IOMMU, on 4.21 and 4.22."""
+    assert iommu_option(parse_boot_arguments(arguments, "4.22")) == IommuOption(enabled, forced)

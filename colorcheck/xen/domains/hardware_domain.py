@@ -14,12 +14,12 @@ from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, compatible, string
 from colorcheck.xen.kinds import Failure, FailureKind, Note
 from colorcheck.xen.notes.domains import HardwareDomainFault, HardwareDomainRefused
+from colorcheck.xen.options.iommu import iommu_enabled
 from colorcheck.xen.options.options import BootArguments
 from colorcheck.xen.release.release import Release
 
 CONTROL, HARDWARE, XENSTORE = 1, 2, 4
 KNOWN = CONTROL | HARDWARE | XENSTORE
-_OFF = ("no", "off", "false", "disable", "0")
 
 
 class RefusedCapabilities(Struct, frozen=True):
@@ -96,12 +96,7 @@ def has_iommu(ancestry: Ancestry | None, arguments: BootArguments) -> bool:
     """Whether Xen sets up an IOMMU: the tree enables one that it drives, and `iommu` does not switch it off."""
     if ancestry is None:
         return False
-    on = True
-    for option in arguments.options:
-        if option.name == "iommu":
-            words = "no" if option.negated and not option.value else option.value
-            on = not any(word in _OFF for word in words.split(","))
-    return on and any(iommu.enabled and iommu.driven for iommu in iommu_facts(ancestry).iommus)
+    return iommu_enabled(arguments) and any(iommu.enabled and iommu.driven for iommu in iommu_facts(ancestry).iommus)
 
 
 _DRIVER_FRAMES = 16 << 8  # queues and tables of an IOMMU, tables of an ITS: 16 MiB each is an upper bound

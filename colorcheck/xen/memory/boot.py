@@ -65,8 +65,9 @@ def _uncolored(system: System, machine: Machine) -> Boot:
     """Coloring is off: no heap of colors. Domains are taken to be built unless Xen refuses them, or memory has not even
     as many frames as they ask for."""
     built: list[Built] = []
-    if system.pool_panic:
-        return _stopped(system, system.pool_panic)
+    early = system.iommu_panic or system.pool_panic
+    if early is not None:
+        return _stopped(system, early)
     known = machine.banks and MEMORY.name not in system.unknown
     free = sum(end - start for start, end in machine.spans) // PAGE if known else None
     for domain in system.domains:
@@ -118,7 +119,8 @@ class _Run(Struct):
         heap = ColorHeap.at_boot(self.nr_colors, heap_origin.heaps.color)
         layout = dom0_layout(self.system)
         self.notes += after_layout(self.system, self.prepared, layout)
-        panic = panic or self._too_small_buddy(heap_origin.heaps.buddy_pages) or self.system.pool_panic
+        panic = panic or self._too_small_buddy(heap_origin.heaps.buddy_pages)
+        panic = panic or self.system.iommu_panic or self.system.pool_panic
         final, panic = (heap, panic) if panic else self._domains(heap, layout)
         return Boot(
             self.system,

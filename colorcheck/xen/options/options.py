@@ -349,12 +349,17 @@ def _typed(name: str, text: str, *, negated: bool) -> tuple[Stored, int]:
     return (_kept(text, TEXTS[name] - 1), 0) if name in TEXTS else (None, 0)
 
 
+def truth(text: str) -> bool | None:
+    """What Xen takes a word for (`parse_bool`); None if it is neither true nor false."""
+    return True if text in _TRUE else False if text in _FALSE else None
+
+
 def _value(kind: OptionKind, bits: int, text: str, *, negated: bool) -> tuple[Stored, int]:
     """The stored value, and the error number (0 if none)."""
     match kind:
         case OptionKind.BOOLEAN:
-            accepted = not text or text in _TRUE + _FALSE
-            return ((text not in _FALSE) is not negated, 0) if accepted else (None, EPERM)
+            found = truth(text) if text else True
+            return (None, EPERM) if found is None else (found is not negated, 0)
         case OptionKind.INTEGER:
             number, end = simple_strtoll(text)
         case OptionKind.NUMBER:
