@@ -84,6 +84,11 @@ class ColorSet(Struct, frozen=True):
                 found.append((color, color))
         return tuple(found)
 
+    @property
+    def named(self) -> str:
+        """`color 4`, `colors 0-3,7`."""
+        return f"{'color' if len(self) == 1 else 'colors'} {self}"
+
     def __str__(self) -> str:
         """As Xen's options take it: `0-3,7`; the empty set is the empty text."""
         return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in self.ranges())
