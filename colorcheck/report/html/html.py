@@ -22,7 +22,7 @@ _WIDE = 400  # columns of a source line that are shown
 
 
 def render(verification: Verification, style: Style, further: Mapping[str, h.Node] | None = None) -> str:
-    """The page. `further` are sections of other commands, by their heading."""
+    """The page. `further` has sections of other commands, by heading."""
     maps = tuple(view.color_maps(verification.facts))
     data = json.dumps([html_map.details(drawn, verification, style) for drawn in maps])
     title = f"colorcheck: {view.headline(verification).word}, {style.relative(verification.manifest.file)}"
@@ -109,7 +109,7 @@ def _correction(correction: Correction, style: Style) -> h.Element:
 
 
 def _source(finding: Finding, style: Style) -> h.Node:
-    """The line that the finding is about, its place marked."""
+    """The source line of the finding, with its place marked."""
     shown = excerpt(finding.location, style.sources, _WIDE)
     if not shown:
         return None
