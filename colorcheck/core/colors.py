@@ -84,6 +84,11 @@ class ColorSet(Struct, frozen=True):
                 found.append((color, color))
         return tuple(found)
 
+    @property
+    def named(self) -> str:
+        """`color 4`, `colors 0-3,7`."""
+        return f"{'color' if len(self) == 1 else 'colors'} {self}"
+
     def __str__(self) -> str:
         """In the spelling of Xen's options: `0-3,7`; empty for the empty set."""
         return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in self.ranges())

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from colorcheck.core.source import Passage
 from colorcheck.inputs.grammar import span, tokens
 
 
+@lru_cache(16)  # rules ask for the same arguments again and again
 def option_spans(text: str) -> tuple[tuple[int, int], ...]:
     """Where the options are in the text: the offsets of their first characters and of those after their last.
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
 from colorcheck.inputs.device_tree.dtc import DTC_1_6, NEWEST, Dtc
+from colorcheck.inputs.device_tree.remembered import remembered
 from colorcheck.inputs.device_tree.tree import DeviceTree
 
 _BLOB_MAGIC = b"\xd0\x0d\xfe\xed"
@@ -57,6 +58,11 @@ def _read_one(path: str, symbols: bool, include_dirs: Sequence[str], dtc: Dtc) -
     data = Files().read(path, Location(path))
     if isinstance(data, Problem):
         raise DeviceTreeError((data,))
+    key = path, data, symbols, tuple(include_dirs), dtc
+    return remembered(key, lambda: _parsed(path, data, symbols, include_dirs, dtc))
+
+
+def _parsed(path: str, data: bytes, symbols: bool, include_dirs: Sequence[str], dtc: Dtc) -> DeviceTree:
     if data[:4] == _BLOB_MAGIC:
         from colorcheck.inputs.device_tree.device_tree_blob import read_blob
 
