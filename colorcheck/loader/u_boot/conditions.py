@@ -305,7 +305,7 @@ def _substitute(machine: UBootMachine, name: str, rest: Sequence[Marked]) -> Sta
 def _substituted(
     pattern: str, by: str, text: str, everywhere: bool, *, ranges: bool
 ) -> Substituted | PatternError | None:
-    """What a substitution gives; the error where U-Boot refuses the pattern, and None where it is not followed."""
+    """What a substitution gives; the error where U-Boot refuses the pattern, and None if it is not followed."""
     try:
         return substitute(pattern, by, text, everywhere=everywhere, ranges=ranges)
     except PatternError as error:

@@ -5,19 +5,19 @@ Source: `cmd/fdt.c: fdt_value_env_set`, `is_printable_string` of U-Boot 2023.01,
 
 from __future__ import annotations
 
-from colorcheck.loader.u_boot.releases import CELLS, DIGITS, SIZES, Change
+from colorcheck.loader.u_boot.releases import CELLS, DIGITS, SIZES, ReleaseChange
 
 _MOST = 20  # bytes of cells that are written one after the other, before DIGITS
 _PRINTABLE = frozenset((*range(32, 127), *range(160, 256)))
 _BLANKS = frozenset(range(9, 14))
 
 
-def got_by_release(value: bytes, index: int | None) -> tuple[tuple[Change | None, str | None], ...]:
-    """The text, empty where the variable goes, None where the command fails; before all changes and from each on."""
+def got_by_release(value: bytes, index: int | None) -> tuple[tuple[ReleaseChange | None, str | None], ...]:
+    """The text, empty where the variable goes, None if the command fails; before all changes and from each on."""
     return tuple((change, _text(value, index, change)) for change in (None, CELLS, SIZES, DIGITS))
 
 
-def _text(value: bytes, index: int | None, since: Change | None) -> str | None:
+def _text(value: bytes, index: int | None, since: ReleaseChange | None) -> str | None:
     if not value:
         return ""
     if (_is_text if since in (SIZES, DIGITS) else _was_text)(value):
