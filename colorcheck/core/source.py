@@ -1,9 +1,10 @@
-"""Where a value was written: locations in the user's files, and texts that know where their characters are."""
+"""Locations in the user's files, and texts that know the locations of their characters."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import accumulate
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -44,41 +45,45 @@ class Location(Struct, frozen=True, order=True):
         return self.file
 
     def until(self, other: Location) -> Location:
-        """From the start of this location to the end of the other one, which is behind it in the same file."""
+        """From the start of this location to the end of the other one, which must come later in the same file."""
         return replace(self, end_line=other.end_line, end_column=other.end_column)
 
 
 class Lines:
-    """Offsets of a file's text turned into locations; built once a file."""
+    """Converts offsets in a file's text to locations; built once per file."""
 
-    __slots__ = ("_starts", "file", "text")
+    __slots__ = ("_found", "file", "text")
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
         self.text = text
-        starts = [0]
-        position = text.find("\n")
-        while position >= 0:
-            starts.append(position + 1)
-            position = text.find("\n", position + 1)
-        self._starts = starts
+        self._found: list[int] = []
+
+    @property
+    def _starts(self) -> list[int]:
+        """Where lines begin; worked out when first asked for, because most files have no place that anybody wants."""
+        if not self._found:
+            self._found = list(accumulate((len(line) + 1 for line in self.text.split("\n")[:-1]), initial=0))
+        return self._found
 
     def position(self, offset: int) -> tuple[int, int]:
-        line = bisect_right(self._starts, offset)
-        return line, offset - self._starts[line - 1] + 1
+        starts = self._found or self._starts
+        line = bisect_right(starts, offset)
+        return line, offset - starts[line - 1] + 1
 
     def line(self, number: int) -> tuple[int, int]:
         """The offsets of a line's first character and of its end, without the line break; of nothing past the end."""
-        if not 0 < number <= len(self._starts):
+        starts = self._starts
+        if not 0 < number <= len(starts):
             return len(self.text), len(self.text)
-        end = self._starts[number] - 1 if number < len(self._starts) else len(self.text)
-        return self._starts[number - 1], end
+        end = starts[number] - 1 if number < len(starts) else len(self.text)
+        return starts[number - 1], end
 
     def location(self, start: int, end: int) -> Location:
         """The location of `text[start:end]`."""
         line, column = self.position(start)
         end = max(start, end)
-        if line == len(self._starts) or end < self._starts[line]:
+        if line == len(self._found) or end < self._found[line]:
             return Location(self.file, line, column, line, column + end - start)
         return Location(self.file, line, column, *self.position(end))
 
@@ -128,7 +133,7 @@ class Passage(Struct, frozen=True):
         return Location(place.file, place.line, column, place.end_line, place.end_column, place.node, place.property)
 
     def part(self, start: int, end: int) -> Passage:
-        """`text[start:end]` as a passage of its own."""
+        """`text[start:end]` as a passage."""
         if not self.pieces:
             return Passage(self.text[start:end], self.whole)
         whole = self.locate(start, end)
@@ -144,7 +149,7 @@ def passage(text: str, location: Location) -> Passage:
 
 
 def concatenated(parts: Iterable[Passage], whole: Location) -> Passage:
-    """Texts one after the other. A part without a place of its own is where `whole` does."""
+    """Concatenated texts. A part without its own location has that of `whole`."""
     pieces: list[tuple[int, Location]] = []
     texts: list[str] = []
     length = 0

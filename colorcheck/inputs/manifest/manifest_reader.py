@@ -53,7 +53,7 @@ MAX_BYTES = 16 * MIB
 
 
 class ManifestError(Exception):
-    """The manifest cannot be read at all: there is nothing to go on with."""
+    """The manifest cannot be read at all, so the run cannot continue."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
@@ -440,7 +440,7 @@ def _names(given: tuple[str, ...] | None) -> tuple[str, ...]:
 
 def _target(reader: SettingReader) -> Target:
     default = Target()
-    xen = reader.texts("target.xen")
+    xen = reader.get("target.xen", KeyKind.RELEASES, kinds.texts)
     if xen == ():
         reader.empty("target.xen", 'a version of Xen, such as "4.20"')
     return Target(

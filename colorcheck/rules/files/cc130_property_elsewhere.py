@@ -3,7 +3,7 @@
 What it checks: properties named like `llc-colors` in all nodes of the device tree.
 
 Why it matters: Xen reads `llc-colors` in the node of a domain only, a child of /chosen that is compatible with
-`xen,domain`. In a module's node below, or under a name such as `llc_colors`, it is never looked at: the domain gets all
+`xen,domain`. In a module's node below, or under a name such as `llc_colors`, it is never read: the domain gets all
 colors, and nothing is printed.
 
 What it cannot see: what a boot script writes into the domain's node later.
