@@ -44,7 +44,7 @@ class NotFollowed(Struct, frozen=True):
 
 
 def wanted(word: Marked) -> Wanted:
-    """The parts of the word behind `source`; a colon goes before a number sign."""
+    """The parts of the word behind `source`; a colon takes precedence over a number sign."""
     for sign in (":", "#"):
         at = word.text.find(sign)
         if at >= 0:

@@ -68,6 +68,11 @@ NO_MATCH = ReleaseChange(
     (2024, 7),
     "setexpr sub and gsub that find nothing fail before U-Boot 2024.07; since then they copy the text",
 )  # 4c736306865
+BOUNDS = ReleaseChange(
+    "bootm_low moves the end of memory",
+    (2024, 7),
+    "since U-Boot 2024.07 bootm_mapsize counts from bootm_low where the tree is placed, before from the bank's start",
+)  # d545fe3b82c
 LOADS_KEPT = ReleaseChange(
     "U-Boot keeps what is loaded",
     (2025, 1),
@@ -94,7 +99,21 @@ BRACKET = ReleaseChange(
     "# or write test instead of [ … ]",
 )  # fc8bf9a984c
 CHANGES = (
-    *(EXIT, CELLS, MOVES, CONFIGURATIONS, RANGES, SIZES, COUNTED, RESERVED_ROOM, NO_MATCH, LOADS_KEPT, TEXTS, PATTERNS),
+    *(
+        EXIT,
+        CELLS,
+        MOVES,
+        CONFIGURATIONS,
+        RANGES,
+        SIZES,
+        COUNTED,
+        RESERVED_ROOM,
+        NO_MATCH,
+        BOUNDS,
+        LOADS_KEPT,
+        TEXTS,
+        PATTERNS,
+    ),
     *(DIGITS, BRACKET),
 )
 
