@@ -63,7 +63,7 @@ check: $(READY)
 
 docs: $(READY)
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --group docs
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/properdocs build --strict --quiet
 
 bench: $(READY)
 	$(BIN)/python benchmarks/bench_verify.py
