@@ -4,7 +4,8 @@
 
 Boxes are folders and modules directly below `colorcheck/`, arrows between them are imports of any of their modules;
 imports for types count. A circle is a set of modules (or boxes) that reach each other. With `--time`,
-`colorcheck --version` and a whole `verify` of one example run in turns at each revision, and medians are printed.
+`colorcheck --version` and `verify` of three examples run in turns at each revision, in processor time, and are compared
+with the first revision named.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import time
 from collections.abc import Mapping, Set
 from io import BytesIO
 from pathlib import Path
@@ -24,7 +24,7 @@ from pathlib import Path
 import grimp
 
 ROOT = Path(__file__).resolve().parents[1]
-EXAMPLE = "zcu102-dom0less"
+EXAMPLES = ("zcu102-dom0less", "rpi4-xl", "xen-guide")
 PACKAGE = "colorcheck"
 
 Graph = Mapping[str, Set[str]]
@@ -127,26 +127,31 @@ def unpack(revision: str, target: Path) -> Path:
 
 
 def seconds(folder: Path, *arguments: str) -> float:
-    """Wall time of one command of the tree in `folder`, its compiled modules kept as in an installation."""
+    """Processor time of one command of the tree in `folder`, its compiled modules kept as in an installation."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     environment["PYTHONPATH"] = os.pathsep.join((str(folder), str(folder / "plugins")))
-    begin = time.perf_counter()
-    subprocess.run([sys.executable, "-m", PACKAGE, *arguments], env=environment, capture_output=True, check=False)
-    return time.perf_counter() - begin
+    command = [sys.executable, "-m", PACKAGE, *arguments]
+    before = os.times()
+    subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
 
 
 def timed(trees: Mapping[str, Path], rounds: int) -> None:
-    """Medians of runs that take turns, so that a busy machine slows all alike. The first round only compiles."""
-    commands: tuple[tuple[str, ...], ...] = (("--version",), ("verify", str(ROOT / "examples" / EXAMPLE)))
-    taken: dict[tuple[str, tuple[str, ...]], list[float]] = {}
-    for number in range(rounds + 1):
-        for name, folder in trees.items():
-            for command in commands:
-                spent = seconds(folder, *command)
+    """Runs in turns: medians, and the median of each round's ratio to the first tree. The first round only compiles."""
+    commands = [["--version"], *(["verify", str(ROOT / "examples" / example)] for example in EXAMPLES)]
+    first = next(iter(trees))
+    for command in commands:
+        taken: dict[str, list[float]] = {name: [] for name in trees}
+        for number in range(rounds + 1):
+            for name in list(trees)[:: -1 if number % 2 else 1]:
+                spent = seconds(trees[name], *command)
                 if number:
-                    taken.setdefault((name, command), []).append(spent)
-    for (name, command), each in taken.items():
-        print(f"{name}: colorcheck {command[0]}: {statistics.median(each):.3f} s ({min(each):.3f} to {max(each):.3f})")
+                    taken[name].append(spent)
+        for name, each in taken.items():
+            ratio = statistics.median(here / there for here, there in zip(each, taken[first], strict=True))
+            what = " ".join(map(os.path.basename, command))
+            print(f"{name}: {what}: {statistics.median(each):.3f} s, least {min(each):.3f} s, ratio {ratio:.2f}")
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import accumulate
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -51,34 +52,38 @@ class Location(Struct, frozen=True, order=True):
 class Lines:
     """Offsets of a file's text turned into locations; built once a file."""
 
-    __slots__ = ("_starts", "file", "text")
+    __slots__ = ("_found", "file", "text")
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
         self.text = text
-        starts = [0]
-        position = text.find("\n")
-        while position >= 0:
-            starts.append(position + 1)
-            position = text.find("\n", position + 1)
-        self._starts = starts
+        self._found: list[int] = []
+
+    @property
+    def _starts(self) -> list[int]:
+        """Where lines begin; worked out when first asked for, because most files have no place that anybody wants."""
+        if not self._found:
+            self._found = list(accumulate((len(line) + 1 for line in self.text.split("\n")[:-1]), initial=0))
+        return self._found
 
     def position(self, offset: int) -> tuple[int, int]:
-        line = bisect_right(self._starts, offset)
-        return line, offset - self._starts[line - 1] + 1
+        starts = self._found or self._starts
+        line = bisect_right(starts, offset)
+        return line, offset - starts[line - 1] + 1
 
     def line(self, number: int) -> tuple[int, int]:
         """The offsets of a line's first character and of its end, without the line break; of nothing past the end."""
-        if not 0 < number <= len(self._starts):
+        starts = self._starts
+        if not 0 < number <= len(starts):
             return len(self.text), len(self.text)
-        end = self._starts[number] - 1 if number < len(self._starts) else len(self.text)
-        return self._starts[number - 1], end
+        end = starts[number] - 1 if number < len(starts) else len(self.text)
+        return starts[number - 1], end
 
     def location(self, start: int, end: int) -> Location:
         """The location of `text[start:end]`."""
         line, column = self.position(start)
         end = max(start, end)
-        if line == len(self._starts) or end < self._starts[line]:
+        if line == len(self._found) or end < self._found[line]:
             return Location(self.file, line, column, line, column + end - start)
         return Location(self.file, line, column, *self.position(end))
 

@@ -60,7 +60,7 @@ class Console(Struct, frozen=True):
 def run(command: Sequence[str], limits: Limits, *, keys: str = KEYS) -> Console:
     """Run QEMU until Xen is up and the keys are answered, it panics, or nothing more comes.
 
-    Raises OSError where the program cannot be started.
+    Raises OSError if the program cannot be started.
     """
     begin = time.monotonic()
     with started(command) as process:
@@ -74,7 +74,7 @@ def run(command: Sequence[str], limits: Limits, *, keys: str = KEYS) -> Console:
 
 @contextlib.contextmanager
 def started(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """QEMU in a group of its own, all of which is ended at the end. Raises OSError where it cannot be started."""
+    """QEMU in a group of its own, all of which is ended at the end. Raises OSError if it cannot be started."""
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,

@@ -61,7 +61,7 @@ class _Over(Exception):
 def converse(command: Sequence[str], limits: Limits, prepared: Sequence[str], steps: Sequence[str]) -> Dialogue:
     """Run QEMU, wait for dom0's shell, give it the lines of `prepared`, then each step, with a heap dump after it.
 
-    Raises OSError where the program cannot be started.
+    Raises OSError if the program cannot be started.
     """
     begin = time.monotonic()
     answers: list[Answered] = []
@@ -107,7 +107,7 @@ class _Talk:
         return self.seen[mark:].decode(errors="replace")
 
     def pump(self, seconds: float = 0.1) -> None:
-        """Take what came. Raises _Over where the run has ended, or is to end."""
+        """Take what came. Raises _Over if the run has ended, or is to end."""
         for key, _ in self.selector.select(seconds):
             data = os.read(key.fd, 65536)
             if not data:

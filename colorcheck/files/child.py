@@ -25,7 +25,7 @@ class ChildFailed(Exception):
 
 
 def in_child(function: Callable[[], object], seconds: float, memory: int = MEMORY) -> object:
-    """What the function returns, which must be JSON. Raises ChildFailed where it raises, ChildDied for everything
+    """What the function returns, which must be JSON. Raises ChildFailed if it raises, ChildDied for everything
     else."""
     reading, writing = os.pipe()
     sys.stdout.flush()

@@ -69,7 +69,7 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
 
 
 def text_at(text: str, location: Location) -> str:
-    """What is at a location. Raises OverlapError where the text has no such place."""
+    """What is at a location. Raises OverlapError if the text has no such place."""
     starts = _line_starts(text)
     return text[_offset(starts, text, location, end=False) : _offset(starts, text, location, end=True)]
 

@@ -21,7 +21,7 @@ def grammar(name: str) -> str:
 
 
 def tables(name: str) -> str:
-    """The tables of a Lark grammar as JSON. Raises OSError where there are none."""
+    """The tables of a Lark grammar as JSON. Raises OSError if there are none."""
     return (data_folder("grammars") / "tables" / f"{name}.json").read_text(encoding="utf-8")
 
 

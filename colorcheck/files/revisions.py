@@ -56,7 +56,7 @@ def repository(folder: Path) -> Path:
 
 
 def commit_of(folder: Path, name: str) -> str:
-    """The hash of a commit. Raises GitError where the repository does not have it, and says why it may not."""
+    """The hash of a commit. Raises GitError if the repository does not have it, and says why it may not."""
     if not name or name.startswith("-"):
         raise GitError(f"{name or 'an empty name'} is not a revision", "is a variable of the CI job not set?")
     try:
@@ -103,7 +103,7 @@ def is_shallow(folder: Path) -> bool:
 
 
 def merge_base(folder: Path, base: str, head: str) -> str:
-    """The newest commit that both have. Raises GitError where there is none, or none in a shallow clone."""
+    """The newest commit that both have. Raises GitError if there is none, or none in a shallow clone."""
     one, other = commit_of(folder, base), commit_of(folder, head)
     try:
         return git(folder, "merge-base", one, other).decode().split()[0]

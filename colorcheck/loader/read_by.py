@@ -1,4 +1,5 @@
-"""What depends on a value of the tree that is not known: everything, the memory, the boot modules, or nothing.
+"""What depends on a value of the tree that is not known: everything, the memory, the boot modules, the colors of one
+domain, or nothing.
 
 An open fact that only appears in values of such a kind is kept to the theorems that read them; all others may change
 anything that Xen does.
@@ -18,6 +19,8 @@ _UNREAD = frozenset({"u-boot,version", "serial-number", "local-mac-address", "ma
 _MODULE = frozenset({"multiboot,module", "xen,multiboot-module", "multiboot,kernel", "multiboot,ramdisk"})
 _ARGUMENTS = ("bootargs", "xen,dom0-bootargs")
 _CELL = 4
+_COLORS = "llc-colors"
+_DOMAIN_DEPTH = 2  # of a domain's node below /chosen
 
 
 class ReadBy(StrEnum):
@@ -26,6 +29,7 @@ class ReadBy(StrEnum):
     NOBODY = "nobody"
     MEMORY = "memory"  # the banks of memory
     MODULES = "boot-modules"  # where modules lie, how large they and the domains are
+    COLORS = "domain-colors"  # which colors one domain has, and so all memory; the pairs of others do not read it
     ALL = "all"
 
 
@@ -44,6 +48,8 @@ def reach(received: Handover, path: str, name: str) -> ReadBy:
     if path == "/chosen" and name in ("linux,initrd-start", "linux,initrd-end"):
         return ReadBy.MODULES
     kinds = _compatible(received, path, node)
+    if name == _COLORS and path.count("/") == _DOMAIN_DEPTH and "xen,domain" in kinds:
+        return ReadBy.COLORS
     cells = len(node.properties[name].value) % _CELL == 0 if name in node.properties else False
     if cells and ((name == "reg" and kinds & _MODULE) or (name == "memory" and "xen,domain" in kinds)):
         return ReadBy.MODULES
@@ -82,6 +88,16 @@ def blocking(received: Handover) -> Iterator[OpenFact]:
         opaque = fact.values is None and not fact.what.startswith("file ") and fact.what not in received.harmless
         if ReadBy.ALL in found.get(fact.what, ()) or opaque:
             yield fact
+
+
+def open_colors(received: Handover) -> dict[str, OpenFact]:
+    """The domains whose colors are not known, by the path of their node, each with why."""
+    facts = {fact.what: fact for fact in received.open}
+    return {
+        path: facts[what]
+        for (path, name), what in received.unsure.items()
+        if what in facts and reach(received, path, name) is ReadBy.COLORS
+    }
 
 
 def unsettled(received: Handover) -> tuple[Unsettled, ...]:

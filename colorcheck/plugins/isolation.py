@@ -30,7 +30,7 @@ class _Call(threading.Thread, Generic[T]):
 
 
 def call(function: Callable[[], T], seconds: float, what: str) -> T:
-    """What the function returns. Raises UnfitError where it fails, exits, or takes longer than `seconds`.
+    """What the function returns. Raises UnfitError if it fails, exits, or takes longer than `seconds`.
 
     A function that is too slow goes on in a thread that ends with the process. Its output goes to standard error.
     """

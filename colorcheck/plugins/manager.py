@@ -130,7 +130,7 @@ def _load(entry: Entry, record: LoadedPlugin, seconds: float, gifts: dict[str, d
 
 
 def _try_apart(entry: Entry, seconds: float) -> None:
-    """Load a stranger's plugin and call its hooks in a child. Raises UnfitError where that ends the process."""
+    """Load a stranger's plugin and call its hooks in a child. Raises UnfitError if that ends the process."""
 
     def everything() -> None:
         manager = pluggy.PluginManager(GROUP)

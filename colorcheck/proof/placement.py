@@ -1,4 +1,4 @@
-"""Placement: the color heap is what the memory map says, Xen lies in room of its own, dom0 has all its memory."""
+"""Placement: the color heap matches the memory map, Xen's region contains nothing else, dom0 has all its memory."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAP = Assumption(
 
 
 def placement(context: Context) -> Iterator[Theorem]:
-    """The theorems on where things lie; none if Xen never gets so far or coloring is off."""
+    """The theorems on the memory layout; none if the boot ends before or coloring is off."""
     if context.system.panic or not context.system.coloring:
         return
     yield _heap(context)
@@ -70,7 +70,7 @@ def _heap(context: Context) -> Theorem:
 
 
 def _count(color: int, nr_colors: int, start: int, end: int) -> str:
-    """How many frames of a piece have the color: multiples of `nr_colors` in a shifted range."""
+    """The number of frames in a piece with the color: multiples of `nr_colors` in a shifted range."""
     shift = nr_colors - 1 - color
     return f"(- (div {end + shift} {nr_colors}) (div {start + shift} {nr_colors}))"
 
@@ -81,7 +81,7 @@ def _xen(context: Context) -> Theorem:
     obligation = Obligation(
         id="placement/xen",
         kind=TheoremKind.PLACEMENT,
-        statement="Xen's region is aligned to 2 MiB, lies in memory, and nothing else lies in it",
+        statement="Xen's region is aligned to 2 MiB, is within memory, and contains nothing else",
         mathematics="∀ f ∈ region: f ∈ DRAM ∧ f ∉ modules ∪ reserved ∪ heaps",
         subjects=("xen",),
         assumptions=(MAP,),
@@ -128,7 +128,7 @@ def _use(intervals: list[Interval], frame: int) -> str:
 
 
 def _other_theorem_says(built: Built) -> bool:
-    """Whether dom0 fails for its colors or for want of frames, which is no question of its layout."""
+    """Whether dom0 fails because of its colors or missing frames, which does not concern its layout."""
     domain = built.domain
     if built.created:
         return False

@@ -6,6 +6,7 @@ What `reg`, `ranges`, `status` and phandles mean is in `tree_walk`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Protocol
 
 from msgspec import Struct, field
 
@@ -13,29 +14,75 @@ from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location, Passage
 
 
-class Property(Struct, frozen=True):
-    """A property: its bytes as they are in the blob, and the places of its name and of its value.
+class PlacesOfRow(Protocol):
+    """Properties and nodes that were written one after the other; their places are worked out when somebody asks."""
 
-    `strings` are the string literals of the value in their order, each with the place of its characters (without
-    the quotes); empty if the value has none. A blob's strings are those that its bytes spell, if they do.
+    def location(self, index: int) -> Location: ...
+
+    def value_location(self, index: int) -> Location: ...
+
+    def strings(self, index: int) -> tuple[Passage, ...]: ...
+
+
+class Property(Struct, frozen=True):
+    """A property: its bytes as they are in the blob, and the places of its name (`location`) and of its value.
+
+    `place`, `value_place` and `texts` are these places and the strings, or many properties' places, the number of
+    this one and None.
     """
 
     name: str
     value: bytes
-    location: Location
-    value_location: Location
-    strings: tuple[Passage, ...] = ()
+    place: Location | PlacesOfRow
+    value_place: Location | int
+    texts: tuple[Passage, ...] | None = ()
+
+    @property
+    def location(self) -> Location:
+        place, index = self.place, self.value_place
+        if isinstance(place, Location):
+            return place
+        assert isinstance(index, int)  # noqa: S101
+        return place.location(index)
+
+    @property
+    def value_location(self) -> Location:
+        place, index = self.place, self.value_place
+        if isinstance(index, Location):
+            return index
+        assert not isinstance(place, Location)  # noqa: S101
+        return place.value_location(index)
+
+    @property
+    def strings(self) -> tuple[Passage, ...]:
+        """The string literals of the value in their order, each with the place of its characters (without the
+        quotes); empty if the value has none. A blob's strings are those that its bytes spell, if they do."""
+        place, index, texts = self.place, self.value_place, self.texts
+        if texts is not None:
+            return texts
+        assert isinstance(index, int)  # noqa: S101
+        assert not isinstance(place, Location)  # noqa: S101
+        return place.strings(index)
 
 
 class Node(Struct, frozen=True):
-    """A node: `name` with its unit address (empty for the root), its properties and children in the tree's order."""
+    """A node: `name` with its unit address (empty for the root), its properties and children in the tree's order.
+
+    `place` is its `location`, or many places, of which this is the one of this `number`.
+    """
 
     name: str
     path: str
-    location: Location
+    place: Location | PlacesOfRow
     properties: Mapping[str, Property] = field(default_factory=dict)
     children: tuple[Node, ...] = ()
     labels: tuple[str, ...] = ()
+    number: int = 0
+
+    @property
+    def location(self) -> Location:
+        place = self.place
+        return place if isinstance(place, Location) else place.location(self.number)
 
     def walk(self) -> Iterator[Node]:
         """This node and all below it, in the order of the tree."""

@@ -12,6 +12,7 @@ class KeyKind(StrEnum):
 
     TEXT = 'a string, such as "zcu102"'
     TEXTS = 'a string or a list of strings, such as ["rt.cfg", "gui.cfg"]'
+    RELEASES = 'a string or a list of strings, such as "4.20" or ["4.20", "4.22"]'
     GUESTS = (
         "a file name or a list of them; a list within the list is one guest whose files are concatenated, with "
         'arguments of xl create if needed, such as [["domu.cfg", "devices.cfg"], "gui.cfg"]'
@@ -54,7 +55,7 @@ class ManifestKey(Struct, frozen=True):
 KEYS: tuple[ManifestKey, ...] = (
     ManifestKey(
         "target.xen",
-        KeyKind.TEXTS,
+        KeyKind.RELEASES,
         "RELEASE",
         "the Xen that reads the files: 4.20, 4.21, 4.22 (the newest modelled point release), 4.20.0 and so on, or a "
         "fork such as xilinx-4.17; several releases are checked in turn",

@@ -440,7 +440,7 @@ def _names(given: tuple[str, ...] | None) -> tuple[str, ...]:
 
 def _target(reader: SettingReader) -> Target:
     default = Target()
-    xen = reader.texts("target.xen")
+    xen = reader.get("target.xen", KeyKind.RELEASES, kinds.texts)
     if xen == ():
         reader.empty("target.xen", 'a version of Xen, such as "4.20"')
     return Target(

@@ -273,7 +273,7 @@ class _ScriptRun(Struct, frozen=True):
         at = after.node(path) if after is not None else -1
         value = after.value(at, held.name) if after is not None and at >= 0 else None
         if after is not None and value is not None:
-            after.side.properties[path, held.name] = replace(held, value=value, strings=())
+            after.side.properties[path, held.name] = replace(held, value=value, texts=())
         if value != held.value:
             message = f"U-Boot's shell reads the quotes, backslashes and $ of {held.name}: another text arrives"
             machine.problems.append(Problem(ProblemKind.U_BOOT_SYNTAX, message, held.location, "leave them out"))

@@ -143,7 +143,7 @@ def _no_tree(machine: UBootMachine, word: Marked) -> None:
 
 
 def _fit(machine: UBootMachine, words: Sequence[Marked], address: int) -> FitParts | None:
-    """The parts of the FIT image that bootm takes; None if there is none. Raises OpenEndError where there may be."""
+    """The parts of the FIT image that bootm takes; None if there is none. Raises OpenEndError if there may be."""
     what = f"the image at {machine.shown(address)}"
     if is_fit(machine, address):
         parts = opened(machine, words[0] if words else Marked(""), address)
@@ -398,7 +398,7 @@ class _Final(Struct):
 
 
 def _moved_tree(machine: UBootMachine, room: Places, tree: TreeInMemory) -> _Final:
-    """The tree at its last place, opened for what U-Boot adds. Raises HaltError where there is no room."""
+    """The tree at its last place, opened for what U-Boot adds. Raises HaltError if there is no room."""
     length = tree.total + _PAD
     high = machine.text("fdt_high")
     machine.unset("fdt_high")
@@ -437,7 +437,7 @@ def _place(machine: UBootMachine, room: Places, length: int, high: str | None) -
 def _fixed(
     machine: UBootMachine, final: _Final, ramdisk: tuple[int | None, int] | None, unsure: int | None
 ) -> TreeInMemory:
-    """The tree with everything that U-Boot adds. Raises HaltError where it does not fit."""
+    """The tree with everything that U-Boot adds. Raises HaltError if it does not fit."""
     tree = final.tree
     board = "board-specific code in U-Boot does not change the tree that Xen reads"
     machine.assumptions[board] = None

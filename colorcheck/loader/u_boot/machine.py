@@ -138,7 +138,7 @@ class UBootMachine(Struct):
         return self.sources.location(*self.here)
 
     def step(self) -> None:
-        """Count a command. Raises HaltError where there are too many."""
+        """Count a command. Raises HaltError if there are too many."""
         self.steps += 1
         if self.steps > MOST_STEPS:
             raise HaltError(f"the script does not end within {MOST_STEPS} commands")
@@ -323,7 +323,7 @@ class UBootMachine(Struct):
         self.deleted.add(name)
 
     def set(self, name: str, value: Marked | str | None) -> None:
-        """Set a variable, or delete it with None. Raises HaltError where memory runs out."""
+        """Set a variable, or delete it with None. Raises HaltError if memory runs out."""
         if isinstance(value, str):
             value = Marked(value, (self.here[0],) * len(value))
         if value is None:
@@ -334,7 +334,7 @@ class UBootMachine(Struct):
         self.deleted.discard(name)
 
     def assign(self, name: str, value: Marked) -> None:
-        """Set a variable of the shell. Raises HaltError where memory runs out."""
+        """Set a variable of the shell. Raises HaltError if memory runs out."""
         self._hold(name, value)
         self.shell[name] = value
 

@@ -81,7 +81,7 @@ def _cover(text: str, found: list[str]) -> None:
 
 
 def _behind(text: str, at: int) -> int:
-    """The offset behind a letter, a quoted stretch or a variable. Raises _End where it has no end."""
+    """The offset behind a letter, a quoted stretch or a variable. Raises _End if it has no end."""
     letter = text[at]
     if letter == "'":
         end = text.find("'", at + 1)

@@ -9,11 +9,11 @@ import htpy as h
 
 from colorcheck.core.diagnostic import Finding, Verdict
 from colorcheck.core.theorem import Theorem
-from colorcheck.core.units import size_of_pages
 from colorcheck.report import marks, view
 from colorcheck.report.html import html_map, html_open, html_rules
 from colorcheck.report.html.page import footer, links, listed, page, section, table
 from colorcheck.report.style import Style
+from colorcheck.report.terminal.corrections import Correction, corrections
 from colorcheck.report.terminal.excerpt import excerpt
 from colorcheck.verification.residue import GRADES, residues
 from colorcheck.verification.results import Verification
@@ -22,7 +22,7 @@ _WIDE = 400  # columns of a source line that are shown
 
 
 def render(verification: Verification, style: Style, further: Mapping[str, h.Node] | None = None) -> str:
-    """The page. `further` are sections of other commands, by their heading."""
+    """The page. `further` has sections of other commands, by heading."""
     maps = tuple(view.color_maps(verification.facts))
     data = json.dumps([html_map.details(drawn, verification, style) for drawn in maps])
     title = f"colorcheck: {view.headline(verification).word}, {style.relative(verification.manifest.file)}"
@@ -57,8 +57,12 @@ def _head(verification: Verification, style: Style, further: tuple[str, ...]) ->
         known.append(f"{target['nr_colors']} colors")
     known.append(style.relative(verification.manifest.file))
     grades = [
-        h.p[h.a(href="#shared")[f"Isolation of Xen {residue.release}: grade {residue.grade}, {residue.reason}"]]
-        for residue in view.alike(residues(verification.facts))
+        h.p[
+            h.a(href="#shared")[
+                f"Isolation of Xen {each.residue.release}: grade {each.residue.grade}, {each.residue.reason}"
+            ]
+        ]
+        for each in view.alike(residues(verification.facts))
     ]
     waits = ("open",) if html_open.waiting(verification) else ()
     traced = ("requirements",) if verification.requirements else ()
@@ -91,13 +95,21 @@ def _finding(finding: Finding, style: Style) -> h.Element:
         h.p[h.code[style.place(finding.location)]],
         _source(finding, style),
         h.p[h.strong["Instead:"], f" {finding.help}"] if finding.help else None,
+        [_correction(each, style) for each in corrections(finding.fix, style.sources, _WIDE)],
         listed(places),
         _witness(finding),
     ]
 
 
+def _correction(correction: Correction, style: Style) -> h.Element:
+    """A line as `verify --fix` writes it."""
+    pieces = ((piece, "") if isinstance(piece, str) else piece for piece in correction.pieces())
+    line = [h.ins[words] if mood == "green" else words for words, mood in pieces]
+    return h.p[h.strong["Fix:"], " ", h.code[style.place(correction.location)], " ", h.code[line]]
+
+
 def _source(finding: Finding, style: Style) -> h.Node:
-    """The line that the finding is about, its place marked."""
+    """The source line of the finding, with its place marked."""
     shown = excerpt(finding.location, style.sources, _WIDE)
     if not shown:
         return None
@@ -171,13 +183,14 @@ def _requirements(verification: Verification) -> h.Node:
 
 def _residue(verification: Verification) -> h.Element:
     content: list[h.Node] = []
-    for residue in residues(verification.facts):
+    for shared in view.alike(residues(verification.facts)):
+        residue = shared.residue
         grade = h.strong[f"grade {residue.grade}"]
         content.append(h.p[f"Xen {residue.release}: ", grade, f", {GRADES[residue.grade]} ({residue.reason})"])
         content.append(
             listed(
-                (h.strong[each.what], f" ({size_of_pages(each.pages)})" if each.pages else "", f": {each.why}")
-                for each in residue.remainders
+                (h.strong[each.what], f" ({amount})" if amount else "", f": {each.why}")
+                for each, amount in zip(residue.remainders, shared.amounts, strict=True)
             )
         )
     return section("shared", "Still shared", content)

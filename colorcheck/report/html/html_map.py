@@ -19,7 +19,7 @@ from colorcheck.xen.system import System
 
 _GLYPHS = {"own": "■", "shared": "✗", "allowed": "s", "none": "·"}
 _SPOKEN = {"own": "has it", "shared": "shares it, against the policy", "allowed": "shares it, as allowed", "none": "no"}
-_HOLE = 12  # width of a gap between banks in the memory map, of 1000
+_HOLE = 12  # width of a gap between banks in the memory map, in thousandths
 _USES = {
     "color-heap": "color heap",
     "buddy": "uncolored (buddy) heap",
@@ -32,7 +32,7 @@ _USES = {
 
 
 def section(maps: tuple[view.ColorMap, ...]) -> h.Element:
-    """The color maps as tables; their row and column heads are buttons that show what is behind them."""
+    """The color maps as tables; their row and column headings are buttons that show details."""
     if not maps:
         return page.section("colors", "Colors", h.p["No colors are in use."])
     kinds = dict.fromkeys(kind for drawn in maps for kind in drawing.kinds(drawn))
@@ -74,7 +74,7 @@ def _row(position: int, row: view.ColorUser, nr_colors: int) -> h.Element:
 
 
 def details(drawn: view.ColorMap, verification: Verification, style: Style) -> dict[str, list[str]]:
-    """What the page shows for each user of colors and for each color, as plain text."""
+    """The details for each user of colors and for each color, as plain text."""
     release = drawn.releases.split(", ")[0]
     result = next(result for result in verification.facts.results if result.release == release)
     system, boot = result.system, result.boot
@@ -121,7 +121,7 @@ def _color(color: int, drawn: view.ColorMap, boot: Boot | None, verification: Ve
 
 
 def memory(verification: Verification) -> h.Element:
-    """The memory map to scale, and each domain's needs beside what its colors have."""
+    """The memory map to scale, and the memory that each domain needs next to that of its colors."""
     content = [
         (
             h.h3[f"Xen {release}"],
@@ -140,7 +140,7 @@ def _layout(intervals: tuple[Interval, ...], release: str) -> list[h.Node]:
     total = sum(interval.pages for interval in intervals)
     if not total:
         return []
-    label = f"Memory map, {size_of_pages(total)}; the table below says the same"
+    label = f"Memory map, {size_of_pages(total)}; the table below has the same values"
     picture = h.svg(".memory", viewBox="0 0 1000 40", preserveAspectRatio="none", role="img", aria_label=label)
     banks = _banks(intervals)
     uses = dict.fromkeys(interval.use for interval in intervals)
@@ -155,7 +155,7 @@ def _layout(intervals: tuple[Interval, ...], release: str) -> list[h.Node]:
 
 
 def _drawn(intervals: tuple[Interval, ...], total: int, banks: int) -> Iterator[h.Node]:
-    """The ranges to scale, the gaps between banks narrow."""
+    """The ranges to scale, with narrow gaps between banks."""
     at, room, before = 0.0, 1000 - _HOLE * (banks - 1), intervals[0].start
     for interval in intervals:
         if interval.start > before:
@@ -171,7 +171,7 @@ def _drawn(intervals: tuple[Interval, ...], total: int, banks: int) -> Iterator[
 
 
 def _banks(intervals: tuple[Interval, ...]) -> list[tuple[int, int]]:
-    """Stretches of frames without a gap, from (start, end); the intervals are in their order."""
+    """Contiguous ranges of frames as (start, end); the intervals must be sorted."""
     found: list[tuple[int, int]] = []
     for interval in intervals:
         if found and interval.start <= found[-1][1]:
@@ -182,7 +182,7 @@ def _banks(intervals: tuple[Interval, ...]) -> list[tuple[int, int]]:
 
 
 def _bank(bank: tuple[int, int], before: tuple[int, int] | None) -> list[h.Node]:
-    """A bank with its addresses, behind the gap that lies before it."""
+    """A bank with its addresses, after the gap in front of it."""
     ends = f"{bank[0] * PAGE:#x} to {bank[1] * PAGE - 1:#x}"
     return [
         h.li(".soft")[f"gap of {size_of_pages(bank[0] - before[1])}"] if before else None,

@@ -1,4 +1,4 @@
-"""The pages of the rules that found something: a report is read where there is no colorcheck."""
+"""The pages of the rules with findings: readers of a report may not have colorcheck."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from colorcheck.verification.results import Verification
 
 
 def link(rule: str) -> h.Node:
-    """A rule's ID, as a link to its page below where the rule has one."""
+    """A rule's ID, as a link to its page below if there is one."""
     return h.a(href=f"#{rule}")[rule] if find(rule) else rule
 
 
 def found(verification: Verification) -> list[Rule]:
-    """The rules of the findings, each once; those of plugins have no page."""
+    """The rules of the findings, each once; rules of plugins have no page."""
     names = sorted({finding.rule for finding in verification.findings})
     return [rule for rule in map(find, names) if rule is not None]
 
 
 def section(verification: Verification) -> h.Node:
-    """The page of each rule that found something; nothing without findings."""
+    """The page of each rule with findings; empty without findings."""
     rules = found(verification)
     return page_section("rules", "Rules", [_page(rule) for rule in rules]) if rules else None
 

@@ -1,4 +1,4 @@
-"""One line a finding, `file:line:column: severity RULE message`, for editors and for logs; a summary at the end.
+"""One line per finding, `file:line:column: severity RULE message`, for editors and logs; a summary at the end.
 
 With `--show-silence`, a line of the severity `note` under each has the comment that silences it.
 """
@@ -34,8 +34,9 @@ def summary(verification: Verification) -> str:
     """The verdict and the counts in one line."""
     head = view.headline(verification)
     counts = [view.counted(n, str(each)) for each in Severity if (n := verification.count(each))]
+    sentence = head.sentence.removesuffix(f"; {counts[0]} in the files") if counts else head.sentence
     silent = view.not_told(verification)
-    text = "; ".join([head.sentence, *([", ".join(counts)] if counts else []), *([silent] if silent else [])])
+    text = "; ".join([sentence, *([", ".join(counts)] if counts else []), *([silent] if silent else [])])
     return printable(f"colorcheck: {head.word}: {text}")
 
 
@@ -53,7 +54,7 @@ def _pages(findings: Iterable[Finding]) -> Iterator[str]:
 
 
 def _place(location: Location, style: Style) -> str:
-    """File, line and column; an editor wants a line even where the whole file is meant."""
+    """File, line and column; editors need a line even if the whole file is meant."""
     file = style.relative(location.file) or "colorcheck"
     return f"{file}:{max(location.line, 1)}:{max(location.column, 1)}"
 

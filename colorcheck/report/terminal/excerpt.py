@@ -1,4 +1,4 @@
-"""A source line with a caret under the place that a finding means, cut to fit."""
+"""A source line with a caret under the place of a finding, cut to fit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from colorcheck.report.style import printable
 
 
 class Excerpt(Struct, frozen=True):
-    """A line of a file: `text` of at most the width asked for, the marked part at `start`, `length` columns long."""
+    """A line of a file: `text` of at most the requested width, the marked part at `start`, `length` columns long."""
 
     number: int
     text: str
@@ -31,11 +31,16 @@ def excerpt(location: Location, sources: Sources, width: int) -> Excerpt | None:
     start = min(max(location.column - 1, 0), len(line))
     end = location.end_column - 1 if location.end_line == location.line else len(line)
     end = min(max(end, start + 1), max(len(line), start + 1))
+    return fitted(location.line, (line[:start], line[start:end], line[end:]), width)
+
+
+def fitted(number: int, parts: tuple[str, str, str], width: int) -> Excerpt:
+    """A line in three parts, of which the middle one is marked, without its indentation and cut to `width` columns."""
     # Everything before the mark is made printable first, so that the caret is under what is seen.
-    before, marked, after = (printable(part) for part in (line[:start], line[start:end], line[end:]))
+    before, marked, after = (printable(part) for part in parts)
     indent = len(before) - len(before.lstrip()) if before.strip() else len(before)
     before = before[indent:]
-    return _cut(location.line, before, marked, after, max(width, 12))
+    return _cut(number, before, marked, after, max(width, 12))
 
 
 def _cut(number: int, before: str, marked: str, after: str, width: int) -> Excerpt:

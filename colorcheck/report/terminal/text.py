@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.pages import pages
 from colorcheck.core.theorem import Assumption, Theorem
-from colorcheck.core.units import size_of_pages
 from colorcheck.findings.silence_comments import silencing
 from colorcheck.report import marks, view
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal.claims import claims, proved
+from colorcheck.report.terminal.corrections import corrections
 from colorcheck.report.terminal.excerpt import excerpt
 from colorcheck.report.terminal.panels import color_map, memory
 from colorcheck.report.terminal.requirements import requirements
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _WORST = list(Severity)
+_RELATED = 4  # places that a finding shows beside its own
 
 
 def render(verification: Verification, style: Style) -> str:
@@ -75,35 +76,34 @@ def _finding(finding: Finding, style: Style) -> Iterator[RenderableType]:
     place = style.place(finding.location)
     shown = excerpt(finding.location, style.sources, style.width - 8)
     margin = max(len(str(shown.number)) if shown else 0, 2)
-    yield text((f"{' ' * margin}--> ", "blue"), printable(place), (f"  ({finding.name})", "dim"))
+    yield indented(f"{' ' * margin}--> ", text(printable(place), (f"  ({finding.name})", "dim")), "blue")
     if shown:
         yield text((f"{' ' * margin} |", "blue"))
         yield text((f"{shown.number:>{margin}} | ", "blue"), shown.text)
         yield text((f"{' ' * margin} | ", "blue"), (shown.carets, marks.SEVERITIES[finding.severity]))
-    for related in finding.related:
+    shown_related = finding.related if style.verbose else finding.related[:_RELATED]
+    for related in shown_related:
         yield indented(
             f"{' ' * margin} = ",
             text((f"{printable(style.place(related.location))}: ", "dim"), printable(related.message)),
             "blue",
         )
+    if hidden := len(finding.related) - len(shown_related):
+        yield indented(f"{' ' * margin} = ", text((f"and {hidden} more places; --verbose lists them", "dim")), "blue")
     if finding.help:
         yield indented(f"{' ' * margin} = help: ", text(printable(finding.help)), "blue")
     if style.silences:
         yield indented(f"{' ' * margin} = silence: ", text((printable(silencing(finding)), "green")), "blue")
-    for edit in finding.fix:
+    for corrected in corrections(finding.fix, style.sources, style.width - 8):
         yield indented(
             f"{' ' * margin} = fix: ",
-            text(
-                f"{printable(style.place(edit.location))}: ",
-                ("write ", "dim"),
-                (printable(edit.new_text) or "(nothing)", "green"),
-            ),
+            text((f"{printable(style.place(corrected.location))}: ", "dim"), *corrected.pieces()),
             "blue",
         )
 
 
 def _open(verification: Verification) -> Iterator[RenderableType]:
-    """What a verdict hangs on, with the lines that settle it."""
+    """The open facts on which a verdict depends, with the lines that settle them."""
     waiting = {
         name
         for theorem in verification.theorems
@@ -128,7 +128,7 @@ def _open(verification: Verification) -> Iterator[RenderableType]:
 
 
 def _theorems(verification: Verification, style: Style) -> Iterator[RenderableType]:
-    """All theorems with their mathematics, and all that they rest on: only where everything is asked for."""
+    """All theorems with their formulas and assumptions; only with `--verbose`."""
     for releases, theorems in view.theorem_panels(verification.facts):
         yield from title(f"Theorems (Xen {releases})")
         for group in view.theorem_groups(theorems):
@@ -161,13 +161,14 @@ def _theorem(theorem: Theorem, style: Style) -> Iterator[RenderableType]:
 
 
 def _residue(verification: Verification, style: Style) -> Iterator[RenderableType]:
-    """The grade and what stays shared; why it does where the configuration, not Xen, is the cause, or if asked for."""
+    """The grade and what stays shared; the reason if the configuration, not Xen, is the cause, or with `--verbose`."""
     found = residues(verification.facts)
-    for residue in found if style.verbose else view.alike(found):
+    for shared in [view.alike([each])[0] for each in found] if style.verbose else view.alike(found):
+        residue = shared.residue
         yield from title(f"Still shared (Xen {residue.release}): grade {residue.grade}, {residue.reason}")
-        for remainder in residue.remainders:
-            colors = f", {remainder.colors}" if remainder.colors and style.verbose else ""
-            amount = f" ({size_of_pages(remainder.pages)}{colors})" if remainder.pages else ""
+        for remainder, size in zip(residue.remainders, shared.amounts, strict=True):
+            colors = f", {remainder.colors}" if size and remainder.colors and style.verbose else ""
+            amount = f" ({size}{colors})" if size else ""
             why = f": {printable(remainder.why)}" if style.verbose or remainder.crosses else ""
             yield indented("- ", text(f"{printable(remainder.what)}{amount}", (why, "dim")))
 
@@ -183,7 +184,7 @@ def _unchecked(verification: Verification) -> Iterator[RenderableType]:
 
 
 def _silenced(verification: Verification, style: Style) -> Iterator[RenderableType]:
-    """What is not reported, with the place and the reason of the silence; only where everything is asked for."""
+    """The findings that are not reported, with place and reason; only with `--verbose`."""
     if not verification.silenced or not style.verbose:
         return
     yield from title("Not shown")

@@ -32,13 +32,13 @@ from colorcheck.xen.options.arguments import arguments_property, text_of, xen_ar
 from colorcheck.xen.release.releases import RELEASES
 
 _OPTIONS = frozenset(option.name for release in RELEASES for option in release.options)
-_BYTES = (b"llc", b"dom0_mem", b"_colors", b"way_size", b"buddy")  # what a text with such an option contains
+_BYTES = (b"llc", b"dom0_mem", b"_colors", b"way_size", b"buddy")  # substrings of every such option
 _XENS, _DOM0S = "xen,xen-bootargs", "xen,dom0-bootargs"
 _KERNEL_KEYS = ("extra", "cmdline", "root")
 
 
 class _Holder(Struct, frozen=True):
-    """A text that Xen does not take its options from, what it is, and what to write instead."""
+    """A text from which Xen does not take options, what it is, and what to write instead."""
 
     text: Passage
     what: str

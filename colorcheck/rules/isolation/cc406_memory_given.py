@@ -26,7 +26,7 @@ from colorcheck.verification.results import Facts
 
 
 def is_given(witness: Witness | None) -> bool:
-    """Whether a refuted pair is refuted by memory that one of them is given by address."""
+    """Whether a pair is refuted by memory that one of the two is given by address."""
     return isinstance(witness, PairWitness) and witness.given is not None
 
 

@@ -21,12 +21,13 @@ _PSCI = len("arm,psci-1.0 arm,psci-0.2 arm,psci ")
 _XEN = len("xen,xen-4.20 xen,xen ")
 _SHARED = len("xen,shared-memory-v1 ")
 _NOT_COPIED = ("xen,reg", "xen,path", "xen,force-assign-without-iommu")
-_MOST_HOLES = 2  # extended regions of a guest, before shared memory cuts them
+_MOST_HOLES = 2  # extended regions of a guest, before shared memory splits them
 
 
 class HostParts(Struct, frozen=True):
-    """What a guest's tree takes from the host's: the length of the first CPU's compatible strings, whether the CPU and
-    the timer have a clock-frequency, and whether the interrupt controller is a GICv2."""
+    """Properties of the host's tree that determine the size of a guest's: the length of the first CPU's compatible
+    strings, whether the CPU and the timer have a clock-frequency, and whether the interrupt controller is a GICv2.
+    """
 
     core: int
     cpu_clock: bool
@@ -35,8 +36,9 @@ class HostParts(Struct, frozen=True):
 
 
 class GuestParts(Struct, frozen=True):
-    """What decides over the size of a guest's tree. `arguments` are the bytes of its kernel's bootargs with the final
-    NUL (0: none), `shared` the id and the guest address of each region, `partial` its partial trees."""
+    """Properties of a guest that determine the size of its tree. `arguments` are the bytes of its kernel's bootargs
+    with the final NUL (0: none), `shared` the id and the guest address of each region, `partial` its partial trees.
+    """
 
     vcpus: int
     banks: int = 1
@@ -63,8 +65,9 @@ def host_parts(tree: DeviceTree) -> HostParts:
 
 
 def tree_size(host: HostParts, guest: GuestParts) -> tuple[int, int]:
-    """Bytes that Xen needs while it writes the tree, at least and at most: it does not tell how many extended regions
-    an enhanced domain has."""
+    """The least and the most bytes that Xen needs to write the tree: the number of extended regions of an enhanced
+    domain is not known.
+    """
     return _size(host, guest, 0), _size(host, guest, _MOST_HOLES + len(guest.shared))
 
 
@@ -174,8 +177,9 @@ def _interrupt_controller(write: _Writer, host: HostParts) -> None:
 
 
 class _Writer:
-    """Counts as libfdt writes: names and values in whole cells, and each property's name once, or as the end of one
-    that is there."""
+    """Counts bytes as libfdt writes them: names and values in whole cells, and each property name once, unless it
+    is the end of an earlier one.
+    """
 
     def __init__(self) -> None:
         self.structure = _HEADER

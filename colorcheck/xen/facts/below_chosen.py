@@ -1,4 +1,4 @@
-"""Facts about what is below `/chosen`: what partial trees map, static shared memory, marks of the UEFI loader."""
+"""Facts about nodes below `/chosen`: mappings of partial trees, static shared memory, marks of the UEFI loader."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MARK = "xen,uefi-binary"
 
 
 def below_chosen_facts(deployment: Deployment) -> Iterator[Fact | OpenFact]:
-    """What partial trees map, and whether Xen takes static shared memory at all."""
+    """The mappings of partial trees, and whether Xen supports static shared memory."""
     found = tuple(below_chosen(deployment.tree)) if deployment.tree else ()
     place = Location(deployment.tree.file) if deployment.tree else deployment.manifest.location("inputs")
     yield _mapped(deployment, found) or Fact(MAPPED.name, None, Origin.GIVEN, place)
@@ -24,7 +24,7 @@ def below_chosen_facts(deployment: Deployment) -> Iterator[Fact | OpenFact]:
 
 
 def marked_for_uefi(deployment: Deployment) -> bool:
-    """Whether Xen loads its modules by the UEFI firmware: then that tells it the memory and the arguments, too."""
+    """Whether Xen loads its modules through UEFI, which then also provides the memory and the arguments."""
     if deployment.loader is not None:
         return deployment.loader is Loader.UEFI
     found = below_chosen(deployment.tree) if deployment.tree else ()

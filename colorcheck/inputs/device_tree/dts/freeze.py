@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from colorcheck.inputs.device_tree.dts.live import LiveNode
-from colorcheck.inputs.device_tree.tree import Node, Property
+from colorcheck.inputs.device_tree.tree import Node
 
 
 def freeze(live: LiveNode) -> Node:
@@ -11,10 +11,11 @@ def freeze(live: LiveNode) -> Node:
     return Node(
         live.name,
         live.path,
-        live.location,
-        {p.name: Property(p.name, p.value, p.location, p.value_location, p.strings) for p in live.live_properties()},
-        tuple(freeze(child) for child in live.live_children()),
-        tuple(label.name for label in live.labels if not label.deleted),
+        live.place,
+        {p.name: p.frozen() for p in live.properties if not p.deleted},
+        tuple([freeze(child) for child in live.children if not child.deleted]),
+        tuple([label.name for label in live.labels if not label.deleted]),
+        live.number,
     )
 
 
@@ -27,11 +28,11 @@ def blob_size(root: Node, reservations: int) -> int:
     suffixes: set[str] = set()
     for node in root.walk():
         structure += 8 + _aligned(len(node.name) + 1)
-        for held in node.properties.values():
-            structure += 12 + _aligned(len(held.value))
-            if held.name not in suffixes:
-                names += len(held.name) + 1
-                suffixes.update(held.name[start:] for start in range(len(held.name) + 1))
+        for name, held in node.properties.items():
+            structure += 12 + (len(held.value) + 3 & ~3)
+            if name not in suffixes:
+                names += len(name) + 1
+                suffixes.update([name[start:] for start in range(len(name) + 1)])
     return 40 + 16 * (reservations + 1) + structure - 4 + names
 
 

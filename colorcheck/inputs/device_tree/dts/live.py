@@ -12,6 +12,7 @@ from lark import Token
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
+from colorcheck.inputs.device_tree.dts.row import Row
 from colorcheck.inputs.device_tree.dts.syntax import (
     Body,
     Definition,
@@ -33,13 +34,14 @@ class LiveNode:
     """A node that can still change. `first_*` hold the first property and child of each name, deleted or not."""
 
     __slots__ = (
-        "children", "deleted", "first_children", "first_properties", "labels", "location", "name", "omit", "parent",
-        "path", "phandle", "properties", "referenced",
+        "children", "deleted", "first_children", "first_properties", "labels", "name", "number", "omit", "parent",
+        "path", "phandle", "place", "properties", "referenced",
     )  # fmt: skip
 
-    def __init__(self, name: str, location: Location) -> None:
+    def __init__(self, name: str, place: Location | Row, number: int = 0) -> None:
         self.name = name
-        self.location = location
+        self.place = place
+        self.number = number
         self.labels: list[Label] = []
         self.properties: list[LiveProperty] = []
         self.children: list[LiveNode] = []
@@ -49,6 +51,11 @@ class LiveNode:
         self.path = ""
         self.phandle = 0
         self.deleted = self.omit = self.referenced = False
+
+    @property
+    def location(self) -> Location:
+        place = self.place
+        return place.location(self.number) if isinstance(place, Row) else place
 
     def add_property(self, added: LiveProperty) -> None:
         self.properties.append(added)
@@ -83,7 +90,8 @@ class LiveNode:
         while stack:
             node = stack.pop()
             yield node
-            stack += reversed(node.live_children())
+            if node.children:
+                stack += [child for child in reversed(node.children) if not child.deleted]
 
     def delete(self) -> None:
         for node in list(self.walk()):
@@ -236,7 +244,7 @@ class Merger:
             self._extend(tree, target, statement.body)
 
     def _extend(self, tree: LiveTree, target: LiveNode, body: Body) -> None:
-        made = LiveNode(target.name, target.location)
+        made = LiveNode(target.name, target.place, target.number)
         depth = 0
         above = target.parent
         while above is not None:
@@ -264,15 +272,12 @@ class Merger:
     def _fill(self, tree: LiveTree, node: LiveNode, body: Body, depth: int) -> None:
         """What is in the braces, put into an empty node."""
         if depth > DEEPEST:
-            what = f"nodes nested deeper than {DEEPEST} levels"
-            where = self.values.source.location(body.start, body.start + 1)
-            raise_once(self.problems, Problem(ProblemKind.TOO_DEEP, what, where, "Xen reads 16 levels, Linux 64"))
+            self._too_deep(body.start)
             return
         after_child = False
         for item in body.items:
             if isinstance(item, Token):
-                for made in self.values.plain(item):
-                    self._add_property(node, made, after_child)
+                after_child = self._add_row(tree, node, item, depth, after_child)
             elif isinstance(item, PropertySyntax):
                 self._check_marks(item.marks)
                 self._add_property(node, self.values.property(item), after_child)
@@ -281,6 +286,40 @@ class Merger:
                 self._add_node(tree, node, item, depth)
             else:
                 after_child = self._add_deletion(node, item, after_child)
+
+    def _too_deep(self, brace: int) -> None:
+        what = f"nodes nested deeper than {DEEPEST} levels"
+        where = self.values.source.location(brace, brace + 1)
+        raise_once(self.problems, Problem(ProblemKind.TOO_DEEP, what, where, "Xen reads 16 levels, Linux 64"))
+
+    def _add_row(self, tree: LiveTree, node: LiveNode, token: Token, depth: int, after_child: bool) -> bool:
+        """A row of plain properties and nodes; `True` if the last child is before its end."""
+        row = Row(self.values.source, token)
+        plain = self.values.plain
+        inside: LiveNode | None = node
+        labels: list[int] = []
+        for index, item in enumerate(row.items()):
+            name, sign, _, _, _ = item
+            if not name:
+                inside = node
+            elif sign == ":":
+                labels.append(index)
+            elif sign == "{":
+                after_child = True
+                inside = LiveNode(name, row, index)
+                for label in reversed(labels):
+                    add_label(inside.labels, Label(row.name(label), row.location(label)))
+                labels.clear()
+                node.add_child(inside)
+                tree.index_labels(inside)
+                if depth + 1 > DEEPEST:
+                    self._too_deep(row.head_end(index))
+                    inside = None
+            elif inside is node:
+                self._add_property(node, plain(row, index, item), after_child)
+            elif inside is not None:
+                inside.add_property(plain(row, index, item))
+        return after_child
 
     def _add_property(self, node: LiveNode, made: LiveProperty, after_child: bool) -> None:
         if after_child:
@@ -354,8 +393,8 @@ def _merge_property(old: LiveNode, added: LiveProperty) -> None:
     else:
         for label in added.labels:
             add_label(known.labels, label)
-        known.value, known.markers, known.strings = added.value, added.markers, added.strings
-        known.location, known.value_location, known.deleted = added.location, added.value_location, False
+        known.value, known.markers, known.texts = added.value, added.markers, added.texts
+        known.place, known.value_place, known.deleted = added.place, added.value_place, False
 
 
 def _boot_cpu(tree: LiveTree) -> int:

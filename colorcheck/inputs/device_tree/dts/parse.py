@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from lark import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark import UnexpectedInput, UnexpectedToken
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
@@ -30,7 +30,7 @@ _NAMES = {
     "COLON": ":",
     "QMARK": "?",
     "NAME": "a name",
-    "PLAIN_PROPERTIES": "a property",
+    "PLAIN": "a property",
     "LABEL": "a label",
     "REFERENCE": "a reference",
     "NUMBER": "a number",
@@ -84,7 +84,8 @@ def _position(text: str, error: UnexpectedInput) -> int:
 
 def _problem(source: SourceText, stop: int, error: UnexpectedInput) -> Problem:
     text = source.text
-    expected = error.allowed if isinstance(error, UnexpectedCharacters) else getattr(error, "accepts", None)
+    parser = getattr(error, "interactive_parser", None)
+    expected = parser.accepts() if parser is not None else getattr(error, "allowed", None)
     if expected is None and isinstance(error, UnexpectedToken):
         expected = error.expected
     word = _WORD.match(text, stop)

@@ -80,11 +80,10 @@ class Deletion(Struct):
 
 
 class Body(Struct):
-    """What is in the braces of a node: plain properties are still text, one token a row of them."""
+    """What is in the braces of a node, the first of them at `start`; rows of plain properties and nodes are text."""
 
     items: list[Token | PropertySyntax | NodeSyntax | Deletion]
     start: int
-    end: int
 
 
 class Definition(Struct):
@@ -156,7 +155,7 @@ class SyntaxBuilder(Transformer[Token, Source]):
 
     @v_args(inline=False)
     def body(self, items: list[Token]) -> Body:
-        return Body(items[1:-1], start_of(items[0]), end_of(items[-1]))  # type: ignore[arg-type]
+        return Body(items[1:-1], start_of(items[0]))  # type: ignore[arg-type]
 
     def property(self, *items: Token | list[Piece | Token] | None) -> PropertySyntax:
         *marks, name, value, semicolon = items
@@ -167,6 +166,16 @@ class SyntaxBuilder(Transformer[Token, Source]):
         *marks, name, body = items
         assert isinstance(body, Body)  # noqa: S101
         return NodeSyntax(_tokens(marks), _token(name), body)
+
+    @v_args(inline=False)
+    def headed(self, items: list[Token]) -> NodeSyntax:
+        at = next(index for index, item in enumerate(items) if item.type == "HEAD")
+        start, (head, _, row) = start_of(items[at]), items[at].partition("{")
+        brace = start + len(head)
+        head = head.rstrip(" \t\n")
+        name = Token("NAME", head, start, end_pos=start + len(head))
+        items[at] = Token("PLAIN", row, brace + 1)
+        return NodeSyntax(items[:at], name, Body(items[at:-1], brace))  # type: ignore[arg-type]
 
     def node_deletion(self, *items: Token) -> Deletion:
         return Deletion(list(items[:-2]), items[-2], items[-1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from enum import StrEnum
 
 from lark import Token
@@ -17,6 +17,7 @@ from colorcheck.inputs.device_tree.dtc import NEWEST, Dtc
 from colorcheck.inputs.device_tree.dts import strings
 from colorcheck.inputs.device_tree.dts.files import Files
 from colorcheck.inputs.device_tree.dts.integers import Integer
+from colorcheck.inputs.device_tree.dts.row import PIECE, Row, passage_of
 from colorcheck.inputs.device_tree.dts.syntax import (
     Bytes,
     CellArray,
@@ -28,14 +29,13 @@ from colorcheck.inputs.device_tree.dts.syntax import (
     end_of,
     start_of,
 )
-from colorcheck.inputs.device_tree.dts.text import SourceText, octets
+from colorcheck.inputs.device_tree.dts.text import SourceText
+from colorcheck.inputs.device_tree.tree import Property
 
 _FORMATS = {8: "B", 16: "H", 32: "I", 64: "Q"}
-_PLAIN_PROPERTY = re.compile(
-    r'[ \t\n]*+([^ \t\n=;]++)[ \t\n]*+(?:=[ \t\n]*+((?:"(?:[^"\\]|\\.)*+"|[^";])++))?;', re.DOTALL
-)
 _WORD = re.compile(r"[^ \t\n]+")
-_PLAIN_PIECE = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"|<([^>]*)>', re.DOTALL)
+_SIMPLE_PIECE = re.compile(r'("[^"]*+)"|<([^>]*+)>')
+_NEEDS_PLACES = re.compile(r"[^\x00-%'-\[\]-\x7f]")  # &, \ and all but ASCII, put so that it compiles fast
 
 
 class MarkerKind(StrEnum):
@@ -63,16 +63,31 @@ class Label(Struct):
 
 
 class LiveProperty(Struct):
-    """A property on its way into the tree."""
+    """A property on its way into the tree; its places are those of `Property`."""
 
     name: str
     value: bytes
-    location: Location
-    value_location: Location
-    strings: tuple[Passage, ...] = ()
+    place: Location | Row
+    value_place: Location | int
+    texts: tuple[Passage, ...] | None = ()
     labels: list[Label] = field(default_factory=list)
     markers: list[Marker] = field(default_factory=list)
     deleted: bool = False
+
+    @property
+    def location(self) -> Location:
+        return self.frozen().location
+
+    def frozen(self) -> Property:
+        return Property(self.name, self.value, self.place, self.value_place, self.texts)
+
+
+class _Words(dict[str, bytes]):
+    """The cell of each number, as it is written; the same few come again and again."""
+
+    def __missing__(self, word: str) -> bytes:
+        cell = self[word] = int(word, 0).to_bytes(4, "big")
+        return cell
 
 
 class ValueReader:
@@ -84,6 +99,7 @@ class ValueReader:
         self.problems = problems
         self.dtc = dtc
         self.warnings: list[Problem] = []
+        self._words = _Words()
 
     def reference(self, token: Token) -> str:
         """What a reference names, without its signs; a fault where this dtc does not know its form."""
@@ -106,41 +122,51 @@ class ValueReader:
             self.fault(message, start, end)
         return number.value
 
-    def plain(self, token: Token) -> Iterator[LiveProperty]:
-        """A row of properties of nothing but strings and simple cells, still one stretch of text."""
-        start = start_of(token)
-        location = self.source.location
-        for written in _PLAIN_PROPERTY.finditer(token):
-            name, value = written.groups()
-            first, last = written.end(1), written.end(1)
-            found: list[Passage] = []
+    def plain(self, row: Row, index: int, item: tuple[str, str, str, str, str]) -> LiveProperty:
+        """A property of nothing but strings and simple cells, out of a row of such."""
+        name, _sign, string, cells, other = item
+        if string:
+            data = string[1:].replace("\\0", "\0").encode("ascii") + b"\0"
+        elif cells:
+            data = b"".join([self._words[word] for word in cells.split()])
+        elif other:
             markers: list[Marker] = []
+            data = self._plain_value(row, index, other, markers)
+            return LiveProperty(name, data, row, index, None, [], markers)
+        else:
             data = b""
-            if value:
-                first, last = written.start(2), written.start(2) + len(value.rstrip(" \t\n"))
-                for piece in _PLAIN_PIECE.finditer(token, first, last):
-                    string, cells = piece.groups()
-                    if string is not None:
-                        data += self._string(string, start + piece.start(1), found)
-                    elif "&" in cells:
-                        data += self._plain_references(cells, start + piece.start(2), len(data), markers)
-                    else:
-                        numbers = [int(word, 0) for word in cells.split()]
-                        data += struct.pack(f">{len(numbers)}I", *numbers)
-            at = location(start + written.start(1), start + written.end(1))
-            yield LiveProperty(name, data, at, location(start + first, start + last), tuple(found), [], markers)
+        return LiveProperty(name, data, row, index, None)
+
+    def _plain_value(self, row: Row, index: int, value: str, markers: list[Marker]) -> bytes:
+        words = self._words
+        if not _NEEDS_PLACES.search(value):
+            return b"".join(
+                [
+                    string[1:].encode("ascii") + b"\0" if string else b"".join([words[word] for word in cells.split()])
+                    for string, cells in _SIMPLE_PIECE.findall(value)
+                ]
+            )
+        data = b""
+        _, _, first, last = row.places(index)
+        for piece in PIECE.finditer(row.text, first, last):
+            string, cells = piece.groups()
+            if string is not None:
+                data += self._unescaped(string, row.start + piece.start(1)).data + b"\0"
+            else:
+                data += self._plain_references(cells, row.start + piece.start(2), len(data), markers)
+        return data
 
     def _plain_references(self, cells: str, start: int, offset: int, markers: list[Marker]) -> bytes:
         """Cells of numbers and references to labels, at `offset` of the value."""
-        numbers: list[int] = []
+        data = b""
         for word in _WORD.finditer(cells):
             if word[0].startswith("&"):
                 place = self.source.location(start + word.start(), start + word.end())
-                markers.append(Marker(MarkerKind.PHANDLE, word[0][1:], offset + 4 * len(numbers), place))
-                numbers.append(0xFFFFFFFF)
+                markers.append(Marker(MarkerKind.PHANDLE, word[0][1:], offset + len(data), place))
+                data += b"\xff\xff\xff\xff"
             else:
-                numbers.append(int(word[0], 0))
-        return struct.pack(f">{len(numbers)}I", *numbers)
+                data += self._words[word[0]]
+        return data
 
     def property(self, syntax: PropertySyntax) -> LiveProperty:
         start, end = start_of(syntax.name), end_of(syntax.name)
@@ -153,7 +179,7 @@ class ValueReader:
         for piece in syntax.value:
             self._piece(piece, data, made.markers, found)
         made.value = bytes(data)
-        made.strings = tuple(found)
+        made.texts = tuple(found)
         return made
 
     def _value_location(self, syntax: PropertySyntax, end_of_name: int) -> Location:
@@ -217,16 +243,15 @@ class ValueReader:
             data += struct.pack(">" + _FORMATS[bits], value & mask)
 
     def _string(self, text: str, start: int, found: list[Passage]) -> bytes:
+        inside = self._unescaped(text, start)
+        found.append(passage_of(self.source, inside, start, len(text)))
+        return inside.data + b"\0"
+
+    def _unescaped(self, text: str, start: int) -> strings.Unescaped:
         inside = strings.unescape(text)
         for message, first, last in inside.faults:
             self.fault(message, start + first, start + last)
-        whole = self.source.location(start, start + len(text))
-        if len(inside.stretches) == 1 and whole.line == whole.end_line and len(self.source.segments) == 1:
-            found.append(Passage(octets(inside.data), whole, ((0, whole),)))
-            return inside.data + b"\0"
-        stretches = [(offset, start + position) for offset, position in inside.stretches]
-        found.append(self.source.passage(octets(inside.data), stretches, whole))
-        return inside.data + b"\0"
+        return inside
 
     def _file(self, incbin: Incbin) -> bytes:
         name = strings.unescape(incbin.name[1:-1]).data.split(b"\0")[0].decode("utf-8", "surrogateescape")
