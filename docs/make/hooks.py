@@ -1,4 +1,4 @@
-"""What ProperDocs calls while it builds the site: pages from the code, and those that lie at the top of the repository."""
+"""What ProperDocs calls while it builds the site: pages from the code, and those at the top of the repository."""
 
 import sys
 from pathlib import Path
