@@ -32,10 +32,13 @@ class _Ready(Struct, frozen=True):
     old: str | None
 
 
-def write_whole(path: Path, text: str | bytes) -> None:
-    """Write a text (with surrogate escapes for bytes that are none) as a whole or not at all. Raises OSError."""
+def write_whole(path: Path, text: str | bytes, *, lasting: bool = True) -> None:
+    """Write a text (with surrogate escapes for bytes that are none) as a whole or not at all. Raises OSError.
+
+    What need not be `lasting` may be lost, or come out damaged, if the machine loses power: for files that show it.
+    """
     data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
-    write_all({str(path): data})
+    write_all({str(path): data}, lasting=lasting)
 
 
 def write_report(path: Path, text: str, *, append: bool = False) -> None:
@@ -52,18 +55,19 @@ def write_report(path: Path, text: str, *, append: bool = False) -> None:
         file.write(data)
 
 
-def write_all(files: Mapping[str, bytes]) -> None:
+def write_all(files: Mapping[str, bytes], *, lasting: bool = True) -> None:
     """Write all of the files or none.
 
-    New contents are complete on the disk before the first file is replaced; where one cannot be, those before it get
-    their old content back. Modes and owners stay. A file that is read-only, has several names, cannot keep its owner,
-    or lies behind a link that leads out of its repository is refused. Raises OSError, with the files as they were.
+    New contents are complete (`lasting`: on the disk) before the first file is replaced; where one cannot be, those
+    before it get their old content back. Modes and owners stay. A file that is read-only, has several names, cannot
+    keep its owner, or lies behind a link that leads out of its repository is refused. Raises OSError, with the files
+    as they were.
     """
     ready: list[_Ready] = []
     replaced: list[_Ready] = []
     try:
         for path, data in files.items():
-            ready.append(_staged(path, data, alone=len(files) == 1))
+            ready.append(_staged(path, data, alone=len(files) == 1, lasting=lasting))
         for each in ready:
             os.replace(each.new, each.target)
             replaced.append(each)
@@ -79,11 +83,11 @@ def write_all(files: Mapping[str, bytes]) -> None:
             for name in (each.new, each.old):
                 if name is not None and os.path.lexists(name):
                     os.unlink(name)
-    for folder in {os.path.dirname(each.target) for each in ready}:
+    for folder in {os.path.dirname(each.target) for each in ready if lasting}:
         _sync_folder(folder)
 
 
-def _staged(path: str, data: bytes, *, alone: bool) -> _Ready:
+def _staged(path: str, data: bytes, *, alone: bool, lasting: bool) -> _Ready:
     """The new content beside the target, and unless it is `alone` a copy of the old one, to be put back if others fail.
 
     A copy, and no second name: a run that is killed here must not leave a file with several names behind, which the
@@ -96,7 +100,7 @@ def _staged(path: str, data: bytes, *, alone: bool) -> _Ready:
         found = None
     if found is not None:
         _refuse_losses(path, found)
-    new = _written(target, data)
+    new = _written(target, data, lasting=lasting)
     old = None
     try:
         if found is not None:
@@ -111,14 +115,15 @@ def _staged(path: str, data: bytes, *, alone: bool) -> _Ready:
     return _Ready(target, new, old)
 
 
-def _written(target: str, data: bytes) -> str:
-    """The name of a new file beside the target with these bytes, on the disk."""
+def _written(target: str, data: bytes, *, lasting: bool = True) -> str:
+    """The name of a new file beside the target with these bytes, on the disk where they are to be `lasting`."""
     handle, name = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".colorcheck-")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
     except BaseException:
         os.unlink(name)
         raise

@@ -69,7 +69,8 @@ class ResultCache(Struct, frozen=True):
         path = self._path(job)
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_whole(path, json.dumps({"schema": SCHEMA, "sha256": _checksum(entry), "entry": entry}))
+            text = json.dumps({"schema": SCHEMA, "sha256": _checksum(entry), "entry": entry})
+            write_whole(path, text, lasting=False)  # a damaged entry counts as none
             path.chmod(0o600)
             if path.name.startswith(("00", "55", "aa", "ff", "33")):
                 self.prune()

@@ -6,12 +6,14 @@ The notes' kinds and data are in `note_kinds`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.problem_kinds import ProblemKind
+from colorcheck.core.source import Passage
 from colorcheck.core.units import GIB, MIB
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.boot.kconfig import integer
@@ -148,13 +150,21 @@ def read_arguments(deployment: Deployment, release: Release, facts: FactBook | N
     if facts is not None:
         facts.about(ARGUMENTS.name)
     reserve = _integer(deployment.kconfig.get(release.buddy_kconfig))
-    return boot_arguments(
+    return _read_once(
         xen_arguments(deployment),
         release,
-        most_colors=_most_colors(deployment, release),
-        buddy_size=(64 if reserve is None else reserve) * MIB,
-        dom0_memory=built_in_text(deployment, "DOM0_MEM"),
+        _most_colors(deployment, release),
+        (64 if reserve is None else reserve) * MIB,
+        built_in_text(deployment, "DOM0_MEM"),
     )
+
+
+@lru_cache(maxsize=16)
+def _read_once(
+    arguments: Passage, release: Release, most_colors: int | None, buddy_size: int, dom0_memory: Passage
+) -> BootArguments:
+    """The model, the rules and the reports ask for the same again and again."""
+    return boot_arguments(arguments, release, most_colors=most_colors, buddy_size=buddy_size, dom0_memory=dom0_memory)
 
 
 def built_with_coloring(deployment: Deployment, release: Release) -> bool:
