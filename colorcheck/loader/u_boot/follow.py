@@ -1,4 +1,4 @@
-"""Follows a U-Boot script to the moment when Xen starts, in every way that it may go."""
+"""Follows a U-Boot script until Xen starts, on every possible way."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from colorcheck.loader.facts import OpenFact, Origin
 from colorcheck.loader.handover import Handover, HandoverModule
 from colorcheck.loader.u_boot.blob import HEADER, MAGIC, Side, compile_tree, read_content, tree_of
 from colorcheck.loader.u_boot.boot import RAMDISK_ROOM, Started, StartedError
-from colorcheck.loader.u_boot.commands import EXIT, EXIT_SINCE, call
-from colorcheck.loader.u_boot.conditions import BRACKET, BRACKET_SINCE
+from colorcheck.loader.u_boot.commands import call
 from colorcheck.loader.u_boot.devices import MEDIUM
 from colorcheck.loader.u_boot.fdt import OVERLAYS
+from colorcheck.loader.u_boot.fit_script import verifies
 from colorcheck.loader.u_boot.fixups import FIXUP_BUILT, FIXUP_COMMANDS, FIXUP_COMMANDS_SINCE, LENGTH, interfaces
 from colorcheck.loader.u_boot.image import read_legacy, script_refused, script_text
 from colorcheck.loader.u_boot.load import ELSEWHERE, MISSING, missing_fact, put
@@ -36,6 +36,7 @@ from colorcheck.loader.u_boot.machine import (
 )
 from colorcheck.loader.u_boot.media import File, Media
 from colorcheck.loader.u_boot.numbers import hexadecimal
+from colorcheck.loader.u_boot.releases import CHANGES, RESERVED_ROOM, answers, known
 from colorcheck.loader.u_boot.shell import run_macro, run_text
 from colorcheck.loader.u_boot.text import Marked, ScriptTexts
 from colorcheck.loader.u_boot.trees import ROOM, TreeInMemory
@@ -47,22 +48,25 @@ LARGEST = 4 << 20
 LONGEST_VERSION = 80  # characters of u-boot,version: CONFIG_LOCALVERSION has up to 64 of them
 _LONGEST_ETHERNET = 64  # bytes of an interface's addresses and their names
 _LONGEST_SERIAL = 256  # bytes that a serial number of the board's environment may take
+_OF_LATER_RELEASES = 96  # bytes of kaslr-seed (2024.10) and smbios3-entrypoint (2026.01) with their names
 _RAMDISK_PROPERTIES = 160  # bytes of linux,initrd-* and their reservation, which come behind the shrinking
 Program = Callable[[UBootMachine], "str | None"]
-"""Drives a U-Boot up to where Xen starts; what it gives is why that never happens."""
+"""Runs a U-Boot until Xen starts; returns why Xen is never started."""
 _IMAGES = (".scr", ".uimg")
 _VARIABLE = re.compile(r"[^\s=#\"'$]+=.*|#.*|\s*")
 
 
 def follow(manifest: Manifest, tree: DeviceTree | None, script: str, data: bytes) -> Handover:
-    """What Xen gets of a script: the way that it goes as far as the inputs tell, with the others as alternatives."""
+    """The handover of a script: the way that the inputs determine as far as possible, with the others as
+    alternatives.
+    """
     if len(data) > LARGEST:
         return Handover(stopped=f"the script is larger than {size(LARGEST)}", location=Location(script))
     return follow_program(manifest, tree, script, ScriptRun(script, data))
 
 
 def follow_program(manifest: Manifest, tree: DeviceTree | None, script: str, program: Program) -> Handover:
-    """As `follow`, for anything that drives a U-Boot; `script` is the file that it comes from."""
+    """Like `follow`, for any program that runs in U-Boot; `script` is its file."""
     worlds = [ScriptWorld(manifest, tree, script, program, {})]
     waiting, steps, left = worlds[0].others(), worlds[0].machine.steps, False
     seen = {worlds[0].key}
@@ -88,8 +92,9 @@ def follow_program(manifest: Manifest, tree: DeviceTree | None, script: str, pro
 
 
 def _with_its_medium(worlds: list[ScriptWorld]) -> list[ScriptWorld]:
-    """Where a script loads from one medium only, with one file system, the board has it: a trusted assumption, and no
-    question."""
+    """If a script loads from only one medium with one file system, the board is assumed to have it: a trusted
+    assumption, not a question.
+    """
     named = {each for world in worlds for each in world.machine.media_named}
     if len({medium for medium, _ in named}) != 1 or len({system for _, system in named if system}) > 1:
         return worlds
@@ -126,7 +131,7 @@ def _base(handovers: list[Handover], known: list[Handover]) -> Handover:
 
 
 class ScriptRun(Struct, frozen=True):
-    """A script as U-Boot runs it; calling it gives why nothing of it is run."""
+    """A script as U-Boot runs it; calling it returns why it is not run."""
 
     script: str
     data: bytes
@@ -136,7 +141,7 @@ class ScriptRun(Struct, frozen=True):
         image = read_legacy(data)
         text = data
         if image is not None or self.script.lower().endswith(_IMAGES):
-            refused = script_refused(image, verify=(machine.text("verify") or "") not in ("n", "no", "0"))
+            refused = script_refused(image, verify=verifies(machine))
             if refused or image is None:
                 return f"U-Boot refuses the script and runs none of it: {refused}"
             text = script_text(image)
@@ -151,7 +156,7 @@ class ScriptRun(Struct, frozen=True):
         return None
 
     def _loaded(self, machine: UBootMachine) -> None:
-        """The script lies where the environment says that the last file of its size was loaded."""
+        """Place the script where the environment says that the last file of its size was loaded."""
         address, length = machine.text("fileaddr"), machine.text("filesize")
         if address is not None and length is not None and hexadecimal(length) == len(self.data):
             put(machine, File(self.script, len(self.data), self.data, self.script), hexadecimal(address))
@@ -233,13 +238,13 @@ class ScriptWorld:
             self._end_open(machine.hidden[-1])
 
     def _end_open(self, fact: OpenFact) -> None:
-        """Something may be started, and what it gets is not known."""
+        """Record that something may be started with unknown inputs."""
         self.ends_open = True
         self.machine.tree_doubts.append(fact)
         self.machine.started = Started(None, None, None, self._no_tree(), None)
 
     def _no_tree(self) -> TreeInMemory:
-        """Stands for a tree that is not known."""
+        """A placeholder for an unknown tree."""
         empty = DeviceTree(self.script, Node("", "/", self.machine.place), files=(self.script,))
         return TreeInMemory(self.machine, 0, bytearray(compile_tree(empty)), Side())
 
@@ -279,7 +284,7 @@ class ScriptWorld:
             origins={key: Origin.FOLLOWED for key in side.followed if key in arrived},
             memory_reservations=tuple(reservations),
             device_tree=(started.address, content.size),
-            device_tree_sizes=_sizes(started, content.size, whole=machine.settings.whole_environment),
+            device_tree_sizes=_sizes(machine, started, content.size),
             modules=self._modules(),
             xen_address=started.image,
             xen_image_size=started.image_size,
@@ -304,7 +309,9 @@ class ScriptWorld:
         return tuple(dict.fromkeys(facts))
 
     def _harmless(self, facts: tuple[OpenFact, ...]) -> tuple[str, ...]:
-        """Facts of which only answers hang, each of which is a way of its own; and those that only place the tree."""
+        """Facts that only affect answers, each of which is a separate way, and those that only affect the address
+        of the tree.
+        """
         machine = self.machine
         asked = set(machine.asked.values())
         counted = {*machine.tree_doubts, *machine.used, *(machine.apart if self._mixed() else ())}
@@ -355,19 +362,27 @@ class ScriptWorld:
         )
 
 
-def _sizes(started: Started, size: int, *, whole: bool) -> tuple[int, int]:
+def _sizes(machine: UBootMachine, started: Started, size: int) -> tuple[int, int]:
     """The least and the most bytes of the tree, with the texts of unknown length that U-Boot itself writes."""
     tree = started.tree
     room = RAMDISK_ROOM if started.ramdisk is not None else 0
     inside = tree.address & (PAGE - 1)
-    most = LONGEST_VERSION if whole else LONGEST_VERSION + _LONGEST_SERIAL + _LONGEST_ETHERNET * interfaces(tree)
+    most = LONGEST_VERSION
+    if not machine.settings.whole_environment:
+        most += _LONGEST_SERIAL + _LONGEST_ETHERNET * interfaces(tree)
+    later = known(machine, RESERVED_ROOM)
+    if later is not False:
+        most += _OF_LATER_RELEASES
     used = tree.used + ROOM + inside
-    least = -(-(used - LENGTH - _RAMDISK_PROPERTIES) // PAGE) * PAGE - inside + room
-    return min(size, max(least, HEADER)), max(size, -(-(used + most) // PAGE) * PAGE - inside + room)
+    low = -(-(used - LENGTH - _RAMDISK_PROPERTIES) // PAGE) * PAGE - inside
+    low += room if later is False else 0
+    high = -(-(used + most) // PAGE) * PAGE - inside
+    high += room if later is not True else 0
+    return min(size, max(low, HEADER)), max(size, high)
 
 
 def _firmware(machine: UBootMachine) -> OpenFact:
-    """Behind `bootefi` it is the firmware that decides."""
+    """The open fact that the firmware decides after `bootefi`."""
     why = (
         "bootefi starts Xen as an EFI application: the firmware decides the memory banks and where everything is loaded"
     )
@@ -381,8 +396,9 @@ def _answers(manifest: Manifest) -> dict[str, bool]:
         found[OVERLAYS] = target.overlays
     if target.modern_shell:  # which is as old as that
         found[FIXUP_BUILT] = True
+        found |= {change.key: True for change in CHANGES if change.since <= FIXUP_COMMANDS_SINCE}
     if target.u_boot is not None:
-        found |= {EXIT: target.u_boot >= EXIT_SINCE, BRACKET: target.u_boot >= BRACKET_SINCE}
+        found |= answers(target.u_boot)
         found |= {FIXUP_BUILT: target.u_boot >= FIXUP_COMMANDS_SINCE}
         if target.u_boot < FIXUP_COMMANDS_SINCE:
             found[FIXUP_COMMANDS] = False

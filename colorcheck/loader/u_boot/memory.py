@@ -1,4 +1,4 @@
-"""The board's memory as a script fills it: what is known about it, byte by byte, and who wrote it."""
+"""The board's memory as a script fills it: the known content, byte by byte."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ _WHOLE = [(0, PAGE)]  # what is known of a page that is known as a whole
 
 
 class Memory(Struct):
-    """Known bytes by page. What was never written and what has no known content is not there.
+    """Known bytes by page.
 
-    `dark` are the stretches that something of unknown content was written to, sorted and without overlaps.
+    Unwritten and unknown bytes are absent. `dark` has the ranges that were written with unknown content, sorted and
+    disjoint.
     """
 
     pages: dict[int, bytearray] = field(default_factory=dict)
@@ -41,7 +42,7 @@ class Memory(Struct):
             position += count
 
     def darken(self, address: int, size: int) -> None:
-        """Something of unknown content comes here."""
+        """Mark a range as written with unknown content."""
         if size <= 0:
             return
         self.version += 1
@@ -68,7 +69,7 @@ class Memory(Struct):
         return found
 
     def copy(self, source: int, target: int, size: int) -> None:
-        """What is known about a stretch comes to another place; the rest there is then of unknown content."""
+        """Copy the known content of a range; the rest of the target becomes unknown."""
         known: list[tuple[int, bytes]] = []
         for page in [p for p in self.known if source < (p + 1) * PAGE and p * PAGE < source + size]:
             for a, b in self.known[page]:

@@ -1,7 +1,7 @@
-"""Where U-Boot puts ramdisk and tree: the highest free place below a limit.
+"""Where U-Boot loads ramdisk and tree: the highest free address below a limit.
 
 Source: `lib/lmb.c`, `boot/image-board.c`, `boot/image-fdt.c` of U-Boot 2023.01. Where U-Boot itself sits is not known
-from files, so each place is worked out for the least and for the most room that it may take; they count where they
+from files, so each address is computed for the least and for the most memory that it may take; it is known if both
 agree.
 """
 
@@ -20,7 +20,7 @@ class Free(Struct):
     taken: list[tuple[int, int]] = field(default_factory=list)
 
     def reserve(self, start: int, size: int) -> bool:
-        """Take a stretch; one that overlaps another is not taken (U-Boot only prints an error)."""
+        """Reserve a range; one that overlaps another is not reserved (U-Boot only prints an error)."""
         end = start + size
         if any(a < end and start < b for a, b in self.taken):
             return False
@@ -49,10 +49,29 @@ class Places(Struct):
         for view in self.views:
             view.reserve(start, size)
 
+    @property
+    def ranges(self) -> int:
+        """How many ranges U-Boot has reserved, at least; those that touch count as one."""
+        return min(_apart(view.taken) for view in self.views)
+
     def highest(self, size: int, limit: int) -> tuple[int | None, bool]:
         """The place, if it is known, and whether there is one at all."""
         found = [view.highest(size, limit) for view in self.views]
         return (found[0] if len(set(found)) == 1 else None), any(at is not None for at in found)
+
+    def touching(self, start: int) -> bool:
+        """Whether the range that begins here touches another one in every view."""
+        for view in self.views:
+            end = next(b for a, b in view.taken if a == start)
+            if not any(b == start or a == end for a, b in view.taken):
+                return False
+        return True
+
+
+def _apart(taken: list[tuple[int, int]]) -> int:
+    """The number of ranges, those that touch taken together."""
+    ends = {end for _, end in taken}
+    return sum(start not in ends for start, _ in taken)
 
 
 def places(start: int, size: int, own: tuple[int, ...]) -> Places:

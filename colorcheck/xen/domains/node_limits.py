@@ -27,7 +27,7 @@ _TRAP = "trap-unmapped-accesses"
 
 
 class HostLimits(Struct, frozen=True):
-    """What decides over a domain beside its node: grant tables (None if Xen is built without), the most vCPUs."""
+    """Limits of a domain outside of its node: grant tables (None if Xen is built without), the most vCPUs."""
 
     grants: GrantLimits | None
     most_vcpus: int
