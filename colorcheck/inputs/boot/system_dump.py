@@ -20,6 +20,8 @@ from colorcheck.core.units import MIB, size
 from colorcheck.files import reading
 from colorcheck.files.patterns import whole_folder
 from colorcheck.files.reading import Unreadable
+from colorcheck.inputs.file_kinds import Slot
+from colorcheck.inputs.recognition import other_kind
 
 LARGEST_PART = 64 * MIB
 """Bytes of one part; a larger one is left out."""
@@ -67,7 +69,11 @@ def read_system_dump(path: str, named_at: Location, *, named: bool = False) -> S
         else:
             found.archive()
     except Unreadable as error:
-        found.wrong(error.kind, f"cannot read {error.path}: {error.reason}", named_at, error.advice)
+        other = other_kind(path, named_at, Slot.SYSTEM_DUMP) if error.kind is ProblemKind.OTHER_KIND else None
+        if other is not None:
+            found.wrong(other.kind, other.message, other.location, other.help)
+        else:
+            found.wrong(error.kind, f"cannot read {error.path}: {error.reason}", named_at, error.advice)
     except (OSError, ValueError, tarfile.TarError, EOFError) as error:
         advice = "create the dump again with the script of `colorcheck collect`"
         found.wrong(ProblemKind.CUT_OFF, f"{path} is damaged or cut off: {error}", named_at, advice)

@@ -32,17 +32,29 @@ read_exactly = lru_cache(maxsize=4096)(_read_exactly)
 shadow = lru_cache(maxsize=4096)(modern.shadow)
 
 
-def run_text(machine: UBootMachine, text: Marked) -> Status:
-    """Run a script, list by list; the status that `source` gives: 0 wherever there is more than one line."""
+def run_text(machine: UBootMachine, text: Marked, *, whole: bool = False) -> Status:
+    """Run a script, list by list; the status that `source` gives: 0 wherever there is more than one line. `whole` where
+    the text is the script itself: it goes on where the machine begins, and each list is announced."""
     text = _ended(text)
     if machine.settings.modern_shell:
-        return _run_modern(machine, text)
+        return _run_modern(machine, text, whole=whole)
     script = read_script(text.text)
     status: Status = 0
-    for steps in script.lists:
+    for steps in _lists(machine, script, whole=whole):
         status = _Reader(machine, text).run(steps)
     _told(machine, script, text)
     return status if text.text.count("\n") == 1 and script.error is None else 0
+
+
+def _lists(machine: UBootMachine, script: ShellScript, *, whole: bool) -> Iterator[Body]:
+    """The lists that are to be run."""
+    if not whole:
+        yield from script.lists
+        return
+    for number in range(machine.begin or 0, len(script.lists)):
+        if machine.watch is not None:
+            machine.watch(machine, number, script.lists[number])
+        yield script.lists[number]
 
 
 def _ended(text: Marked) -> Marked:
@@ -64,12 +76,12 @@ def run_macro(machine: UBootMachine, text: Marked) -> Status:
     return status if script.error is None else 1
 
 
-def _run_modern(machine: UBootMachine, text: Marked) -> Status:
+def _run_modern(machine: UBootMachine, text: Marked, *, whole: bool = False) -> Status:
     """As the modern shell does, list by list; a syntax error is the end of everything."""
     covered = shadow(text.text)
     script = read_exactly(covered.text)
     status: Status = 0
-    for steps in script.lists:
+    for steps in _lists(machine, script, whole=whole):
         if _has_nothing_to_do(steps):
             raise OpenEndError(_not_modeled(machine, "an if or a loop with no command in it"))
         status = _ModernReader(machine, text).run(steps)
