@@ -109,7 +109,7 @@ def _binary(data: bytes) -> FileKind | None:
 def _is_noise(data: bytes) -> bool:
     """Whether so many bytes are none of a text that it is no text with a fault."""
     head = data[:4096]
-    return sum(head.translate(_CONTROL)) * 10 > len(head)
+    return len(head) >= 16 and sum(head.translate(_CONTROL)) * 10 > len(head)
 
 
 def _text(data: bytes) -> FileKind | None:

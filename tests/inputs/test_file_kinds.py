@@ -133,7 +133,7 @@ def test_line_ends_of_dos_and_a_byte_order_mark_hide_no_kind(kind: FileKind) -> 
 def test_a_file_of_another_kind_is_one_problem(tmp_path: Path, slot: Slot, kind: FileKind) -> None:
     if kind in slot.takes or (kind is FileKind.EMPTY and slot is Slot.KCONFIG):
         return
-    if kind is FileKind.BINARY and slot is Slot.XEN_IMAGE:  # its reader says what is missing
+    if (slot, kind) in ((Slot.XEN_IMAGE, FileKind.BINARY), (Slot.SYSTEM_DUMP, FileKind.GZIP)):  # their readers say more
         return
     (tmp_path / "file").write_bytes(SAMPLES[kind])
     (tmp_path / "base.dts").write_text("/dts-v1/;\n/ { };\n")

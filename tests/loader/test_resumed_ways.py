@@ -83,9 +83,9 @@ def test_memories_part() -> None:
     one.write(0x1010, b"b")
     two.write(0x1020, b"c")
     one.keep(0x1000, b"k" * 100)
-    assert one.read(0x1000, 101) == b"k" * 100 + b"a"
-    assert two.read(0x100F, 3) == b"aaa"
-    assert two.read(0x1020, 1) == b"c"
+    assert bytes(one.read(0x1000, 101) or b"") == b"k" * 100 + b"a"
+    assert bytes(two.read(0x100F, 3) or b"") == b"aaa"
+    assert bytes(two.read(0x1020, 1) or b"") == b"c"
     one.keep(0x1000, b"l" * 100)
     one.keep(0x1000, b"m" * 50)
-    assert one.read(0x1000, 100) == b"m" * 50 + b"l" * 50
+    assert bytes(one.read(0x1000, 100) or b"") == b"m" * 50 + b"l" * 50

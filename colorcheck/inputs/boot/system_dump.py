@@ -69,7 +69,8 @@ def read_system_dump(path: str, named_at: Location, *, named: bool = False) -> S
         else:
             found.archive()
     except Unreadable as error:
-        other = other_kind(path, named_at, Slot.SYSTEM_DUMP) if error.kind is ProblemKind.OTHER_KIND else None
+        known = error.kind is ProblemKind.OTHER_KIND and error.reason != _COMPRESSED
+        other = other_kind(path, named_at, Slot.SYSTEM_DUMP) if known else None
         if other is not None:
             found.wrong(other.kind, other.message, other.location, other.help)
         else:
@@ -91,6 +92,9 @@ def part_of(name: str) -> str | None:
     stem = re.sub(r"\.(?:txt|log|json|out)$", "", base)
     stem = _OTHER_NAMES.get(stem, stem)
     return stem if stem in PARTS else None
+
+
+_COMPRESSED = "it is compressed"
 
 
 class _Found:
@@ -158,7 +162,7 @@ class _Found:
             head = file.read(512)
             file.seek(0)
             if head[:2] == b"\x1f\x8b" or head[:6] == b"\xfd7zXZ\0":
-                raise Unreadable(self.file, ProblemKind.OTHER_KIND, "it is compressed", "unpack it to a plain tar")
+                raise Unreadable(self.file, ProblemKind.OTHER_KIND, _COMPRESSED, "unpack it to a plain tar")
             if head[257:262] != b"ustar":
                 raise Unreadable(
                     self.file, ProblemKind.OTHER_KIND, "it is not a tar", "give the tar file made by `collect`"

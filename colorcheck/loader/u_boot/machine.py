@@ -135,7 +135,7 @@ class UBootMachine(Struct):
     kept: tuple[int, object] = (-1, None)  # the tree that was written last, and the memory's version after that
     watch: Callable[[UBootMachine, int, Any], None] | None = None  # called before each list of the script itself
     latest: object = None  # the state that was kept last
-    marks: dict[str, object] = field(default_factory=dict)  # the state before each of the last questions, by its key
+    marks: dict[str, Any] = field(default_factory=dict)  # the state before each of the last questions, by its key
     begin: int | None = None  # the list of the script from which it goes on
 
     @property

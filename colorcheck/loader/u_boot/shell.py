@@ -51,10 +51,12 @@ def _lists(machine: UBootMachine, script: ShellScript, *, whole: bool) -> Iterat
     if not whole:
         yield from script.lists
         return
-    for number in range(machine.begin or 0, len(script.lists)):
+    for number, steps in enumerate(script.lists):
+        if machine.begin is not None and number < machine.begin:
+            continue
         if machine.watch is not None:
-            machine.watch(machine, number, script.lists[number])
-        yield script.lists[number]
+            machine.watch(machine, number, steps)
+        yield steps
 
 
 def _ended(text: Marked) -> Marked:
