@@ -1,4 +1,4 @@
-"""`python -m colorcheck` and the command `colorcheck`: a process of its own for one command."""
+"""`python -m colorcheck` and the command `colorcheck`: one process for one command."""
 
 import atexit
 import gc
@@ -7,7 +7,7 @@ import sys
 import threading
 from typing import NoReturn
 
-# `python -m` looks for modules in the current folder first, which may be a stranger's checkout.
+# `python -m` searches modules in the current folder first, which may be an untrusted checkout.
 try:
     _HERE = os.getcwd()
 except OSError:
@@ -18,7 +18,7 @@ if os.path.dirname(os.path.dirname(os.path.abspath(__file__))) not in sys.path:
     sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 OBJECTS = 100_000
-"""New containers before the garbage collector looks. Most runs make fewer, and hardly any cycles."""
+"""New containers before the garbage collector runs. Most runs create fewer, and hardly any cycles."""
 
 
 def start() -> NoReturn:
@@ -30,7 +30,7 @@ def start() -> NoReturn:
 
 
 def end(status: int) -> NoReturn:
-    """End at once where no thread is left to wait for: freeing all that a solver and modules hold takes time."""
+    """End at once if there is no thread to wait for: freeing the memory of solver and modules takes time."""
     if all(thread.daemon or thread is threading.main_thread() for thread in threading.enumerate()):
         try:
             sys.stdout.flush()

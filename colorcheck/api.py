@@ -1,4 +1,4 @@
-"""The names that other programs may use. Everything takes text or paths and returns frozen values with `to_dict`."""
+"""The public API. All functions take text or paths and return frozen values with `to_dict`."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ __all__ = [
 
 
 def verify(manifest: str | Path, *, time_limit: float | None = None) -> Verification:
-    """Check and prove the deployment of a manifest, or of the folder that has one. Raises ManifestError.
+    """Check the deployment of a manifest, or of the folder that contains one, and prove its theorems.
 
-    What is not decided after `time_limit` seconds is unknown.
+    Theorems that are undecided after `time_limit` seconds are unknown. Raises ManifestError.
     """
     from colorcheck.workflows import verify as pipeline
 
@@ -53,7 +53,10 @@ def verify(manifest: str | Path, *, time_limit: float | None = None) -> Verifica
 
 
 def handover(manifest: str | Path) -> Handover:
-    """What Xen gets from the deployment of a manifest: tree, memory reservations, modules. Raises ManifestError."""
+    """What Xen receives from the boot loader of a deployment: tree, memory reservations, modules.
+
+    Raises ManifestError.
+    """
     from colorcheck.workflows.handover import handover as followed
 
     return followed(_manifest(manifest))
@@ -67,12 +70,12 @@ def replay(manifest: str | Path) -> Replay:
 
 
 def lifecycle(manifest: str | Path, steps: Sequence[tuple[object, ...]]) -> tuple[HeapState, ...]:
-    """What becomes of the color heap when guests are created, destroyed and rebooted and domains balloon after boot.
+    """The color heap when guests are created, destroyed and rebooted and domains balloon after boot.
 
     `steps` are ("create", xl file), ("destroy", name), ("reboot", name) and ("balloon", name, KiB: the new size of the
-    memory). One value per step, with `created` (None if nothing was to be created), `failure` and `heap`, the free
-    frames per color; under the first Xen of the manifest. Raises ManifestError, and ValueError for a step that cannot
-    be understood or a boot that ends without a color heap.
+    memory). One value per step, with `created` (None if the step creates nothing), `failure` and `heap`, the free
+    frames per color, under the first release of the manifest. Raises ManifestError, and ValueError for a malformed step
+    or a boot that ends without a color heap.
     """
     from colorcheck.workflows.lifecycle import lives
 

@@ -20,12 +20,12 @@ from colorcheck.verification.results import Verification
 
 
 def load_plugin(module: str, name: str = "plugin-under-test") -> Plugins:
-    """What a plugin adds, loaded as an entry point with this module (or `module:object`) would be, and alone."""
+    """The contributions of a plugin, loaded alone, as if an entry point named this module (or `module:object`)."""
     return gather([EntryPoint(name, module, GROUP)])
 
 
 def check_plugin(module: str) -> tuple[str, ...]:
-    """All that is wrong with a plugin: what keeps it from loading, invalid boards and rules."""
+    """All faults of a plugin: errors on loading, invalid boards and rules."""
     found = load_plugin(module)
     return (*(problem.message for problem in found.problems), *_boards(found), *_rules(found))
 
@@ -52,7 +52,7 @@ def _rules(found: Plugins) -> Iterator[str]:
 
 
 def check_board(board: Board) -> tuple[str, ...]:
-    """What is wrong with a board's values: inconsistent sizes, values without a source."""
+    """All faults in a board's values: inconsistent sizes, values without a source."""
     return tuple(_board(board))
 
 

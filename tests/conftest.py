@@ -32,10 +32,10 @@ def _printed(text: str) -> str:
     return safe_json(text)
 
 
-def _written(path: str, data: bytes, *, alone: bool) -> object:
+def _written(path: str, data: bytes, *, alone: bool, lasting: bool) -> object:
     if path.endswith(".json"):
         _hold_to_its_shape(data)
-    return _staged(path, data, alone=alone)
+    return _staged(path, data, alone=alone, lasting=lasting)
 
 
 setattr(console, "safe_json", _printed)  # noqa: B010

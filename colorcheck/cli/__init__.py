@@ -1,4 +1,4 @@
-"""The command line: one module a command, loaded when it is called. The only room that prints or exits."""
+"""The command line: one module per command, loaded when it is called. Only this package prints or exits."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from colorcheck.files.overlay import laid_over
 from colorcheck.verification.exit import Exit
 
 _WHOLE = ("init", "board", "migrate", "profile")
-"""Commands that read inputs without the steps of a verification: all of it is one step."""
+"""Commands that read inputs without the steps of a verification: the time limit covers the whole run as one step."""
 _EPILOG = """\
 exit status:
   0  everything was checked, and no finding reaches the threshold
@@ -38,7 +38,7 @@ standard input. It defaults to the current folder.
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """Texts as they are written, and room for the longest command."""
+    """Keeps the line breaks of texts and leaves room for the longest command name."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=30)
@@ -46,18 +46,18 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
     def add_argument(self, action: argparse.Action) -> None:
         super().add_argument(action)
         if isinstance(action, argparse._SubParsersAction):
-            self._action_max_length += self._indent_increment  # argparse forgets that commands are indented
+            self._action_max_length += self._indent_increment  # argparse does not count the indentation of commands
 
 
 class _Parser(argparse.ArgumentParser):
-    """Tells what is wrong with a call as everything else that is wrong is reported."""
+    """Reports a wrong call in the same form as all other errors."""
 
     def error(self, message: str) -> NoReturn:
-        raise Stop(message, f"`{self.prog} --help` shows what it takes")
+        raise Stop(message, f"`{self.prog} --help` shows the usage")
 
 
 class CommandModule(Protocol):
-    """What a module of this package offers."""
+    """The interface of a command module."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
 
@@ -65,14 +65,14 @@ class CommandModule(Protocol):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; the exit status of interfaces that other programs rely on. Never ends with a traceback."""
+    """Run a command and return its exit status. Never ends with a traceback."""
     prepare_streams()
     with restricted(None), laid_over({}), allowed(Allowance()), ending_on_interrupt():
         return _ended(arguments)
 
 
 def _ended(arguments: Sequence[str] | None) -> int:
-    """The exit status; every way in which a command can end."""
+    """The exit status, for every way in which a command can end."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     try:
@@ -82,7 +82,8 @@ def _ended(arguments: Sequence[str] | None) -> int:
         return stop.status
     except TooCostly as error:
         complain(
-            f"it {error.reason}" + (f", in {error.file}" if error.file else ""), "a file this costly is seldom meant"
+            f"it {error.reason}" + (f", in {error.file}" if error.file else ""),
+            "such an expensive file is rarely intended",
         )
         return Exit.UNDECIDED
     except KeyboardInterrupt:
@@ -122,17 +123,17 @@ def _run(words: list[str]) -> int:
 
 
 def _require_folder() -> None:
-    """Everything starts at the current folder; somebody may have deleted it."""
+    """Relative paths need the current folder, which may have been deleted. Raises Stop."""
     try:
         os.getcwd()
     except OSError:
-        raise Stop("the current folder no longer exists", "change to one that does") from None
+        raise Stop("the current folder no longer exists", "change to one that exists") from None
 
 
 def _unknown(word: str, command: str | None) -> Stop:
     who = f"colorcheck {command}" if command else "colorcheck"
     if not word.startswith("-"):
-        return Stop(f"{who} does not take the argument {word}", f"`{who} --help` shows what it takes")
+        return Stop(f"{who} does not take the argument {word}", f"`{who} --help` shows the usage")
     option = word.partition("=")[0]
     parser = _parser(command)
     known = [text for made in _commands(parser) for action in made._actions for text in action.option_strings]
@@ -152,7 +153,7 @@ def _called(words: list[str]) -> str | None:
 
 
 def _parser(called: str | None) -> argparse.ArgumentParser:
-    """The whole parser; of the commands, only the called one has its arguments, so that only it is loaded."""
+    """The whole parser; only the called command has its arguments, so that no other module is loaded."""
     parser = _Parser(
         prog="colorcheck",
         description="Checks, proves and plans cache coloring for Xen on Arm64.",
@@ -185,7 +186,7 @@ def full_parser() -> argparse.ArgumentParser:
 
 
 def _fill(parser: argparse.ArgumentParser, name: str) -> None:
-    """The arguments of a command, with a usage of one line: `--help` lists the options, with the manifest's last."""
+    """Add the arguments of a command and a one-line usage; `--help` lists the manifest's options last."""
     _module(name).add_arguments(parser)
     parser._action_groups.sort(key=lambda group: group.title == INSTEAD_OF_KEYS)
     if parser._subparsers is None:
@@ -193,7 +194,7 @@ def _fill(parser: argparse.ArgumentParser, name: str) -> None:
 
 
 def _needed(parser: argparse.ArgumentParser) -> Iterator[str]:
-    """What a call must or may name beside options, as usage lines write it."""
+    """The positional and required arguments, in the notation of usage lines."""
     for group in parser._mutually_exclusive_groups:
         if group.required:
             yield f"({' | '.join(f'{a.option_strings[0]} {a.metavar}' for a in group._group_actions)})"
@@ -217,6 +218,6 @@ def _crashed(error: Exception) -> int:
     where = traceback.extract_tb(error.__traceback__)[-1]
     complain(
         f"colorcheck itself failed: {type(error).__name__}: {error} (in {where.name}, line {where.lineno})",
-        "nothing was decided; run the same command with --debug and report its output",
+        "there is no verdict; run the same command with --debug and report its output",
     )
     return Exit.FAULT

@@ -1,4 +1,4 @@
-"""Arguments that several commands have in common, and the manifest that they name."""
+"""Arguments that several commands share, and the manifest that they name."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _CHOICES = {
 
 
 def add_target_arguments(parser: argparse.ArgumentParser, without: Collection[str] = ()) -> None:
-    """PATH and one option for each key of the manifest but those of `without`."""
+    """Add PATH and one option for each key of the manifest except those in `without`."""
     parser.add_argument(
         "path",
         metavar="PATH",
@@ -78,20 +78,20 @@ def add_target_arguments(parser: argparse.ArgumentParser, without: Collection[st
 
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
-    """What the inputs may cost."""
+    """Add the limits on time and memory for reading inputs."""
     parser.add_argument(
         "--input-seconds",
         metavar="SECONDS",
         type=_step_seconds,
         default=SECONDS,
-        help=f"for each step with the inputs: reading, following the loader, modelling, rules (default: {SECONDS:g})",
+        help=f"for each step: reading the inputs, following the loader, modelling, rules (default: {SECONDS:g})",
     )
     parser.add_argument(
         "--input-memory",
         metavar="SIZE",
         type=_memory,
         default=MEMORY,
-        help="memory that a step with the inputs may take, such as 512M or 8G (default: 4G)",
+        help="memory that a step may use, such as 512M or 8G (default: 4G)",
     )
 
 
@@ -111,12 +111,12 @@ def _memory(text: str) -> int:
 
 
 def load_manifest(options: argparse.Namespace) -> Manifest:
-    """The manifest that PATH names, with the options laid over it. Raises Stop where there is none."""
+    """The manifest that PATH names, overridden by the options. Raises Stop if there is none."""
     return load(options)[0]
 
 
 def load(options: argparse.Namespace) -> tuple[Manifest, Recipe]:
-    """The manifest that PATH names with the options laid over it, and what was asked. Raises Stop."""
+    """The manifest that PATH names, overridden by the options, and the recipe of the run. Raises Stop."""
     given = {key.path: value for key in KEYS if (value := getattr(options, key.path, None)) is not None}
     path = standard_input() if options.path == "-" else options.path
     named = [name for key, value in given.items() if key in _NAMED for name in (_texts(value) or [str(value)])]
@@ -134,7 +134,7 @@ def load(options: argparse.Namespace) -> tuple[Manifest, Recipe]:
 
 
 def bound(path: str, named: Iterable[str] = (), *, allow_outside: bool = False) -> None:
-    """From here on, read only what lies in the work tree of the deployment at `path`, and what the user named."""
+    """From here on, read only files in the work tree of the deployment at `path` and files that the user named."""
     folder = path if os.path.isdir(path) else os.path.dirname(path)
     restrict(None if allow_outside else boundary_of(folder, (path, *named) if not os.path.isdir(path) else named))
 
@@ -160,12 +160,12 @@ def _recipe(path: str | None, given: dict[str, object]) -> Recipe:
 
 
 def _with(given: dict[str, object], key: str, value: object) -> dict[str, object]:
-    """The options with the file that PATH is, the first of several."""
+    """The options with `value` under `key`; in front of the other values if the key takes several."""
     return {**given, key: [*value, *_texts(given.get(key))] if isinstance(value, list) else value}
 
 
 def manifest_file(path: str) -> str | None:
-    """The manifest at a path or in a folder; None for a folder without one. Raises Stop where there is nothing."""
+    """The manifest at a path or in a folder; None for a folder without one. Raises Stop if the path does not exist."""
     if os.path.isdir(path):
         inside = os.path.normpath(os.path.join(path, NAME))
         return inside if os.path.lexists(inside) else None
@@ -175,7 +175,9 @@ def manifest_file(path: str) -> str | None:
 
 
 def _relative(given: dict[str, object], folder: str) -> dict[str, object]:
-    """Names of files on the command line start at the current folder, those of a manifest at its own."""
+    """File names on the command line are relative to the current folder, those in a manifest to the manifest's
+    folder.
+    """
 
     def moved(name: str) -> str:
         return name if os.path.isabs(name) else os.path.relpath(name, folder or ".")
@@ -201,7 +203,7 @@ def _option_problem(problem: Problem) -> tuple[str, str]:
 
 
 def seconds(text: str) -> float:
-    """An argument that is a time in seconds: more than none, and less than for ever."""
+    """An argument that is a time in seconds: positive and finite."""
     try:
         value = float(text)
     except ValueError:
@@ -223,7 +225,7 @@ def positive(text: str) -> int:
 
 
 def refuse_empty(options: argparse.Namespace, words: Sequence[str]) -> None:
-    """Stops where an option's value is empty, as it is where a variable of a CI job is not set."""
+    """Stop if the value of an option is empty, as when a variable of a CI job is not set. Raises Stop."""
     strange = next((word for word in words if "\0" in word), None)
     if strange is not None:
         raise Stop(f"{strange[:60]!r} has a zero byte in it")
@@ -239,4 +241,4 @@ def refuse_empty(options: argparse.Namespace, words: Sequence[str]) -> None:
 
 _SHORTEST = 0.1  # seconds
 _LEAST = 64 * MIB
-_UNSET = "is a variable of the CI job unset? leave the option out if you do not need it"
+_UNSET = "is a variable of the CI job unset? omit the option if you do not need it"

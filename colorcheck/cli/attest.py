@@ -1,4 +1,4 @@
-"""`colorcheck attest --log BOOTLOG`: a real boot against the model."""
+"""`colorcheck attest --log BOOTLOG`: compare a real boot with the model."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--share",
         metavar="FILE",
-        help="also write a report that can be published: no names, serial numbers or network addresses",
+        help="also write a report without names, serial numbers and network addresses that can be published",
     )
     parser.add_argument("--yes", action="store_true", help="with --share: write without asking first")
     add_document_arguments(parser)
@@ -69,13 +69,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _known(replayed: Modelled) -> Board | None:
-    """The board, if the catalogue has it."""
+    """The board; None if it is not in the catalogue."""
     board = replayed.facts.board
     return board if board and board.name in catalogue().names() else None
 
 
 def _share(options: argparse.Namespace, document: str) -> int:
-    """Show what would be written, and write it if that is wanted."""
+    """Show what would be written, and write it if the user agrees or gave --yes."""
     write_json(document)
     if not options.yes and not _agreed(options.share):
         raise Stop(f"{options.share} was not written", "--yes writes it without asking")

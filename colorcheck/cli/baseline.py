@@ -1,4 +1,4 @@
-"""`colorcheck baseline`: live with the findings of an old project, and see new ones."""
+"""`colorcheck baseline`: accept the findings of an existing project and see only new ones."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def without_known(verification: Verification, file: str, look: Style) -> Verification:
-    """The verification without the findings of a baseline; entries whose finding is gone are reported."""
+    """The verification without the findings of a baseline; entries that no longer match a finding are reported."""
     compared = compare(verification, _read(file), look)
     if compared.stale:
         gone = counted(len(compared.stale), "entry") if len(compared.stale) == 1 else f"{len(compared.stale)} entries"

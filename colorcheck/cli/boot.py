@@ -1,4 +1,4 @@
-"""`colorcheck boot --xen FILE`: the user's own Xen under QEMU, against the model."""
+"""`colorcheck boot --xen FILE`: boot the user's own Xen under QEMU and compare it with the model."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def _count(word: str) -> int:
 
 @contextmanager
 def _terminated_as_interrupted() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does, so that no QEMU goes on without us."""
+    """SIGTERM ends a run like Ctrl-C, so that no QEMU keeps running without us."""
 
     def end(*_: object) -> NoReturn:
         raise KeyboardInterrupt
@@ -137,7 +137,7 @@ def _terminated_as_interrupted() -> Iterator[None]:
 
 
 def _evidence(options: argparse.Namespace, qemu: Qemu, recipe: BootRecipe) -> XenAttested:
-    """What is known already of this binary; else a beginning."""
+    """The stored results for this binary, or an empty record to start with."""
     fresh = XenAttested(
         recipe.xen.sha256,
         release=recipe.release,
@@ -159,7 +159,7 @@ def _evidence(options: argparse.Namespace, qemu: Qemu, recipe: BootRecipe) -> Xe
     if not options.again:
         raise Stop(
             f"{options.evidence} was made with a different Xen, .config, release or colorcheck",
-            "name another file with --evidence, or start it over with --again",
+            "name another file with --evidence, or start over with --again",
         )
     return fresh
 
@@ -203,7 +203,7 @@ def _deployment(options: argparse.Namespace, qemu: Qemu, recipe: BootRecipe, evi
 
 
 _LASTING = (Result.AGREES, Result.DIFFERS, Result.UNCOLORED)
-"""What another boot of the same would only repeat."""
+"""Results that another boot of the same system would only repeat."""
 _STATUS = {
     Result.AGREES: Exit.CLEAN,
     Result.DIFFERS: Exit.FINDINGS,
@@ -218,7 +218,7 @@ def _xen(xen: XenBinary, evidence: XenAttested) -> dict[str, object]:
 
 
 def _dom0(options: argparse.Namespace) -> GivenDom0 | None:
-    """The dom0 of lifecycles, None without one."""
+    """The dom0 that tests guest lifecycles; None if none is given. Raises Stop."""
     if not options.dom0_kernel and not options.dom0_ramdisk:
         return None
     if not (options.dom0_kernel and options.dom0_ramdisk and options.campaign):
@@ -276,13 +276,13 @@ def _campaign(
 
 
 def _weight(status: Exit) -> int:
-    """Findings go before undecided."""
+    """Sort key: findings come before undecided."""
     return (Exit.CLEAN, Exit.UNDECIDED, Exit.FINDINGS).index(status)
 
 
 @contextmanager
 def _progress(total: int, before: int) -> Iterator[Callable[[AttestedBoot], object]]:
-    """A progress bar on standard error, where that is a terminal."""
+    """A progress bar on standard error if it is a terminal."""
     from rich.console import Console
     from rich.progress import Progress
 

@@ -1,4 +1,4 @@
-"""`colorcheck certify`: certificates of the theorems, written and re-checked by a second solver."""
+"""`colorcheck certify`: write certificates of the theorems, and re-check them with a second solver."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def watched_run(options: argparse.Namespace, *, timeout: float = 10.0) -> tuple[Verification, Recipe, Recorder]:
-    """Verify what the options name; with what was asked, and what was read for it. Raises Stop."""
+    """Verify what the options name; also gives the recipe and the recorded inputs. Raises Stop."""
     from colorcheck.files.watching import Recorder, watched
     from colorcheck.workflows import verify as pipeline
 
@@ -62,7 +62,7 @@ def watched_run(options: argparse.Namespace, *, timeout: float = 10.0) -> tuple[
 
 
 def write_certificates_of(verification: Verification, recipe: Recipe, read: Recorder, folder: str) -> Path:
-    """Write the certificates of all theorems; gives the path of their manifest. Raises Stop."""
+    """Write the certificates of all theorems; returns the path of their manifest. Raises Stop."""
     from colorcheck.workflows.evidence.certificates import certificates
     from colorcheck.workflows.evidence.certificates import write as write_folder
     from colorcheck.workflows.evidence.copies import Unbound, copies
@@ -93,7 +93,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def summary(checks: Sequence[CertificateCheck]) -> str:
-    """What is not confirmed, line by line, and how many of each."""
+    """One line for each check that is not confirmed, and a count per status."""
     lines = [
         f"{check.status}: {check.subject}{f': {check.message}' if check.message else ''}"
         for check in checks
@@ -107,7 +107,7 @@ def summary(checks: Sequence[CertificateCheck]) -> str:
 
 
 def status(checks: Sequence[CertificateCheck]) -> int:
-    """1 for anything that differs or is refuted, 4 for anything that is not confirmed, 0 if all is confirmed."""
+    """1 if a check differs or is refuted, 4 if one is not confirmed, 0 if all are confirmed."""
     statuses = {check.status for check in checks if not check.ok}
     if statuses <= {"no-answer", "vacuous"}:
         return Exit.UNDECIDED if statuses or not checks else Exit.CLEAN

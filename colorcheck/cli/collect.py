@@ -1,4 +1,4 @@
-"""`colorcheck collect`: print a script that packs what a running Xen system says about itself."""
+"""`colorcheck collect`: print a script that packs the facts of a running Xen system."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands in plain sight: name, module, and what `--help` says about it."""
+"""All commands: name, module and help texts."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from colorcheck.files.costs import Allowance, TooCostly, allowed, costing
 from colorcheck.verification.exit import Exit
 
 PATIENCE = 5.0
-"""Seconds that each step may take while somebody waits for names."""
+"""Seconds that each step may take while the user waits for names."""
 SHELLS = ("bash", "zsh", "fish")
 _FILES = frozenset(("PATH", "FILE", "BOOTLOG", "BASE", "HEAD", "FILE.svg", "FILE.html", "FILE.cast"))
 _FOLDERS = frozenset(("DIR", "FOLDER"))
@@ -48,8 +48,9 @@ function __colorcheck_domains
 end""",
     },
 }
-"""Shell functions that ask `colorcheck completion domains` when the key is pressed: the answer depends on the folder.
-Behind a comma they complete the next name of a list."""
+"""Shell functions that call `colorcheck completion domains` when the key is pressed: the answer depends on the
+folder. After a comma they complete the next name of a list.
+"""
 _HARMLESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")  # bash expands the words that it is given
 
 
@@ -87,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _values(action: argparse.Action) -> tuple[str, ...]:
-    """What an option takes, as it is while the script is made; nothing where only the user knows."""
+    """The values that an option takes at the time the script is generated; empty if only the user knows them."""
     if action.dest in _RULES:
         from colorcheck.rules import RULES
 
@@ -113,9 +114,9 @@ def _values(action: argparse.Action) -> tuple[str, ...]:
 
 
 def _domains(words: Sequence[str]) -> list[str]:
-    """The domains of the first word that is a deployment, else of the current folder's; nothing without one.
+    """The domains of the first word that names a deployment, otherwise of the current folder; empty without one.
 
-    A key that is pressed in a checkout of a stranger reads what a run there reads, and waits for little of it.
+    The checkout may be untrusted: completion reads what a run reads there, within tight time limits.
     """
     from colorcheck.cli.arguments import bound
     from colorcheck.inputs.manifest.manifest_reader import NAME, ManifestError, read_manifest
@@ -135,7 +136,7 @@ def _domains(words: Sequence[str]) -> list[str]:
 
 
 def _manifest(word: str) -> str | None:
-    """The manifest that a word of a command line means; None if it means something else."""
+    """The manifest that a word of a command line refers to; None if it refers to something else."""
     from colorcheck.cli.arguments import manifest_file
 
     try:
@@ -146,7 +147,7 @@ def _manifest(word: str) -> str | None:
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
-    """Of the parser and of all its commands."""
+    """The actions of the parser and of all its commands."""
     for action in parser._actions:
         yield action
         if isinstance(action, argparse._SubParsersAction):

@@ -1,4 +1,4 @@
-"""Writing to the terminal: streams that take any text, and a pipe that may close early. The one way out."""
+"""Output to the terminal: streams accept any text, and a pipe may close early. All output passes through here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from colorcheck.verification.exit import Exit
 
 
 class Stop(Exception):
-    """End the command: a message for people, what to do, and the exit status."""
+    """Ends the command: a message for the user, a hint what to do, and the exit status."""
 
     def __init__(self, message: str, help: str = "", status: int = Exit.USAGE) -> None:  # noqa: A002
         super().__init__(message)
@@ -22,7 +22,7 @@ class Stop(Exception):
 
 
 def prepare_streams() -> None:
-    """File names and values need not be text: what the terminal cannot show is escaped, never an error."""
+    """File names and values need not be valid text: characters that the terminal cannot show are escaped."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # the caller closed it
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
@@ -32,15 +32,15 @@ def prepare_streams() -> None:
 
 
 def under_ci() -> bool:
-    """Whether a CI job runs this: its log is read later, so that nothing moves or is colored."""
+    """Whether a CI job runs this: its log is read later, so there is no progress bar and no color."""
     return os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
 def write(text: str, *, commands: bool = False) -> None:
-    """Write a text and a newline to standard output, safe for whoever shows it.
+    """Write a text and a newline to standard output, with control characters made harmless.
 
-    With `commands`, its lines may be workflow commands: the text is a report that makes them. Where the reader has
-    gone, the rest is dropped in silence.
+    With `commands`, lines may be workflow commands because the report generates them. If the reader has closed the
+    pipe, the rest is dropped silently.
     """
     _write(sys.stdout, _line(safe(text, commands=commands)))
 
@@ -56,7 +56,7 @@ def write_json_part(text: str) -> None:
 
 
 def write_exactly(data: bytes) -> None:
-    """Write bytes that another program reads, and that are known to be harmless."""
+    """Write bytes that another program reads and that are known to be harmless."""
     buffer = getattr(sys.stdout, "buffer", None)
     if buffer is None:
         _write(sys.stdout, data.decode("utf-8", "backslashreplace"))
@@ -82,7 +82,7 @@ def _write(stream: TextIO, text: str) -> None:
     try:
         stream.write(text)
         stream.flush()
-    except (BrokenPipeError, ValueError):  # the reader has gone, the stream was closed
+    except (BrokenPipeError, ValueError):  # the reader closed the pipe
         _close(stream)
     except OSError as error:
         _close(stream)
@@ -91,7 +91,7 @@ def _write(stream: TextIO, text: str) -> None:
 
 
 def _close(stream: TextIO) -> None:
-    """The interpreter flushes again at its end; give it a stream that takes everything."""
+    """The interpreter flushes again when it exits; give it a stream that accepts everything."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     except (OSError, ValueError):

@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PERCENT",
         type=_percent,
         default=TOLERANCE,
-        help=f"how much of a margin may be lost before it is reported (default: {TOLERANCE * 100:g})",
+        help=f"how much of a memory margin may be lost before it is reported (default: {TOLERANCE * 100:g})",
     )
     parser.add_argument(
         "--allow-outside",
@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 class _Side(Struct, frozen=True):
-    """One side: the folder that stands for PATH there, the names of its manifests below it, and what to call it."""
+    """One side: the folder that corresponds to PATH, the names of the manifests below it, and a title."""
 
     name: str
     folder: Path
@@ -74,7 +74,7 @@ class _Side(Struct, frozen=True):
 
 
 class _Compared(Struct, frozen=True):
-    """What became of one deployment; `news` where it is on one side only."""
+    """The comparison of one deployment; `news` if it exists on one side only."""
 
     manifest: str
     status: Exit
@@ -110,7 +110,10 @@ def _compared(
     fail_on: frozenset[Reason],
     tolerance: float,
 ) -> _Compared:
-    """A new deployment is news, and counts as much as `verify` says about it; one that is gone is named."""
+    """Compare two sides of a deployment.
+
+    A new one has the exit status of `verify`; one that was removed is reported.
+    """
     if isinstance(base, str) or isinstance(head, str):
         return _Compared(name, Exit.UNDECIDED, news=next(each for each in (base, head) if isinstance(each, str)))
     if head is None:
@@ -181,7 +184,7 @@ def _place(options: argparse.Namespace) -> Path:
 
 
 def _base(options: argparse.Namespace) -> str:
-    """BASE, or the commit that it and HEAD have in common: what others merged since is not a change of this branch."""
+    """BASE, or its newest common ancestor with HEAD: commits that others merged since are no change of this branch."""
     folder = _place(options)
     for name in (options.base, options.head):
         if name is not None and not name.strip():
@@ -197,7 +200,7 @@ def _base(options: argparse.Namespace) -> str:
 
 @contextmanager
 def _side(name: str | None, options: argparse.Namespace) -> Iterator[_Side]:
-    """A folder as it is, or the same path inside a revision."""
+    """A folder as it is, or the same path in a revision."""
     if name is None or not is_revision(_place(options), name):
         if name is not None and not os.path.exists(name):
             raise _no_revision(_place(options), name)

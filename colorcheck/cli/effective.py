@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _tree(found: Effective, options: argparse.Namespace) -> int:
-    """The tree that Xen receives."""
+    """Print the tree that Xen receives."""
     facts = found.verification.facts
     handover = facts.handover
     if handover is None and facts.deployment.tree is not None:

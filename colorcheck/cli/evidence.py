@@ -74,7 +74,7 @@ def _write(options: argparse.Namespace) -> int:
 
 
 def _times(verification: Verification) -> dict[str, object]:
-    """All that differs from run to run and from machine to machine."""
+    """Everything that differs between runs and machines."""
     given = os.environ.get("SOURCE_DATE_EPOCH", "")
     date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(given))) if given.isdecimal() and len(given) < 12 else ""
     return {

@@ -23,7 +23,7 @@ from colorcheck.verification.exit import Exit
 
 
 def run_fleet(options: argparse.Namespace) -> int:
-    """Check them all and report jointly."""
+    """Check all deployments and print one combined report."""
     wanted = outputs(options)
     names = {output.format for output in wanted}
     _refuse_what_does_not_fit(options, names)
@@ -79,11 +79,11 @@ def _refuse_what_does_not_fit(options: argparse.Namespace, formats: set[str]) ->
             f"the formats for many are {', '.join(FORMATS)}",
         )
     if options.jobs is not None and options.jobs < 1:
-        raise Stop(f"--jobs {options.jobs}: at least one is needed")
+        raise Stop(f"--jobs {options.jobs}: must be at least 1")
 
 
 class _Chosen(Struct, frozen=True):
-    """The deployments to check, how many there were to choose from, and what was passed."""
+    """The deployments to check, how many there are in total, and the options for each."""
 
     manifests: tuple[str, ...]
     known: int
@@ -116,8 +116,9 @@ def _chosen(options: argparse.Namespace) -> _Chosen:
 
 
 def _start(top: Path, revision: str) -> str:
-    """Where the branch left the revision, so that what others did there since is no change of the branch; the revision
-    itself where that is not known, as in a shallow clone. Raises GitError."""
+    """The commit where the branch left the revision, so that later commits of others are not counted as changes of
+    the branch; the revision itself if that is not known, as in a shallow clone. Raises GitError.
+    """
     from colorcheck.files.revisions import RevisionError, commit_of, merge_base
 
     commit = commit_of(top, revision)

@@ -1,4 +1,4 @@
-"""`colorcheck init`: a commented manifest for the files that are here."""
+"""`colorcheck init`: write a commented manifest for the files in a folder."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _write(path: Path, text: str, force: bool) -> None:
 
 
 def _top(folder: Path) -> Path:
-    """The top of the repository, or the folder itself where there is none."""
+    """The top of the repository, or the folder itself outside of one."""
     from colorcheck.files.revisions import RevisionError, repository
 
     try:
@@ -104,7 +104,7 @@ def _ci_file(folder: Path, service: str | None) -> list[Path]:
 
 
 def _write_ci(folder: Path, service: str, force: bool) -> None:
-    """The job at the top of the repository, or here where there is none."""
+    """Write the CI job at the top of the repository, or in the folder outside of one."""
     top = _top(folder)
     file = top / CI_FILES[service]
     _write(file, ci_text(service, folder.resolve().relative_to(top.resolve()).as_posix(), __version__), force)
@@ -112,7 +112,7 @@ def _write_ci(folder: Path, service: str, force: bool) -> None:
 
 
 def _unpack(source: Path, folder: Path, force: bool) -> Unpacked:
-    """Write the parts of what `collect` packed beside the manifest."""
+    """Write the files that `collect` packed next to the manifest."""
     try:
         parts = unpacked(source)
     except NotCollected as error:

@@ -1,4 +1,4 @@
-"""`colorcheck interfere`: simulate the caches under attack, without colors, with today's and with the plan's."""
+"""`colorcheck interfere`: simulate the caches under attack: without colors, with today's and with the plan's."""
 
 from __future__ import annotations
 
@@ -45,11 +45,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--coloring", choices=COLORINGS, action="append", help="run only this one; may be repeated (default: all)"
     )
-    what.add_argument("--accesses", type=_count, metavar="N", help="accesses in a run, all domains together")
+    what.add_argument("--accesses", type=_count, metavar="N", help="accesses per run, all domains together")
     what.add_argument("--warm-up", type=_count, metavar="N", help="accesses before counting starts (default: a tenth)")
-    what.add_argument("--seed", type=_count, default=1, metavar="N", help="for everything random (default: 1)")
     what.add_argument(
-        "--costs", type=_costs, metavar="L1,LLC,MEMORY", help="cycles of an access served by each of these"
+        "--seed", type=_count, default=1, metavar="N", help="the seed for all random choices (default: 1)"
+    )
+    what.add_argument(
+        "--costs",
+        type=_costs,
+        metavar="L1,LLC,MEMORY",
+        help="latency in cycles of an access that is served by each level",
     )
     shown = parser.add_argument_group("pictures and curves")
     shown.add_argument("--plot", metavar="FILE.svg", help="write latencies and evictions by set as a picture")

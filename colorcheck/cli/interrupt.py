@@ -1,4 +1,4 @@
-"""Ctrl-C ends a run within a second, also while a solver computes and does not look up."""
+"""Ctrl-C ends a run within a second, even while a solver does not check for signals."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 PATIENCE = 0.5
-"""Seconds that the run has to end by itself. Nothing is half written then: files are replaced whole."""
+"""Seconds that the run has to end by itself. No file is left half written: files are replaced atomically."""
 STATUS = 130
 
 
 @contextmanager
 def ending_on_interrupt() -> Iterator[None]:
-    """Watches for SIGINT as long as the context lives; only in the main thread of a process with Python's handler.
+    """Watches for SIGINT while the context is active; only in the main thread of a process with Python's handler.
 
-    Python runs its handler when the main thread comes back from the solver, which may take minutes; the byte that
-    arrives at the wake-up socket is seen at once.
+    Python runs its handler only when the main thread returns from the solver, which may take minutes; the byte at the
+    wake-up socket arrives at once.
     """
     ours = threading.current_thread() is threading.main_thread()
     if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:

@@ -1,4 +1,4 @@
-"""The live view: plays the simulation picture by picture, listens to keys, or records itself as an asciicast."""
+"""The live view: shows the simulation frame by frame, reacts to keys, or records itself as an asciicast."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ HINT = "keys: c coloring on and off   p next policy   q quit"
 
 
 class Show(Struct):
-    """The view's state: the running simulation of each coloring and policy that was shown, and what to show next."""
+    """The state of the view: the simulations of all colorings and policies shown so far, and what to show next."""
 
     lab: Lab
     colorings: tuple[Coloring, ...]
@@ -49,11 +49,11 @@ class Show(Struct):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Everybody who is somewhere in the show, so that each keeps one paint."""
+        """All domains of the view, so that each keeps its paint."""
         return tuple(dict.fromkeys(t.name for c in self.colorings[::-1] for t in self.lab.study.owners[c]))
 
     def key(self, pressed: str) -> bool:
-        """Acts on a key; False for the one that ends the view."""
+        """Handle a key; False if it ends the view."""
         if pressed == "c":
             self.chosen = (self.chosen + 1) % len(self.colorings)
         elif pressed == "p":
@@ -62,7 +62,7 @@ class Show(Struct):
         return pressed not in ("q", "\x1b", "\x03")
 
     def next(self, hint: str) -> Frame:
-        """Plays one step and makes its picture."""
+        """Simulate one step and return its picture."""
         simulation = self._simulation()
         simulation.reset()
         simulation.play(STEP[simulation.engine.compiled])
@@ -100,9 +100,9 @@ class Show(Struct):
 
 
 def show(lab: Lab, record: str | None, seconds: int | None) -> int:
-    """Runs the view on the terminal, or writes a recording; without a terminal prints one picture a coloring.
+    """Run the view on the terminal, or write a recording; without a terminal, print one picture per coloring.
 
-    Raises NoModel where no coloring can be shown.
+    Raises NoModel if no coloring can be shown.
     """
     with_colors = next((c for c in (Coloring.CURRENT, Coloring.PLAN) if c in lab.study.owners), None)
     shown = tuple(c for c in (Coloring.OFF, with_colors) if c is not None and c in lab.study.owners)
@@ -137,7 +137,7 @@ Wait = Callable[[float], str]
 
 @contextmanager
 def _keys() -> Iterator[Wait]:
-    """A function that waits so many seconds and gives the keys pressed meanwhile; none if there is no keyboard."""
+    """A function that waits the given number of seconds and returns the keys pressed; empty without a keyboard."""
     try:
         import termios
         import tty
@@ -177,7 +177,7 @@ def _still(state: Show) -> str:
 
 
 def _record(state: Show, file: str, seconds: int) -> None:
-    """An asciicast (version 2) in which coloring is switched every few seconds."""
+    """Record an asciicast (version 2) in which coloring is switched every few seconds."""
     header = {"version": 2, "width": WIDTH, "height": HEIGHT, "title": "colorcheck interfere --live"}
     lines = [json.dumps(header)]
     before: list[str] = []
@@ -195,7 +195,7 @@ def _record(state: Show, file: str, seconds: int) -> None:
 
 
 def _difference(before: list[str], now: list[str]) -> str:
-    """What turns one picture into the next: the lines that differ, each written at its place."""
+    """The output that turns one picture into the next: the lines that differ, each at its position."""
     changed = (row for row, line in enumerate(now) if row >= len(before) or line != before[row])
     written = "".join(f"\x1b[{row + 1};1H{now[row]}\x1b[K" for row in changed)
     return written if before else f"\x1b[2J\x1b[?25l{written}"

@@ -1,4 +1,4 @@
-"""What PATH means where it names no manifest: one of the input files, or standard input."""
+"""The meaning of a PATH that is not a manifest: one of the input files, or standard input."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _KEYS: Mapping[str, str] = {
 
 
 def standard_input() -> str:
-    """Read standard input, and give the name under which its content is known from now on. Raises Stop."""
+    """Read standard input and return the name under which its content can be read from now on. Raises Stop."""
     if sys.stdin is None or sys.stdin.isatty():
         raise Stop("standard input is a terminal", "pipe a file to it: colorcheck verify - < rt.cfg")
     content = getattr(sys.stdin, "buffer", sys.stdin).read(_LARGEST + 1)
@@ -43,10 +43,7 @@ def standard_input() -> str:
 
 
 def key_of(path: str) -> tuple[str, object] | None:
-    """The key of the manifest that this file is for, with its value; None for a manifest.
-
-    Raises Stop for a file that no key takes.
-    """
+    """The manifest key that takes this file, with its value; None for a manifest. Raises Stop if no key takes it."""
     if path.endswith(".toml"):
         return None
     from colorcheck.inputs.file_kinds import FileKind
@@ -68,7 +65,7 @@ def key_of(path: str) -> tuple[str, object] | None:
 
 
 def manifest_around(path: str, key: str) -> str | None:
-    """The manifest in the folder of an input file, if it names this file; says so, or says that it does not."""
+    """The manifest in the folder of an input file if it names this file; prints which of the two applies."""
     beside = os.path.normpath(os.path.join(os.path.dirname(path), NAME))
     if path == STANDARD_INPUT or not os.path.isfile(beside):
         return None

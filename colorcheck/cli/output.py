@@ -1,4 +1,4 @@
-"""Where reports go: standard output, files, and how wide and how colorful."""
+"""Where reports are written, standard output or files, and their width and color."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _JSON = frozenset(("json", "json-1", "sarif", "gitlab"))
 
 
 def add_report_arguments(parser: argparse.ArgumentParser) -> None:
-    """`--format`, `--output` and how the text looks."""
+    """Add `--format`, `--output` and the options for the look of text."""
     names = ", ".join(entry.name for entry in known_formats())
     group = parser.add_argument_group("report")
     group.add_argument("--format", metavar="NAME", help=f"what to print: {names} (default: text)")
@@ -40,7 +40,7 @@ def add_report_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_threshold_argument(group: argparse._ActionsContainer) -> None:
-    """`--fail-on` of the commands that end by the severity of findings."""
+    """Add `--fail-on` to commands whose exit status depends on the severity of findings."""
     group.add_argument(
         "--fail-on",
         choices=[str(severity) for severity in Severity],
@@ -51,7 +51,7 @@ def add_threshold_argument(group: argparse._ActionsContainer) -> None:
 
 
 def add_document_arguments(parser: argparse.ArgumentParser) -> None:
-    """`--format` of a command that knows text and JSON only, and how the text looks."""
+    """Add `--format` to a command that writes text and JSON only, and the options for the look of text."""
     group = parser.add_argument_group("report")
     group.add_argument("--format", choices=("text", "json"), default="text", help="what to print (default: text)")
     add_style_arguments(group)
@@ -63,7 +63,7 @@ def add_style_arguments(group: argparse._ArgumentGroup) -> None:
 
 
 def outputs(options: argparse.Namespace) -> tuple[Output, ...]:
-    """What `--format` and `--output` ask for. Raises Stop for wrong ones."""
+    """The outputs that `--format` and `--output` request. Raises Stop if one is wrong."""
     try:
         return parse_outputs(options.format, options.output, os.environ)
     except ValueError as error:
@@ -83,9 +83,9 @@ def style(options: argparse.Namespace, output: Output | None = None) -> Style:
 
 
 def say_trouble(verification: Modelled, reach: Reach = Reach.MEMORY, *, settled: bool = False) -> int:
-    """For commands without rules: what could not be read and what is open, and the exit status that this means.
+    """For commands without rules: report what could not be read and what is open, and return the exit status.
 
-    `settled` tells that the answer is the same in every world, whatever is open.
+    `settled` means that the answer is the same in every world, whatever is open.
     """
     facts = verification.facts
     unknown = open_facts(facts, reach)
@@ -104,7 +104,7 @@ def say_trouble(verification: Modelled, reach: Reach = Reach.MEMORY, *, settled:
 
 
 def say_faults(verification: Modelled | Verification) -> bool:
-    """Says where colorcheck itself failed; whether it did."""
+    """Report where colorcheck itself failed; returns whether it did."""
     for fault in verification.faults:
         complain(f"colorcheck itself failed ({fault.where}): {fault.message}")
     return bool(verification.faults)
@@ -121,7 +121,7 @@ def _wants_color(choice: str) -> bool:
 
 
 def ended(status: int, options: argparse.Namespace) -> int:
-    """The exit status, 0 for findings and undecided theorems where `--exit-zero` asks for it."""
+    """The exit status; 0 for findings and undecided theorems with `--exit-zero`."""
     return Exit.CLEAN if options.exit_zero and status in (Exit.FINDINGS, Exit.UNDECIDED) else status
 
 
@@ -134,13 +134,13 @@ def _speaks_unicode() -> bool:
 
 
 def refuse_an_input(option: str, path: str, inputs: Iterable[str]) -> None:
-    """Stop where an option names a file to write that is an input. Raises Stop."""
+    """Raises Stop if an option names an output file that is an input."""
     if os.path.realpath(path) in {os.path.realpath(name) for name in inputs}:
         raise Stop(f"{option}: {path} is an input", "name another file")
 
 
 def refuse_inputs(wanted: Iterable[Output], inputs: Iterable[str]) -> None:
-    """No report may go over an input. Raises Stop before anything is written."""
+    """Raises Stop, before anything is written, if a report would overwrite an input."""
     known = tuple(inputs)
     for each in wanted:
         if each.path:
@@ -148,7 +148,7 @@ def refuse_inputs(wanted: Iterable[Output], inputs: Iterable[str]) -> None:
 
 
 def deliver(output: Output, text: str) -> None:
-    """Print a report, or write its file as a whole or not at all. Raises Stop where that fails."""
+    """Print a report, or write its file atomically. Raises Stop if that fails."""
     if output.format in _JSON:
         text = safe_json(text)
     elif not isinstance(text, Painted):
@@ -163,7 +163,7 @@ def deliver(output: Output, text: str) -> None:
 
 
 def deliver_edits(edits: Iterable[Edit], *, write_them: bool, quiet: bool = False) -> None:
-    """Show edits as a diff, or apply them and name the files (unless `quiet`). Raises Stop where that is impossible."""
+    """Show edits as a diff, or apply them and name the files (unless `quiet`). Raises Stop if that is impossible."""
     edits = tuple(edits)
     files, problems = originals(edits)
     try:

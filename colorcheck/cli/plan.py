@@ -1,4 +1,4 @@
-"""`colorcheck plan`: colors that are disjoint and fit."""
+"""`colorcheck plan`: find colors that are disjoint and leave enough memory."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def run(options: argparse.Namespace) -> int:
                 return show_front(options, verification, front)
             demands = picked(options, front, demands)
         planned, verification = pipeline.plan(manifest, demands, further)
-    if further:  # no file has them, so nothing can be written there
+    if further:  # they are in no file, so nothing can be written
         made = {file.file for file in further}
         shown = tuple(problem for problem in planned.problems if problem.location.file not in made)
         planned = replace(planned, problems=shown)
@@ -131,7 +131,7 @@ def _show(options: argparse.Namespace, planned: Planned) -> None:
 
 
 def _further(options: argparse.Namespace, manifest: Manifest, planned: Planned, demands: PlanOptions) -> int:
-    """What further guests cost: the same plan without them beside it."""
+    """Show the cost of further guests: the plan with them next to the plan without them."""
     if options.write or options.out:
         raise Stop(
             "a guest that is not in any file yet cannot be written", "create its file and plan with --domain FILE"
@@ -143,14 +143,14 @@ def _further(options: argparse.Namespace, manifest: Manifest, planned: Planned, 
 
 
 def _refuse_unread_demands(problems: Iterable[Problem]) -> None:
-    """A plan that leaves a demand out is not the one that was asked for. Raises Stop."""
+    """Raises Stop if a demand could not be read: a plan without it is not the requested one."""
     wrong = next((problem for problem in problems if problem.kind in _DEMANDS), None)
     if wrong is not None:
         raise Stop(f"{wrong.location}: {wrong.message}", wrong.help)
 
 
 def _refuse_strangers(verification: Modelled) -> None:
-    """A demand for a domain that is not there was meant for another one. Raises Stop."""
+    """Raises Stop if a demand names a domain that does not exist: another one was meant."""
     known = [domain.name for _, system in verification.facts.systems() for domain in system.domains]
     for policy in verification.manifest.domain_policies:
         if known and policy.name not in known:

@@ -41,7 +41,10 @@ def add_questions(group: argparse._ArgumentGroup) -> None:
 
 
 def further_guests(options: argparse.Namespace) -> tuple[XlFile, ...]:
-    """Guests that `--domain NAME:SIZE` makes up; they are taken out of the options. Raises Stop for a wrong size."""
+    """The hypothetical guests of `--domain NAME:SIZE`, which are removed from the options.
+
+    Raises Stop for a wrong size.
+    """
     given = getattr(options, "inputs.domains", None) or []
     made: list[XlFile] = []
     files = []
@@ -68,7 +71,7 @@ def goals_of(text: str) -> tuple[Goal, ...]:
 
 
 def found_front(options: argparse.Namespace, verification: Modelled, demands: PlanOptions) -> Front | None:
-    """The front; None, with the reason reported, where there is none."""
+    """The front; None, with the reason reported, if there is none."""
     found, posed = front_of(verification.facts, demands, goals_of(options.front))
     for problem in posed.problems:
         raise Stop(f"{problem.location}: {problem.message}", problem.help)
@@ -97,7 +100,7 @@ def show_front(options: argparse.Namespace, verification: Modelled, found: Front
 
 
 def picked(options: argparse.Namespace, found: Front, demands: PlanOptions) -> PlanOptions:
-    """The demands for the plan that was picked. Raises Stop where it does not exist."""
+    """The demands for the plan that was picked. Raises Stop if it does not exist."""
     from msgspec.structs import replace
 
     if not 1 <= options.pick <= len(found.points):
@@ -106,7 +109,7 @@ def picked(options: argparse.Namespace, found: Front, demands: PlanOptions) -> P
 
 
 def why(options: argparse.Namespace, verification: Modelled, demands: PlanOptions) -> int:
-    """What would break. Raises Stop for names and colors that do not exist."""
+    """Show what would break. Raises Stop for names and colors that do not exist."""
     from colorcheck.report.terminal.why import render
 
     match = _HAS.fullmatch(options.why)

@@ -34,7 +34,7 @@ def add_demands(group: argparse._ArgumentGroup) -> None:
 
 
 def demanded(options: argparse.Namespace) -> PlanOptions:
-    """The demands that the options say. Raises Stop for what cannot be read."""
+    """The demands in the options. Raises Stop for one that cannot be read."""
     return PlanOptions(
         keep=_names(options.keep),
         max_ranges=options.max_ranges,
@@ -63,7 +63,7 @@ def _group(option: str, text: str) -> tuple[str, ...]:
 
 
 def _counts(option: str, texts: Iterable[str]) -> tuple[tuple[str, int], ...]:
-    """NAME=N, also several with commas between them."""
+    """Reads NAME=N, or several of them separated by commas. Raises Stop."""
     found: dict[str, int] = {}
     for part in (part.strip() for text in texts for part in text.split(",")):
         name, equals, number = (piece.strip() for piece in part.rpartition("="))
@@ -89,7 +89,7 @@ def _pins(texts: Iterable[str]) -> tuple[tuple[str, ColorSet], ...]:
 
 
 def plain_colors(text: str) -> ColorSet | None:
-    """Numbers and ranges with commas between them; None if it is something else."""
+    """Numbers and ranges separated by commas; None if it is something else."""
     found: set[int] = set()
     for part in text.split(","):
         first, dash, last = (piece.strip() for piece in part.partition("-"))

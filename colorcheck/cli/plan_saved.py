@@ -1,4 +1,4 @@
-"""`plan --out`, `--apply`, `--write` and `--undo`: plans into the files, and out of them again."""
+"""`plan --out`, `--apply`, `--write` and `--undo`: write plans into the input files, and undo that."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def add_saved(group: argparse._ArgumentGroup, edits: argparse._MutuallyExclusive
 
 
 def written(options: argparse.Namespace, planned: Planned, manifest: Manifest) -> int:
-    """Write a plan and verify it again. Raises Stop, with the files as they were, where that fails."""
+    """Write a plan and verify again. Raises Stop and restores the files if that fails."""
     colors = tuple((each.name, each.colors) for each in planned.plan.domains)
     change = plan_write.Change(planned.plan.edits, planned.new_files, colors)
     return _change(options, change, manifest)
@@ -48,7 +48,7 @@ def applied(options: argparse.Namespace) -> int:
 
 
 def undone(options: argparse.Namespace) -> int:
-    """Take back the last plan."""
+    """Undo the last plan."""
     manifest = load_manifest(options)
     try:
         names = plan_write.undo(manifest, _inputs(manifest))
@@ -59,7 +59,7 @@ def undone(options: argparse.Namespace) -> int:
 
 
 def saved(path: str, planned: Planned, manifest: Manifest, inputs: tuple[str, ...]) -> None:
-    """Save a plan with the hashes of what it was made from. Raises Stop."""
+    """Save a plan with the hashes of its inputs. Raises Stop."""
     if not planned.plan.edits:
         raise Stop("--out: there is nothing to change, so there is no plan to save", status=Exit.UNDECIDED)
     refuse_an_input("--out", path, inputs)
@@ -99,7 +99,7 @@ def _inputs(manifest: Manifest) -> tuple[str, ...]:
 
 
 def read_files(recorder: Recorder, files: tuple[str, ...], manifest: Manifest) -> tuple[str, ...]:
-    """What was read of a deployment, its manifest first, without what colorcheck brings itself."""
+    """The files that were read for a deployment, its manifest first, without files of colorcheck itself."""
     names = [manifest.file, *files, *recorder.contents]
     found = dict.fromkeys(os.path.normpath(name) for name in names if os.path.isfile(name))
     package = str(Path(__file__).parents[1])

@@ -1,4 +1,4 @@
-"""`colorcheck plugins`: what is loaded, from where, what it adds, and what is wrong with it."""
+"""`colorcheck plugins`: list what is loaded, from where, what it adds, and what is wrong with it."""
 
 from __future__ import annotations
 

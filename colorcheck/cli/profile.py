@@ -1,4 +1,4 @@
-"""`colorcheck profile`: a domain's profile for `miss-curve`, from what perf stat counted with each number of colors."""
+"""`colorcheck profile`: a domain's profile for `miss-curve`, from the counts of perf stat for each number of colors."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def write_profile(form: str, domain: str, points: Sequence[tuple[int, float]], unit: str, measured: str) -> None:
-    """Print a profile, (colors, value) in the unit, in the form `json` or `csv`; `measured` says how."""
+    """Print a profile of (colors, value) pairs as `json` or `csv`; `measured` describes the method."""
     if form == "json":
         write_json(json_of(domain, points, unit, measured))
     else:
@@ -73,7 +73,7 @@ def _counts(path: str) -> tuple[Counted, ...]:
         raise Stop(text.message, text.help)
     counts = read_perf_stat(text)
     if not counts:
-        raise Stop(f"{path} contains no counts of perf stat", "give the file written by `perf stat -o FILE`")
+        raise Stop(f"{path} contains no perf stat counts", "give the file written by `perf stat -o FILE`")
     return counts
 
 

@@ -1,4 +1,4 @@
-"""The progress bar of all commands: on standard error, where that is a terminal."""
+"""The progress bar of all commands: on standard error if it is a terminal."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 Advance = Callable[[str, float, str], None]
-"""Called with what runs, how much of it is done by now, and a remark (such as a rate)."""
+"""Called with the name of the step, its progress so far, and a remark (such as a rate)."""
 
 
 @contextmanager
 def progress(total: int, patience: float = 0.0, *, shown: bool = True) -> Iterator[Advance]:
-    """Bars up to `total`, one for each text that is said to run; none in a CI job, where not
-    `shown`, and before `patience` seconds.
+    """Bars up to `total`, one for each step name; none in a CI job, unless `shown`, and none before `patience` seconds.
 
-    What is printed meanwhile does not pass through the bars' console.
+    Text that is printed in the meantime does not pass through the console of the bars.
     """
     if not shown or not sys.stderr.isatty() or under_ci():
         yield lambda what, done, remark: None  # noqa: ARG005

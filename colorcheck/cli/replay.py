@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--steps",
         metavar="FILE",
         default="",
-        help="what happens after boot, one step per line: create FILE, destroy NAME, reboot NAME, balloon NAME KIB",
+        help="file with the steps after boot, one per line: create FILE, destroy NAME, reboot NAME, balloon NAME KIB",
     )
     add_document_arguments(parser)
     parser.add_argument("--no-frames", action="store_true", help="omit the owner of each frame from the JSON")
@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _lives(options: argparse.Namespace) -> int:
-    """The steps of a file after the boot, one line each."""
+    """Run the steps of a file after the boot, one per line."""
     from colorcheck.report.terminal.lifecycle import lines
     from colorcheck.workflows.lifecycle import StepError, lives, read_steps
 
@@ -75,7 +75,7 @@ def _lives(options: argparse.Namespace) -> int:
 
 
 def _check(facts: Facts, until: str, at: str) -> None:
-    """Raises Stop for a step or a domain that no boot comes to."""
+    """Raises Stop for a step or a domain that no boot reaches."""
     boots = [boot for _, boot in facts.boots()]
     if until and boots and all(number_of(steps(boot), until) is None for boot in boots):
         raise Stop(f"unknown step {until}", "\n  ".join(["the steps are", *_listed(facts)]))
@@ -89,7 +89,7 @@ def _names(facts: Facts) -> set[str]:
 
 
 def _listed(facts: Facts) -> Iterator[str]:
-    """The steps with their numbers, those of several Xens once where they are the same."""
+    """The steps with their numbers, listed once for releases that have the same steps."""
     reported: dict[tuple[str, ...], list[str]] = {}
     for release, boot in facts.boots():
         reported.setdefault(tuple(step.name for step in steps(boot)), []).append(release)

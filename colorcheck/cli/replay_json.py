@@ -1,4 +1,4 @@
-"""Writes the JSON document of `replay` with every frame: run by run, so that memory does not grow with the frames."""
+"""Writes the JSON document of `replay` with every frame, run by run, so that memory does not grow with their number."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from colorcheck.documents.boots import Replay
 from colorcheck.xen.memory.frames import Frames
 
 _PATIENCE = 1.0  # seconds before a progress bar appears
-_CHUNK = 20_000  # runs that are written at once
+_CHUNK = 20_000  # runs per write
 
 
 def written_with_frames(found: Replay) -> None:
-    """Prints what `found.to_dict()` gives. The frames of a huge system are tens of millions of runs."""
+    """Print the document of `found.to_dict()` piecewise: a huge system has tens of millions of runs."""
     held: list[Frames] = []
     place = secrets.token_hex(16)
 

@@ -1,4 +1,4 @@
-"""`colorcheck rules`: the rules, one line each."""
+"""`colorcheck rules`: list the rules, one per line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`colorcheck schema NAME`: the JSON Schema of a document."""
+"""`colorcheck schema NAME`: print the JSON Schema of a document."""
 
 from __future__ import annotations
 

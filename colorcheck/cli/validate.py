@@ -1,4 +1,4 @@
-"""`colorcheck validate`: what was measured on real Xen, xl, dtc and U-Boot, compared with this colorcheck, here."""
+"""`colorcheck validate`: compare this installation with measurements of real Xen, xl, dtc and U-Boot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`colorcheck verify`: the gate."""
+"""`colorcheck verify`: check a deployment and prove its isolation; the gate for CI."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--explain",
         metavar="THEOREM",
-        help="instead of a report: the facts that a theorem uses, the worlds that were tried, the bound",
+        help="instead of a report, show the facts that a theorem uses, the worlds that were tried, and the bound",
     )
     parser.add_argument("--certify", metavar="DIR", help="write certificates of the theorems to DIR")
     parser.add_argument(
-        "--with-plan", action="store_true", help="in the HTML report, show the plan beside today's colors"
+        "--with-plan", action="store_true", help="in the HTML report, show the plan next to today's colors"
     )
     parser.add_argument(
         "--time-limit",
         metavar="SECONDS",
         type=_seconds,
-        help="for the whole run; what is undecided by then is unknown (default: none)",
+        help="for the whole run; theorems undecided by then are unknown (default: no limit)",
     )
     parser.add_argument(
         "--quiet", "-q", action="store_true", help="print only findings at or above --fail-on, and the summary"
@@ -105,7 +105,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _explained(verification: Verification, options: argparse.Namespace) -> int:
-    """What one theorem rests on, instead of the report."""
+    """Print what one theorem is based on instead of the report."""
     from colorcheck.cli.console import write
     from colorcheck.core.suggest import did_you_mean
     from colorcheck.report.terminal.facts import render_explanation
@@ -137,7 +137,7 @@ def _with_plan(verification: Verification, shape: Style) -> str:
 
 
 def _shown(verification: Verification, fail_on: Severity) -> int:
-    """The corrections as a diff, instead of a report; the exit status is that of the files as they are."""
+    """Print the corrections as a diff instead of a report; the exit status is that of the unchanged files."""
     from colorcheck.findings.fixes import fixes
 
     say_faults(verification)
@@ -148,7 +148,7 @@ def _shown(verification: Verification, fail_on: Severity) -> int:
 def _fixed(
     done: tuple[Verification, Recipe, Recorder], options: argparse.Namespace
 ) -> tuple[Verification, Recipe, Recorder]:
-    """Write the edits of the findings that have some, and verify again."""
+    """Apply the fixes of the findings and verify again."""
     from colorcheck.findings.fixes import fixes
 
     edits = fixes(done[0].findings)

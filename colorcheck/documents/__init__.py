@@ -1,1 +1,1 @@
-"""The JSON documents that commands answer with."""
+"""The JSON documents that commands print."""

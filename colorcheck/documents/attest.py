@@ -7,7 +7,7 @@ from colorcheck.rules.attestation import cc701_log_differs as log_differs
 
 
 def document(log: str, release: str, attested: Attested) -> dict[str, object]:
-    """What was compared and found; `log` is the log's name, `release` the Xen of the model."""
+    """The comparisons; `log` is the log's name, `release` the release of the model."""
     return {
         "schema": "colorcheck/attest/1",
         "log": log,

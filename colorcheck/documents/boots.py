@@ -1,4 +1,4 @@
-"""What `effective` and `replay` answer, as values with their JSON documents."""
+"""The results of `effective` and `replay`, as values with their JSON documents."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FIRST_FRAMES = 8  # frames of a color that `at` names
 
 
 class Effective(Struct, frozen=True):
-    """What each Xen does with a deployment. The document is that of the first line, the others are in `also`."""
+    """What each release does with a deployment. The document is that of the first release, the others are in `also`."""
 
     verification: Modelled
 
@@ -37,9 +37,10 @@ class Effective(Struct, frozen=True):
 
 
 class Replay(Struct, frozen=True):
-    """How the boot of a deployment goes. The document is that of the first line, the others are in `also`.
+    """The boot of a deployment.
 
-    `until` ends it behind a step, a name or a number; `at` adds where the frames of a domain (or of `xen`) lie.
+    The document is that of the first release, the others are in `also`. `until` ends it after a step, a name or a
+    number; `at` adds the frames of a domain (or of `xen`).
     """
 
     verification: Modelled
@@ -51,9 +52,9 @@ class Replay(Struct, frozen=True):
         return self.verification.facts
 
     def to_dict(self, *, frames: bool | Callable[[Frames], object] = True) -> dict[str, object]:
-        """The document `colorcheck/replay/1`; without `frames` it leaves out which frame is whose.
+        """The document `colorcheck/replay/1`; without `frames` it omits the owners of frames.
 
-        A function for `frames` gives what is in the place of a domain's frames.
+        A function for `frames` returns a replacement for a domain's frames.
         """
         first, *others = [self._replayed(result, frames) for result in self.facts.results]
         return {"schema": "colorcheck/replay/1", **first, **_also(others)}
@@ -118,7 +119,7 @@ def _replay(result: ReleaseResult, until: str, frames: bool | Callable[[Frames],
     outcome = result.worlds.outcome() if result.worlds is not None else boot.outcome
     open_facts = result.worlds.open if result.worlds is not None else {}
     if (result.worlds is not None and result.worlds.branches) or not boot.reads.isdisjoint(open_facts):
-        frames = False  # which frame is whose differs from world to world
+        frames = False  # the owners of frames differ between worlds
     every = steps(boot)
     shown = every[: number_of(every, until)] if until else every
     free = next((step.free for step in reversed(shown) if step.free), ()) if until else boot.free_final
@@ -147,7 +148,7 @@ def _part(part: Interval) -> dict[str, object]:
 
 
 def _at(boot: Boot, owner: str, board: Board | None) -> dict[str, object] | None:
-    """Where the frames of an owner lie; None if the boot does not come to it. `cache_sets` are [first, last]."""
+    """The frames of an owner; None if the boot does not reach it. `cache_sets` are [first, last]."""
     try:
         found = places(boot, owner)
     except KeyError:
@@ -175,12 +176,12 @@ def _ranges(numbers: frozenset[int]) -> list[list[int]]:
 
 
 def _xen_colors(system: System) -> list[int]:
-    """In Xen's own order: that decides which of them it uses."""
+    """Xen's colors in its own order, which decides which of them it uses."""
     return list(system.xen_colors)
 
 
 def _all_built(system: System, boot: Boot) -> list[Built]:
-    """Every domain of the system; one that the boot never came to counts as not created."""
+    """Every domain of the system; one that the boot never reached is listed as not created."""
     met = {built.domain.id: built for built in boot.built}
     never = [Built(domain, False, domain.failure, (), 0, (), ()) for domain in system.domains if domain.id not in met]
     return [*boot.built, *never]

@@ -21,7 +21,7 @@ from colorcheck.documents.shapes import (
 
 
 class PairChangeShape(Shape, frozen=True):
-    """A pair of domains whose verdict changed; null where there is none."""
+    """A pair of domains whose verdict changed; null if there is none."""
 
     xen: str
     domains: list[str]
@@ -30,7 +30,7 @@ class PairChangeShape(Shape, frozen=True):
 
 
 class ColorChangeShape(Shape, frozen=True):
-    """A domain whose colors changed; null where it does not exist."""
+    """A domain whose colors changed; null if it does not exist."""
 
     xen: str
     domain: str
@@ -86,7 +86,7 @@ class DiffShape(Shape, frozen=True):
 
 
 class DiffOfDeployment(Shape, frozen=True):
-    """One deployment of several: its exit status, and the difference where both revisions have it."""
+    """One deployment of several: its exit status, and the difference if both revisions have it."""
 
     manifest: str
     status: int
@@ -122,7 +122,7 @@ class CheckedShape(Shape, frozen=True):
 
 
 class FleetSummaryShape(Shape, frozen=True):
-    """How many deployments there are, were looked at, are unchanged, and passed."""
+    """The number of deployments in total, checked, unchanged, and passed."""
 
     known: int
     looked_at: int
@@ -140,7 +140,7 @@ class FleetShape(Shape, frozen=True):
 
 
 class MigrationProblemShape(Shape, frozen=True):
-    """What is in the way of another release."""
+    """An obstacle to migrating to another release."""
 
     kind: str
     message: str
@@ -168,14 +168,14 @@ class SharedDomainShape(Shape, frozen=True):
 
 
 class SharedComparisonShape(Shape, frozen=True):
-    """A comparison with the model; null where the log says too little."""
+    """A comparison with the model; null if the log says too little."""
 
     subject: str
     agrees: bool | None
 
 
 class SharedLogShape(Shape, frozen=True):
-    """`colorcheck/shared-log/1`: what `attest --share` prints of a log; numbers and known words only."""
+    """`colorcheck/shared-log/1`: the parts of a log that `attest --share` writes; numbers and known words only."""
 
     schema: Literal["colorcheck/shared-log/1"]
     board: str
@@ -235,14 +235,14 @@ class BaselineEntryShape(Shape, frozen=True):
 
 
 class BaselineShape(Shape, frozen=True):
-    """`colorcheck/baseline/1`: what `baseline create` keeps."""
+    """`colorcheck/baseline/1`: the known findings that `baseline create` writes."""
 
     schema: Literal["colorcheck/baseline/1"]
     findings: list[BaselineEntryShape]
 
 
 class CostsShape(Shape, frozen=True):
-    """Cycles of an access by what answers it, and where they come from."""
+    """Cycles of an access by the level that serves it, and their source."""
 
     private: int
     second: int
@@ -252,14 +252,14 @@ class CostsShape(Shape, frozen=True):
 
 
 class WorkloadShape(Shape, frozen=True):
-    """What a domain runs."""
+    """The workload of a domain."""
 
     domain: str
     workload: str
 
 
 class QuantilesShape(Shape, frozen=True):
-    """Cycles; null where nothing was counted."""
+    """Cycles; null if nothing was counted."""
 
     min: int | None
     median: int | None
@@ -268,7 +268,7 @@ class QuantilesShape(Shape, frozen=True):
 
 
 class CountedQuantilesShape(QuantilesShape, frozen=True, kw_only=True):
-    """Cycles of runs, and how many there were."""
+    """Cycles of runs, and their number."""
 
     count: int
 
@@ -300,7 +300,7 @@ class EvictionsShape(Shape, frozen=True):
 
 
 class PrivateEvictionsShape(Shape, frozen=True):
-    """Lines that went from the private caches of a core that both use."""
+    """Lines evicted from the private caches of a core that both use."""
 
     victim: str
     attacker: str
@@ -338,7 +338,7 @@ class InterfereShape(Shape, frozen=True):
 
 
 class LifeStepShape(Shape, frozen=True):
-    """A step of a lifecycle, with the pages that it took and lost, and the free pages of each color behind it."""
+    """A step of a lifecycle, with the pages that it took and lost, and the free pages of each color after it."""
 
     step: Any
     created: bool | None
@@ -349,7 +349,7 @@ class LifeStepShape(Shape, frozen=True):
 
 
 class LifeOfRelease(Shape, frozen=True):
-    """The lifecycle under one release; `stopped` says why it went no further."""
+    """The lifecycle under one release; `stopped` says why it ended early."""
 
     xen: str
     stopped: str | None
@@ -404,7 +404,7 @@ class CertifyShape(Shape, frozen=True):
 
 
 class PluginShape(Shape, frozen=True):
-    """A plugin, what it adds by kind, and what is wrong with it."""
+    """A plugin, its contributions by kind, and its faults."""
 
     name: str
     module: str

@@ -1,4 +1,4 @@
-"""JSON Schemas of the documents, made from their shapes."""
+"""JSON Schemas of the documents, generated from their shapes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ SHAPES: Mapping[str, type[shapes.Shape]] = {
     "verify/1": shapes.VerifyOldShape,
     "xen-attested": shapes.XenAttestedShape,
 }
-"""The documents whose shape is promised, by the name that `colorcheck schema` takes."""
+"""The documents with a stable shape, by the name that `colorcheck schema` takes."""
 
 
 def shape_of(schema: str) -> type[shapes.Shape] | None:
@@ -58,7 +58,7 @@ def shape_of(schema: str) -> type[shapes.Shape] | None:
 
 
 def schema_of(name: str) -> dict[str, object]:
-    """The JSON Schema of a document. Raises KeyError for a name that is none of SHAPES."""
+    """The JSON Schema of a document. Raises KeyError for a name that is not in SHAPES."""
     import msgspec
 
     return {"$schema": DIALECT, "title": f"colorcheck {name}", **msgspec.json.schema(SHAPES[name])}

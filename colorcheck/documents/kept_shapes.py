@@ -1,4 +1,4 @@
-"""The shapes of what the evidence folder and certificates keep, of boards, and of what the loader hands over."""
+"""The shapes of documents in evidence folders and certificates, of boards, and of the handover."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from colorcheck.documents.shapes import (
 
 
 class HandedModuleShape(Shape, frozen=True):
-    """A file that the loader puts into memory; address and size are null where they are open."""
+    """A file that the loader loads into memory; address and size are null if they are open."""
 
     name: str
     address: int | None
@@ -31,7 +31,7 @@ class HandedModuleShape(Shape, frozen=True):
 
 
 class HandoverShape(Shape, frozen=True):
-    """`colorcheck/handover/1`: what Xen gets. `tree` has path, property and value in hexadecimal, null where open."""
+    """`colorcheck/handover/1`: what Xen receives. `tree` has path, property and value in hexadecimal, null if open."""
 
     schema: Literal["colorcheck/handover/1"]
     stopped: str | None
@@ -45,7 +45,7 @@ class HandoverShape(Shape, frozen=True):
 
 
 class CacheShape(Shape, frozen=True):
-    """A cache of a board; sizes in bytes, null where they are not known."""
+    """A cache of a board; sizes are in bytes, null if not known."""
 
     level: int
     kind: str
@@ -79,7 +79,7 @@ class ClusterShape(Shape, frozen=True):
 
 
 class DramMapShape(Shape, frozen=True):
-    """How addresses select banks of the DRAM."""
+    """The address bits that select DRAM banks."""
 
     masks: list[int]
     roles: list[str]
@@ -132,7 +132,7 @@ class BoardShowShape(Shape, frozen=True):
 
 
 class BoardProblemShape(Shape, frozen=True):
-    """What a device tree does not say about its board."""
+    """Something that a device tree lacks or has wrong about its board."""
 
     kind: str
     message: str
@@ -141,7 +141,7 @@ class BoardProblemShape(Shape, frozen=True):
 
 
 class BoardDerivedShape(Shape, frozen=True):
-    """`colorcheck/board from-device-tree/1`; no board where the tree says too little."""
+    """`colorcheck/board from-device-tree/1`; no board if the tree says too little."""
 
     schema: Literal["colorcheck/board from-device-tree/1"]
     board: BoardShape | None
@@ -198,7 +198,7 @@ class ModelPartyShape(Shape, frozen=True):
 
 
 class ModelOfRelease(Shape, frozen=True):
-    """One release; only its name where it could not be modelled."""
+    """One release; only its name if it could not be modelled."""
 
     release: str
     coloring: bool | UnsetType | None = UNSET
@@ -214,7 +214,7 @@ class ModelOfRelease(Shape, frozen=True):
 
 
 class ModelShape(Shape, frozen=True):
-    """`colorcheck/model/1`: `model.json`, what the theorems speak of, for a checker without solver and model."""
+    """`colorcheck/model/1`: `model.json`, the subjects of the theorems, for a checker without a solver or the model."""
 
     schema: Literal["colorcheck/model/1"]
     xen: list[ModelOfRelease]
@@ -237,7 +237,7 @@ class AssumptionsShape(Shape, frozen=True):
 
 
 class AssumptionOfUseShape(Shape, frozen=True):
-    """What the integrator has to see to, and what the inputs say about it."""
+    """What the integrator has to ensure, and what the inputs say about it."""
 
     id: str
     text: str
@@ -254,7 +254,7 @@ class AssumptionsOfUseShape(Shape, frozen=True):
 
 
 class SharedByPolicyShape(Shape, frozen=True):
-    """Domains that the policy lets share colors, and the reason."""
+    """Domains that may share colors under the policy, and the reason."""
 
     domains: list[str]
     reason: str
@@ -262,7 +262,7 @@ class SharedByPolicyShape(Shape, frozen=True):
 
 
 class SilencesShape(Shape, frozen=True):
-    """`colorcheck/silences/1`: `silences.json`, what is not reported, and what the policy allows."""
+    """`colorcheck/silences/1`: `silences.json`, the hidden findings, and the sharing that the policy allows."""
 
     schema: Literal["colorcheck/silences/1"]
     silenced: list[SilencedShape]

@@ -1,4 +1,4 @@
-"""The document `colorcheck/plan/1`: the plan, what it costs before and after, and what a full one would win."""
+"""The document `colorcheck/plan/1`: the plan, its costs before and after, and what a full plan would gain."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def document(
     plan: Plan, costs: tuple[Cost, ...] = (), gains: tuple[Gain, ...] = (), inputs: tuple[dict[str, str], ...] = ()
 ) -> dict[str, object]:
-    """The plan with its costs; `inputs` are the files that it was made from, with their SHA-256."""
+    """The plan with its costs; `inputs` are the files from which it was made, with their SHA-256."""
     return {
         **plan.to_dict(),
         "costs": [each.to_dict() for each in costs],

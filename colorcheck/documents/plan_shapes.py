@@ -1,4 +1,4 @@
-"""The shapes of what the planner prints and keeps: plans, fronts, profiles of domains, and how to undo a plan."""
+"""The shapes of the planner's documents: plans, fronts, profiles of domains, and the undo file of a plan."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from colorcheck.documents.shapes import EditShape, PlaceShape, Shape
 
 
 class ReachedShape(Shape, frozen=True):
-    """What a plan reaches of an objective, and the bound that no plan passes; null where none is known."""
+    """The value of an objective in a plan, and the bound that no plan passes; null if none is known."""
 
     name: str
     value: float
@@ -20,7 +20,7 @@ class ReachedShape(Shape, frozen=True):
 
 
 class AssignedShape(Shape, frozen=True):
-    """The colors of a domain, and pages: what it needs, and what its colors have."""
+    """The colors of a domain, the pages that it needs, and those that its colors have."""
 
     name: str
     colors: list[int]
@@ -46,7 +46,7 @@ class RepairShape(Shape, frozen=True):
 
 
 class HasShape(Shape, frozen=True):
-    """What a domain has with some colors: cache in bytes, margin in pages, creations before a reboot."""
+    """The resources of a domain with some colors: cache in bytes, margin in pages, creations before a reboot."""
 
     colors: list[int]
     cache_bytes: int | None
@@ -58,7 +58,7 @@ class HasShape(Shape, frozen=True):
 
 
 class CostShape(Shape, frozen=True):
-    """A domain before and after, and how many lines change for it."""
+    """A domain before and after, and the number of lines that change for it."""
 
     name: str
     before: HasShape
@@ -67,7 +67,7 @@ class CostShape(Shape, frozen=True):
 
 
 class GainShape(Shape, frozen=True):
-    """What a full plan reaches beside the smallest change."""
+    """The value of an objective in a full plan and in the smallest change."""
 
     name: str
     smallest_change: float | None
@@ -115,7 +115,7 @@ class ColoredShape(Shape, frozen=True):
 
 
 class PointShape(Shape, frozen=True):
-    """A plan of the front: its value of each objective, and everybody's colors."""
+    """A plan of the front: its value of each objective, and the colors of all domains."""
 
     objectives: Mapping[str, int]
     domains: list[ColoredShape]
@@ -132,14 +132,14 @@ class FrontShape(Shape, frozen=True):
 
 
 class ProfilePointShape(Shape, frozen=True):
-    """What a domain costs with so many colors."""
+    """The cost of a domain with this number of colors."""
 
     colors: int
     value: float
 
 
 class ProfileShape(Shape, frozen=True):
-    """`colorcheck/profile/1`: what a domain costs with 1, 2, … colors, and how that was measured."""
+    """`colorcheck/profile/1`: the costs of a domain with 1, 2, … colors, and how they were measured."""
 
     schema: Literal["colorcheck/profile/1"]
     domain: str

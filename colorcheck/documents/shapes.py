@@ -1,7 +1,7 @@
-"""The shapes of the JSON documents, as types: their JSON Schemas are made from them, and tests hold documents to them.
+"""The shapes of the JSON documents, as types: their JSON Schemas are generated from them, and tests validate documents.
 
-Addresses and sizes are in bytes, colors sorted lists of integers, counts of pages integers. Keys that a document may
-lack have the default UNSET. Sections whose shape depends on what is reported (a witness, a certificate) are open.
+Addresses and sizes are in bytes, colors are sorted lists of integers, counts of pages integers. Optional keys have the
+default UNSET. Sections whose shape depends on their content (a witness, a certificate) are open.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ VerdictName = Literal["proved", "refuted", "unknown", "vacuous"]
 
 
 class Shape(Struct, frozen=True, forbid_unknown_fields=True):
-    """What all shapes have in common: no key beyond those that are named."""
+    """The base of all shapes: unknown keys are forbidden."""
 
 
 class PlaceShape(Shape, frozen=True):
-    """A place in a file; lines and columns count from 1, 0 where there is none. `node` and `property` of a tree."""
+    """A place in a file; lines and columns count from 1, 0 if there is none.
+
+    `node` and `property` are those of a tree.
+    """
 
     file: str
     line: int
@@ -32,7 +35,7 @@ class PlaceShape(Shape, frozen=True):
 
 
 class RelatedShape(PlaceShape, frozen=True, kw_only=True):
-    """A further place, and what it has to do with it."""
+    """A related place, and its meaning."""
 
     message: str
 
@@ -60,7 +63,7 @@ class FindingShape(Shape, frozen=True):
 
 
 class AssumptionShape(Shape, frozen=True):
-    """What a theorem takes as given."""
+    """An assumption of a theorem."""
 
     text: str
     source: str
@@ -68,7 +71,7 @@ class AssumptionShape(Shape, frozen=True):
 
 
 class WorldShape(Shape, frozen=True):
-    """A world that was tried: values of open facts, and what became of the theorem in it."""
+    """A world that was tried: values of open facts, and the theorem's verdict in it."""
 
     values: Mapping[str, str]
     verdict: VerdictName
@@ -76,7 +79,7 @@ class WorldShape(Shape, frozen=True):
 
 
 class StatedTheoremShape(Shape, frozen=True):
-    """What every document has of a theorem."""
+    """The keys of a theorem in every document."""
 
     id: str
     kind: str
@@ -104,7 +107,7 @@ class TheoremShape(StatedTheoremShape, frozen=True):
 
 
 class OpenFactShape(Shape, frozen=True):
-    """What the inputs leave open: why, and the lines that settle it."""
+    """An open fact: why it is open, and the lines that settle it."""
 
     what: str
     why: str
@@ -121,7 +124,7 @@ class SkippedShape(Shape, frozen=True):
 
 
 class TraceProofShape(Shape, frozen=True):
-    """What shows a theorem: its SMT-LIB file, null without one, and whether a certificate by counting exists."""
+    """The evidence for a theorem: its SMT-LIB file, null without one, and whether a certificate by counting exists."""
 
     statement: str
     file: str | None
@@ -142,7 +145,7 @@ class TraceEvidenceShape(Shape, frozen=True):
 
 
 class TracedShape(Shape, frozen=True):
-    """A requirement and what speaks for or against it."""
+    """A requirement and its evidence."""
 
     id: str
     status: str
@@ -161,21 +164,23 @@ class SilencedShape(Shape, frozen=True):
 
 
 class FaultShape(Shape, frozen=True):
-    """Something that colorcheck itself got wrong."""
+    """A fault of colorcheck itself."""
 
     where: str
     message: str
 
 
 class TimeLimitShape(Shape, frozen=True):
-    """The time that the run had, and for how many theorems it did not suffice."""
+    """The time limit of the run, and the number of theorems for which it did not suffice."""
 
     seconds: float
     undecided: int
 
 
 class RemainderShape(Shape, frozen=True):
-    """Something that domains still share; `crosses` where the configuration gives frames of any color to a domain."""
+    """Something that domains still share; `crosses` is set if the configuration gives frames of any color to a
+    domain.
+    """
 
     what: str
     why: str
@@ -185,7 +190,7 @@ class RemainderShape(Shape, frozen=True):
 
 
 class ResidueShape(Shape, frozen=True):
-    """What stays shared under a release, and the grade that follows."""
+    """What stays shared under a release, and the resulting grade."""
 
     xen: str
     grade: str
@@ -195,7 +200,7 @@ class ResidueShape(Shape, frozen=True):
 
 
 class TargetShape(Shape, frozen=True):
-    """What was checked for."""
+    """The target of the checks."""
 
     xen: str
     xen_lines: list[str]
@@ -207,7 +212,7 @@ class TargetShape(Shape, frozen=True):
 
 
 class SummaryShape(Shape, frozen=True):
-    """Counts: findings by severity, theorems by verdict, and what is open, unread or not shown."""
+    """Counts: findings by severity, theorems by verdict, and items that are open, unread or not shown."""
 
     errors: int
     warnings: int
@@ -290,7 +295,7 @@ class ColorsOfXen(Shape, frozen=True):
 
 
 class VcpuShape(Shape, frozen=True):
-    """On which of Xen's CPUs a vCPU may run; None if that is open."""
+    """The CPUs, as Xen numbers them, on which a vCPU may run; null if open."""
 
     may_run: list[int] | None
 
@@ -310,7 +315,7 @@ class EffectiveDomain(Shape, frozen=True):
 
 
 class NoteShape(Shape, frozen=True):
-    """What the model noticed."""
+    """A note of the model."""
 
     kind: str
     domain: str
@@ -366,7 +371,7 @@ class PartShape(Shape, frozen=True):
 
 
 class StepShape(Shape, frozen=True):
-    """A step of the boot, and the free pages of each color behind it."""
+    """A step of the boot, and the free pages of each color after it."""
 
     name: str
     title: str
@@ -413,7 +418,7 @@ class ReplayShape(ReplayOfRelease, frozen=True, kw_only=True):
 
 
 class LogCheckShape(Shape, frozen=True):
-    """One comparison of a log with the model; `agrees` is null where the log has nothing to compare with."""
+    """One comparison of a log with the model; `agrees` is null if the log has nothing to compare with."""
 
     subject: str
     expected: str
@@ -449,7 +454,7 @@ class AttestedBootShape(Shape, frozen=True, kw_only=True):
 
 
 class XenAttestedShape(Shape, frozen=True):
-    """`colorcheck/xen-attested/1`: what `colorcheck boot` keeps of a binary."""
+    """`colorcheck/xen-attested/1`: the results of `colorcheck boot` for a binary."""
 
     schema: Literal["colorcheck/xen-attested/1"]
     sha256: str

@@ -1,4 +1,4 @@
-"""What `validate` answers: the outcome of each measured case, and how many of each kind and area agree."""
+"""The result of `validate`: the outcome of each measured case, and the number that agree for each kind and area."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class CaseStanding(StrEnum):
 
     AGREES = "agrees"
     DIFFERS = "differs"
-    KNOWN = "known-difference"  # one that is written down for this release
+    KNOWN = "known-difference"  # a known difference for this release
 
 
 class Judged(Struct, frozen=True):
-    """One case. `difference` is what differs, in words; `note` why that is known."""
+    """One case. `difference` describes the difference; `note` why it is known."""
 
     kind: str
     name: str
@@ -40,7 +40,10 @@ class Judged(Struct, frozen=True):
 
 
 class Validation(Struct, frozen=True):
-    """All cases that were judged. `tool` and `environment` say what ran where; `every` that only one in so many was."""
+    """All judged cases.
+
+    `tool` and `environment` identify the installation; `every`: only one in this many cases was judged.
+    """
 
     tool: Mapping[str, object]
     environment: Mapping[str, str]

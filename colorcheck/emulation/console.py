@@ -1,4 +1,4 @@
-"""A run of QEMU: what Xen printed, the debug keys that were pressed, and how it ended.
+"""A run of QEMU: Xen's output, the debug keys pressed, and how it ended.
 
 The process has a group of its own, which is ended whatever happens; it is given no display, no network, no monitor
 and nothing to write to but its console.
@@ -48,7 +48,7 @@ class Limits(Struct, frozen=True):
 
 
 class Console(Struct, frozen=True):
-    """What a run printed. `errors` is what QEMU itself said, `status` its exit status where it ended by itself."""
+    """The output of a run. `errors` has QEMU's own messages, `status` its exit status if it ended by itself."""
 
     text: str
     ending: Ending
@@ -60,7 +60,7 @@ class Console(Struct, frozen=True):
 def run(command: Sequence[str], limits: Limits, *, keys: str = KEYS) -> Console:
     """Run QEMU until Xen is up and the keys are answered, it panics, or nothing more comes.
 
-    Raises OSError where the program cannot be started.
+    Raises OSError if the program cannot be started.
     """
     begin = time.monotonic()
     with started(command) as process:
@@ -74,7 +74,7 @@ def run(command: Sequence[str], limits: Limits, *, keys: str = KEYS) -> Console:
 
 @contextlib.contextmanager
 def started(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """QEMU in a group of its own, all of which is ended at the end. Raises OSError where it cannot be started."""
+    """QEMU in a group of its own, all of which is ended at the end. Raises OSError if it cannot be started."""
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,

@@ -52,7 +52,7 @@ class VirtContent(Struct, frozen=True):
 
 
 def emulated(qemu: Qemu, machine: VirtMachine, content: VirtContent, xen_size: int) -> Emulated:
-    """The system that QEMU runs. Raises QemuError where a machine cannot be had, or nothing is free for Xen."""
+    """The system that QEMU runs. Raises QemuError if a machine cannot be had, or nothing is free for Xen."""
     tree = _tree(_base(qemu, machine.name, machine.cpu, machine.cpus), content)
     blob = to_blob(tree)
     free = _Free(content, machine.memory)
@@ -116,7 +116,7 @@ def _reserved(ranges: Sequence[Bytes]) -> Iterator[Node]:
 
 
 class _Free:
-    """Which bytes of RAM nothing has yet."""
+    """The unused bytes of RAM."""
 
     def __init__(self, content: VirtContent, memory: int) -> None:
         self.banks = [(start, min(end, BASE + memory)) for start, end in content.banks]

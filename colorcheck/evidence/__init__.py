@@ -1,1 +1,1 @@
-"""What a real boot log and the replay say about the theorems."""
+"""Checks of theorems against real boot logs and the replay."""

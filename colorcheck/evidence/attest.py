@@ -53,10 +53,9 @@ class LogCheck(Struct, frozen=True):
 
 
 class Attested(Struct, frozen=True):
-    """All comparisons and what follows: attested only if every domain's colors or the color heap were compared, and
-    nothing in the log that speaks of coloring was left without comparison; partly attested where only some things were.
-
-    `unsaid` is what could have been compared and is not in the log.
+    """All comparisons and their verdict: attested only if every domain's colors or the color heap were compared, and
+    every statement about coloring in the log; partly attested if only some were. `unsaid` has subjects that are missing
+    in the log.
     """
 
     checks: tuple[LogCheck, ...]
@@ -74,10 +73,10 @@ class Attested(Struct, frozen=True):
 
 
 def attest(log: BootLog, boot: Boot, command_line: str, *, built_in: str = "", source: str = "") -> Attested:
-    """Compare what the log says with what the model of the boot's release says about the same system.
+    """Compare the log with the model of the boot's release for the same system.
 
-    `built_in` are the arguments that were compiled into Xen, as far as the inputs say;
-    `source` is the log that the manifest names as a source of facts: what was taken from it proves nothing here.
+    `built_in` are the arguments compiled into Xen, if the inputs give them; `source` is the log that the manifest names
+    as a source of facts: values taken from it prove nothing here.
     """
     checks = (
         *_said(log, boot.system, command_line),
@@ -97,7 +96,7 @@ def attest(log: BootLog, boot: Boot, command_line: str, *, built_in: str = "", s
 
 
 def attest_arguments(log: BootLog, system: System, command_line: str) -> Attested:
-    """As `attest`, for a Xen whose boot is not modelled: its version, its arguments and its own colors."""
+    """Like `attest`, for a Xen whose boot is not modelled: compares its version, its arguments and its own colors."""
     missing = f"the boot of {system.release.title} is not modelled"
     return _verdict(tuple(_said(log, system, command_line)), missing, ("any domain's colors", "color heap"))
 
@@ -123,7 +122,7 @@ def _verdict(checks: tuple[LogCheck, ...], missing: str, unsaid: tuple[str, ...]
 
 
 def _unsaid(checks: tuple[LogCheck, ...], boot: Boot) -> Iterator[str]:
-    """What a complete log of this boot has and this one has not."""
+    """Subjects that a complete log of this boot would contain, and this one does not."""
     wanted = ["version", "command line", "memory banks", "boot modules"]
     if boot.system.coloring and boot.xen_region:
         wanted += ["probed cache", "place of Xen"]
@@ -135,7 +134,7 @@ def _unsaid(checks: tuple[LogCheck, ...], boot: Boot) -> Iterator[str]:
 
 
 def _missing(checks: tuple[LogCheck, ...], boot: Boot) -> str:
-    """What the log must also have before all of the boot is attested; empty if nothing."""
+    """What the log lacks for the whole boot to be attested; empty if nothing."""
     known = {check.subject for check in checks if check.agrees or check.found == _TAKEN}
     undecided = next((check for check in checks if check.agrees is None and check.subject in _DECIDE), None)
     if undecided is not None and undecided.found != _TAKEN:
@@ -170,7 +169,7 @@ def _region(region: tuple[int, int] | None) -> str:
 def _check(
     subject: str, expected: object, statement: Statement | None, shown: str = "", found: str = ""
 ) -> Iterator[LogCheck]:
-    """Compare a statement with the value that it should have; nothing where the log has no such statement."""
+    """Compare a statement with its expected value; nothing if the log has no such statement."""
     if statement is not None:
         text = found or str(statement.value)
         yield LogCheck(subject, shown or str(expected), text, statement.value == expected, statement.location)
@@ -182,7 +181,7 @@ def _said(log: BootLog, system: System, command_line: str) -> Iterator[LogCheck]
         shown = f"{said.text} ({said.caution})" if said.caution else said.text
         agrees: bool | None = said.agrees(system.release)
         if not agrees and not said.is_release and said.is_near(system.release):
-            agrees = None  # neither this release nor another one
+            agrees = None  # not necessarily this release
         if not agrees and _unfinished(log, log.version) and system.release.name.startswith(said.text):
             agrees = None
         yield LogCheck("version", _named(system.release), shown, agrees, log.version.location)
@@ -201,7 +200,7 @@ def _said(log: BootLog, system: System, command_line: str) -> Iterator[LogCheck]
 
 
 def _arguments(log: BootLog, system: System, expected: str) -> Iterator[LogCheck]:
-    """The command line; the beginning of one, as where a mail has cut or wrapped the line, contradicts nothing."""
+    """Compare the command line; a truncated one, as when a mail program wrapped the line, is not a contradiction."""
     said = log.command_line
     if said is not None:
         found = str(said.value)
@@ -223,7 +222,7 @@ def _arguments(log: BootLog, system: System, expected: str) -> Iterator[LogCheck
 
 
 def _unfinished(log: BootLog, said: Statement) -> bool:
-    """Whether the log ends in the middle of this line, for all that is known."""
+    """Whether the log may end in the middle of this line."""
     return log.cut and said.location.line == log.last_line.line
 
 
@@ -261,8 +260,10 @@ def _machine(log: BootLog, boot: Boot) -> Iterator[LogCheck]:
 
 
 def _spans(subject: str, expected: Iterable[Span], said: Sequence[Statement], *, whole: bool) -> Iterator[LogCheck]:
-    """Ranges of bytes; where they differ, those of either side that the other has not. What a list that is not `whole`
-    lacks contradicts nothing."""
+    """Compare ranges of bytes; differences show the ranges that only one side has.
+
+    Missing ranges in a list that is not `whole` are not a contradiction.
+    """
     if not said:
         return
     wanted = set(expected)
@@ -279,9 +280,10 @@ def _spans(subject: str, expected: Iterable[Span], said: Sequence[Statement], *,
 
 
 def _options(log: BootLog, boot: Boot) -> Iterator[LogCheck]:
-    """Options that Xen rejected. A message that is missing may be lost on the line: that contradicts nothing.
+    """Compare rejected options.
 
-    Options that a function of their own reads may be rejected without contradicting the model.
+    A missing message may have been lost on the line and is not a contradiction. Options with their own reader may be
+    rejected without contradicting the model.
     """
     arguments = boot.system.arguments
     expected = arguments.said if arguments else ()
@@ -299,7 +301,7 @@ def _options(log: BootLog, boot: Boot) -> Iterator[LogCheck]:
 
 
 def _placed(log: BootLog, boot: Boot) -> Iterator[LogCheck]:
-    early = boot.system.panic is not None and boot.xen_region is None  # it may be printed before the panic
+    early = boot.system.panic is not None and boot.xen_region is None  # may be printed before the panic
     if log.xen_region is not None and isinstance(log.xen_region.value, tuple) and not early:
         start, end = log.xen_region.value
         yield from _check(
@@ -322,12 +324,15 @@ def _placed(log: BootLog, boot: Boot) -> Iterator[LogCheck]:
 
 
 def _uncolored(log: BootLog, boot: Boot) -> Iterator[LogCheck]:
-    """Free frames of the buddy heap: never more than it ever got. How many are in use depends on the build."""
+    """Compare the free frames of the buddy heap: at most those that it ever got.
+
+    The number in use depends on the build.
+    """
     prepared = boot.system.preparation
     if log.uncolored is None or prepared is None or not boot.buddy_initial_pages or boot.panic:
         return
     machine = prepared.machine
-    modules = sum(-(-module.size // PAGE) for module in machine.modules)  # Xen's own stands for its init section
+    modules = sum(-(-module.size // PAGE) for module in machine.modules)  # Xen's own size includes its init section
     most, found = boot.buddy_initial_pages + modules, int(str(log.uncolored.value))
     yield LogCheck("uncolored heap", f"{most} frames at most", f"{found} free", found <= most, log.uncolored.location)
 
@@ -420,7 +425,7 @@ def _end(log: BootLog, boot: Boot) -> Iterator[LogCheck]:
     yield LogCheck("panic", expected, found, agrees, log.panic.location if log.panic else log.last_line)
 
 
-_OF_A_GUEST = pattern(r"\(d\d+\) ")  # what a guest printed into the line
+_OF_A_GUEST = pattern(r"\(d\d+\) ")  # text that a guest printed into the line
 
 
 def _same_panic(expected: str, found: str) -> bool:

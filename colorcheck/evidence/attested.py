@@ -1,5 +1,6 @@
-"""A boot log against the deployment that it is said to be of: one way for `attest`, for the folder of evidence and for
-the log that a manifest names."""
+"""Compares a boot log with its deployment: for `attest`, for the folder of evidence and for the log that a manifest
+names.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +15,8 @@ from colorcheck.xen.release.log_version import log_version
 
 
 def attested(log: BootLog, facts: Facts) -> tuple[Attested, str] | None:
-    """Against the target whose release the log names, else the first one; and which one that was.
-
-    None if no Xen could be modelled at all. A log attests nothing about what was not read.
+    """Compare the log with the target whose release it names, otherwise with the first; returns the result and that
+    release. None if no release could be modelled. A log attests nothing about inputs that were not read.
     """
     said = log_version(str(log.version.value)) if log.version else None
     command_line = logged_command_line(facts.deployment)
@@ -38,9 +38,9 @@ def attested(log: BootLog, facts: Facts) -> tuple[Attested, str] | None:
 
 
 def contradictions(facts: Facts) -> tuple[LogCheck, ...]:
-    """Where the log that the manifest names says otherwise than the model that was made with its help.
+    """Differences between the log that the manifest names and the model built with its help.
 
-    Empty where the log is of another release than those that were checked: a finding of its own says that.
+    Empty if the log is of a different release than the checked ones, which a separate finding reports.
     """
     log = facts.deployment.boot_log
     said = log_version(str(log.version.value)) if log is not None and log.version is not None else None

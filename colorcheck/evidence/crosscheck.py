@@ -1,4 +1,4 @@
-"""Proof and replay compared with each other: where they disagree, colorcheck is wrong, never the user."""
+"""Compares proof and replay: a disagreement is a fault of colorcheck, never of the user."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from colorcheck.xen.facts.keys import BRANCH
 from colorcheck.xen.kinds import FailureKind, MapUse
 from colorcheck.xen.worlds.branches import AS_SHOWN
 
-_FRAMES = 4  # of each color; more only repeat what the index function makes of them
+_FRAMES = 4  # of each color; more would only repeat the same index values
 
 
 class CrossChecked(Struct, frozen=True):
-    """The theorems with what replay shows of each refutation, and where the two disagree."""
+    """The theorems with witnesses from the replay for refutations, and all disagreements."""
 
     theorems: tuple[Theorem, ...]
     faults: tuple[Fault, ...]
 
 
 def cross_check(result: ReleaseResult, board: Board | None) -> CrossChecked:
-    """Replays every theorem about pairs and about memory to concrete frames, where the boot has given any out."""
+    """Check every theorem about pairs and about memory with the frames that the boot allocated."""
     boot = result.boot
     if boot is None or board is None or not boot.system.coloring:
         return CrossChecked(result.theorems, ())
@@ -47,7 +47,7 @@ def cross_check(result: ReleaseResult, board: Board | None) -> CrossChecked:
 
 
 def _elsewhere(theorem: Theorem) -> bool:
-    """Whether what refutes the theorem is another way than the one that is replayed: with another alternative."""
+    """Whether the theorem is refuted on another way than the replayed one: with another alternative."""
     ways = [dict(tried.values).get(BRANCH.name) for tried in theorem.worlds if tried.verdict is Verdict.REFUTED]
     return theorem.verdict is Verdict.REFUTED and any(ways) and AS_SHOWN not in ways
 
@@ -76,7 +76,7 @@ class _Replayed:
                 yield f"{theorem.id} is refuted, but the replay builds {theorem.subjects[0]}"
 
     def _order(self, theorem: Theorem) -> Iterator[str]:
-        """An order of creation that is said to fail must fail when it is replayed."""
+        """Check that an order of creation that refutes a theorem fails in the replay."""
         witness = theorem.witness
         if theorem.verdict is not Verdict.REFUTED or not isinstance(witness, FailingOrder):
             return
@@ -126,7 +126,9 @@ class _Replayed:
         if theorem.verdict is Verdict.PROVED and met:
             yield f"{theorem.id} is proved, but in the replay frames of {first} and {second} meet in a set"
         witness = theorem.witness
-        given = isinstance(witness, PairWitness) and witness.given is not None  # by address, no frame of a heap
+        given = (
+            isinstance(witness, PairWitness) and witness.given is not None
+        )  # given by address, not a frame of a heap
         if (
             theorem.verdict is Verdict.REFUTED
             and not given
@@ -136,13 +138,13 @@ class _Replayed:
             yield f"{theorem.id} is refuted, but no frames that {first} and {second} could get meet in a set"
 
     def _could_meet(self, first: str, second: str, theorem: Theorem) -> bool:
-        """Whether frames of their colors meet, given out or not; also where nothing is known about the index."""
+        """Whether frames of their colors meet, allocated or not; true if the index is unknown."""
         caches = self._caches(theorem)
         unknown = any(isinstance(known.index, UnknownIndex) for known in caches)
         return unknown or any(self.possible(first, known) & self.possible(second, known) for known in caches)
 
     def _built(self, theorem: Theorem) -> bool:
-        """Whether both have frames, and a name that is theirs alone."""
+        """Whether both have frames and unique names."""
         names = self.names
         return all(
             (name == XEN and XEN not in names) or (names[name] == 1 and self.domains[name].created)
@@ -162,7 +164,7 @@ class _Replayed:
         return sets_of_frames(known.index, self._frames(owner))
 
     def _possible(self, owner: str, known: Cache) -> frozenset[int]:
-        """Sets of frames that an owner's colors allow, wherever the color heap began."""
+        """The cache sets of frames that an owner's colors allow, wherever the color heap starts."""
         if owner == XEN or isinstance(known.index, UnknownIndex):
             return self._sets(owner, known)
         nr_colors = self.boot.system.nr_colors or 1

@@ -1,4 +1,4 @@
-"""What the theorems of one Xen speak of, as plain lists: for a checker that has neither a solver nor the model."""
+"""The subjects of the theorems of one release as plain lists, for a checker without a solver or the model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from colorcheck.xen.memory.frames import Frames
 
 
 def listing(result: ReleaseResult, facts: Facts) -> dict[str, object]:
-    """Caches, parties with their frames, the memory map and the color heap, as the boot of the base world has them."""
+    """Caches, parties with their frames, the memory map and the color heap in the boot of the base world."""
     if result.system is None or result.boot is None:
         return {"release": result.release}
     context = Context(result.system, result.boot, facts.board, facts.manifest.policy, 1.0)
@@ -62,7 +62,7 @@ def _party(context: Context, party: Party) -> dict[str, object]:
 
 
 def _runs(frames: Frames, party: Party, nr_colors: int) -> list[list[int]]:
-    """All frames as [first, distance, count], color by color, upwards; runs that touch are one."""
+    """All frames as [first, distance, count], color by color, ascending; adjacent runs are merged."""
     found: list[list[int]] = []
     for color in party.colors:
         columns = (run for each in frames.allocations for run in each.column(color))

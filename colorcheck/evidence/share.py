@@ -1,4 +1,4 @@
-"""What of a boot log can be shown to everybody: numbers that the model speaks of, and nothing that names anything.
+"""The parts of a boot log that can be published: numbers that the model uses, without any names.
 
 It is built from the values that were read, never from lines of the log: no name of a domain or a file, no serial
 number, no network address and no argument of a kernel can be in it.
@@ -38,7 +38,10 @@ _VERSION = re.compile(r"\d+\.\d+(\.\d+)?(-(rc\d+|pre|unstable))?")
 
 
 def shared(log: BootLog, attested: Attested, release: str, board: Board | None) -> dict[str, object]:
-    """The document. `board` counts only if the catalogue has it: a board file of one's own has a name of one's own."""
+    """The document.
+
+    `board` is included only if it is in the catalogue: the name of a user's own board file is private.
+    """
     version = _VERSION.match(str(log.version.value)) if log.version else None
     arguments, dropped = _arguments(log)
     return {
@@ -64,14 +67,14 @@ def shared(log: BootLog, attested: Attested, release: str, board: Board | None) 
 
 
 def _arguments(log: BootLog) -> tuple[list[str], int]:
-    """The options of coloring and memory, and how many others there were."""
+    """The options for coloring and memory, and the number of other options."""
     words = str(log.command_line.value).split() if log.command_line else []
     kept = [w for w in words if w.partition("=")[0] in _SAFE and _VALUE.fullmatch(w.partition("=")[2])]
     return kept, len(words) - len(kept)
 
 
 def _plain(statement: Statement | None) -> object:
-    """Numbers, and tuples of them; nothing else."""
+    """A value reduced to numbers and tuples of numbers."""
     return None if statement is None else _numbers(statement.value)
 
 
@@ -82,13 +85,13 @@ def _numbers(value: object) -> object:
 
 
 def _module(statement: Statement) -> Iterator[object]:
-    """Start, end, and the kind if it is one of Xen's words."""
+    """Start, end, and the kind if it is one of Xen's own terms."""
     for each in statement.value if isinstance(statement.value, tuple) else ():
         yield each if isinstance(each, int) or each in _MODULES else "other"
 
 
 def _subject(subject: str) -> str:
-    """What was compared, without whose it is."""
+    """The subject of a comparison, without the name of its owner."""
     for known in ("colors of ", "pages of ", "memory banks of "):
         if subject.startswith(known) and subject not in ("colors of Xen",):
             return f"{known}a domain"

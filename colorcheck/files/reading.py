@@ -1,4 +1,4 @@
-"""The one way in which colorcheck opens a file that others wrote: plain files only, of a limited size, without waiting.
+"""All opening of untrusted files: only plain files of a limited size, without blocking.
 
 A pipe, a device, a folder, an endless or a vanished file is an `Unreadable` with the reason, never a wait. While
 `boundary.restricted` holds, so is a file outside of what the user named.
@@ -40,7 +40,7 @@ class Unreadable(OSError):
 def opened(path: str | os.PathLike[str], largest: int | None = None, *, named: bool = False) -> BufferedReader:
     """A plain file, open for reading; with `largest` (bytes) only one that is not larger now. Raises Unreadable.
 
-    `named`: the user named it on the command line, so that it may lie anywhere.
+    `named`: the user named it on the command line, so that it may be anywhere.
     """
     name = os.fspath(path)
     if not named:
@@ -87,7 +87,7 @@ def contents(path: str | os.PathLike[str], largest: int = LARGEST, *, named: boo
 
 
 def contents_if_any(path: str | os.PathLike[str], largest: int = LARGEST, *, named: bool = False) -> bytes | None:
-    """As `contents`; None if it cannot be read, whatever the reason."""
+    """Like `contents`; None if it cannot be read for any reason."""
     try:
         return contents(path, largest, named=named)
     except Unreadable:
@@ -95,7 +95,7 @@ def contents_if_any(path: str | os.PathLike[str], largest: int = LARGEST, *, nam
 
 
 def is_pointer(content: bytes) -> bool:
-    """Whether this is what git LFS or git-annex leaves in the place of a file that it did not fetch."""
+    """Whether this is a pointer of git LFS or git-annex to a file that was not fetched."""
     return len(content) <= POINTER_LARGEST and (content.startswith(_POINTER) or _is_annex(content))
 
 
@@ -104,7 +104,7 @@ def _is_annex(content: bytes) -> bool:
 
 
 def pointer(path: str, content: bytes = _POINTER) -> Unreadable:
-    """Such a file cannot be read: what is in it is not its content."""
+    """The error for a pointer, which is not the content of the file."""
     if _is_annex(content):
         reason = "this is a git-annex pointer; its content is not here"
         return Unreadable(path, ProblemKind.LFS_POINTER, reason, "git annex get")

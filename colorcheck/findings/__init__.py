@@ -1,1 +1,1 @@
-"""What becomes of findings: selection, silencing, baselines, fingerprints, fixes, consequences."""
+"""Processing of findings: selection, silencing, baselines, fingerprints, fixes, consequences."""

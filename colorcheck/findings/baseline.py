@@ -1,4 +1,4 @@
-"""Baselines: the findings that an old project already has, so that only new ones fail. Refuted theorems never count."""
+"""Baselines: the findings that a project already has, so that only new ones fail. Refuted theorems are never in one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NAME = "colorcheck-baseline.json"
 
 
 class BaselineEntry(Struct, frozen=True):
-    """A known finding. Only the fingerprint counts; the rest is for people who read the file."""
+    """A known finding. Only the fingerprint is compared; the rest is for people who read the file."""
 
     fingerprint: str
     rule: str
@@ -33,7 +33,7 @@ class BaselineEntry(Struct, frozen=True):
 
 
 class Baseline(Struct, frozen=True):
-    """The known findings of a project; `file` is where they are."""
+    """The known findings of a project; `file` is the path of the baseline."""
 
     entries: tuple[BaselineEntry, ...] = ()
     file: str = NAME
@@ -45,14 +45,14 @@ class Baseline(Struct, frozen=True):
 
 
 class Compared(Struct, frozen=True):
-    """A verification without its known findings, and the entries whose finding is gone."""
+    """A verification without its known findings, and the entries that no longer match a finding."""
 
     verification: Verification
     stale: tuple[BaselineEntry, ...]
 
 
 def create(findings: Iterable[Finding], names: Names, file: str = NAME) -> Baseline:
-    """A baseline of all findings that can be silenced at all."""
+    """A baseline of all findings that can be silenced."""
     findings = tuple(findings)
     made = zip(findings, fingerprints(findings, names), strict=True)
     return Baseline(tuple(_entry(finding, print_, names) for finding, print_ in made if can_be_silenced(finding)), file)
@@ -63,7 +63,7 @@ def _entry(finding: Finding, fingerprint: str, names: Names) -> BaselineEntry:
 
 
 def read(text: str, file: str = NAME) -> Baseline | Problem:
-    """A baseline from its file's text."""
+    """A baseline from its file's text; a Problem if it cannot be read."""
     where = Location(file)
     advice = "recreate it with `colorcheck baseline create`"
     try:
@@ -87,7 +87,7 @@ def read(text: str, file: str = NAME) -> Baseline | Problem:
 
 
 def compare(verification: Verification, baseline: Baseline, names: Names) -> Compared:
-    """Take the known findings out. Refuted and undecided theorems stay, whatever the baseline says."""
+    """Remove the known findings. Refuted and undecided theorems stay, whatever is in the baseline."""
     known = {entry.fingerprint for entry in baseline.entries}
     made = tuple(zip(verification.findings, fingerprints(verification.findings, names), strict=True))
     silent = [finding for finding, print_ in made if print_ in known and can_be_silenced(finding)]

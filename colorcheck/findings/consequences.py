@@ -1,4 +1,4 @@
-"""One cause, one finding: what follows from a reported finding is not reported as well."""
+"""One finding per cause: findings that are consequences of reported ones are not reported."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from colorcheck.verification.results import Facts
 from colorcheck.xen.kinds import ColorSource
 
 UNREAD = ("CC101", "CC105", "CC111", "CC113", "CC117", "CC118", "CC202", "CC203", "CC204", "CC207", "CC217")
-"""Rules that say why a domain has not the colors that somebody wrote for it."""
+"""Rules that report why a domain does not have the colors that are written for it."""
 WITHOUT_COLORS = ("CC302", "CC213")
 SHARED = ("CC401",)
 MISREAD = ("CC109", "CC110")
@@ -22,12 +22,11 @@ NOT_SWITCHED = ("CC105", "CC106", "CC107", "CC124", "CC125")
 
 
 def without_consequences(findings: Iterable[Finding], facts: Facts) -> tuple[Finding, ...]:
-    """The findings without those that follow from others among them.
+    """The findings without consequences of others among them.
 
-    That a domain has no colors of its own follows from a list that Xen or xl never reads; that it shares colors with
-    others follows from either; that colors are none of the cache, from a size that Xen misreads. A finding that
-    stands for worse ones takes over their severity and their witness. Comes after silencing: a consequence whose
-    cause is silenced is reported.
+    If Xen or xl never reads a list, the domain has no colors of its own; either means that it shares colors with
+    others; and if Xen misreads a size, its colors do not match the cache. A finding takes over the severity and the
+    witness of worse consequences. Applied after silencing: a consequence whose cause is silenced is reported.
     """
     given_none = _given_none(facts)
     shown = tuple(findings)
@@ -44,7 +43,9 @@ def without_consequences(findings: Iterable[Finding], facts: Facts) -> tuple[Fin
 def _folded(
     shown: tuple[Finding, ...], causes: Collection[str], effects: Collection[str], among: Collection[str] | None = None
 ) -> tuple[Finding, ...]:
-    """What is reported without the effects of causes that are about the same; `among` are the only ones looked at."""
+    """The findings without effects of causes with the same subject; only the subjects in `among` are considered if
+    given.
+    """
     explained = {f.about[0] for f in shown if f.rule in causes and len(f.about) == 1}
     explained = explained if among is None else explained.intersection(among)
     dropped = [f for f in shown if f.rule in effects and not explained.isdisjoint(f.about)]
@@ -59,7 +60,7 @@ def _speaking_for(finding: Finding, dropped: Iterable[Finding], causes: Collecti
 
 
 def _given_none(facts: Facts) -> set[str]:
-    """Domains that under no Xen have colors that were written for them."""
+    """Domains that have colors written for them under no release."""
     domains = [domain for _, system in facts.systems() if system.coloring for domain in system.domains]
     own = {d.name for d in domains if d.source not in {ColorSource.DEFAULT, ColorSource.INHERITED}}
     return {domain.name for domain in domains} - own

@@ -1,4 +1,4 @@
-"""Fingerprints of findings: the same for the same fault, wherever its line has moved to."""
+"""Fingerprints of findings: the same for the same fault, even if its line moves."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ _NUMBER = re.compile(r"\d+")
 
 
 def fingerprints(findings: Iterable[Finding], names: Names) -> tuple[str, ...]:
-    """One for each finding, in their order; alike findings are distinguished by counting them.
+    """One for each finding, in order; equal ones are numbered.
 
-    Made of the rule, the file relative to the root, the text of the line without blanks, and the marked part.
-    Neither line numbers nor the message count; where there is no line, the node or the message without its numbers.
+    A fingerprint is made from the rule, the file relative to the root, the text of the line without blanks, and the
+    marked part, but not from line numbers or the message. Without a line, the node or the message without its numbers
+    is used.
     """
     seen: Counter[str] = Counter()
     found: list[str] = []

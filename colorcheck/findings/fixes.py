@@ -1,4 +1,4 @@
-"""The edits that `--fix` makes: those of all findings that do not get into each other's way."""
+"""The edits that `--fix` makes: those of all findings that do not conflict."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from colorcheck.core.source import Location
 
 
 def fixes(findings: Iterable[Finding]) -> tuple[Edit, ...]:
-    """The edits of all findings, each finding whole or not at all; of findings whose edits overlap, the first."""
+    """The edits of all findings, for each finding all or none; if edits of findings overlap, the first finding wins."""
     taken: list[Edit] = []
     for finding in findings:
         wanted = [edit for edit in finding.fix if edit not in taken]

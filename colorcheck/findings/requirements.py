@@ -1,4 +1,4 @@
-"""Requirements of the manifest: traced to their evidence, and findings where there is none or an exception."""
+"""Requirements of the manifest, traced to their evidence; findings for missing evidence and for exceptions."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ def traced(
     skipped: Iterable[Skipped],
     rules: Iterable[Rule],
 ) -> tuple[Traced, ...]:
-    """Each requirement with its evidence. `findings` are all that the rules made, whatever is reported of them."""
+    """Each requirement with its evidence. `findings` are all findings of the rules, reported or not."""
     names = tuple(RuleName(rule.id, rule.name) for rule in rules)
     answers = Answers(facts, findings, silenced, tuple(skipped), names)
     return tuple(answers.traced(requirement) for requirement in facts.manifest.requirements)
 
 
 def unmet(requirements: Iterable[Traced], facts: Facts, rules: Iterable[Rule]) -> Iterator[Finding]:
-    """Findings for what is not evidence, and for what no theorem tells."""
+    """Findings for patterns that are not evidence, and for unmet requirements that no theorem reports."""
     theorems = dict.fromkeys(theorem.id for _, theorem in facts.theorems())
     known = (*theorems, *(name for rule in rules for name in (rule.id, rule.name)))
     modelled = any(result.boot is not None for result in facts.results)
     for requirement in requirements:
         for each in requirement.evidence:
             if each.kind is EvidenceKind.NOTHING:
-                if modelled:  # else the run says that nothing could be stated
+                if modelled:  # otherwise the run reports that nothing could be stated
                     otherwise = f"theorems here: {', '.join(list(theorems)[:8])}"
                     yield WITHOUT_EVIDENCE.finding(
                         f'{requirement.id}: "{each.pattern}" matches neither a theorem nor a rule: it is no evidence',
@@ -49,7 +49,7 @@ def unmet(requirements: Iterable[Traced], facts: Facts, rules: Iterable[Rule]) -
 
 
 def _silent(each: Evidence) -> bool:
-    """Whether nothing but the requirement itself tells that it is not met."""
+    """Whether only the requirement itself shows that it is not met."""
     if each.kind is EvidenceKind.THEOREM:
         return each.told == NOT_STATED
     return each.told != UNCHECKED

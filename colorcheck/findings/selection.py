@@ -1,5 +1,6 @@
-"""Which findings are reported: rules selected or ignored by name, silenced by comments; and what nothing can
-silence."""
+"""Which findings are reported: rules selected or ignored by name or silenced by comments, and findings that cannot
+be silenced.
+"""
 
 from __future__ import annotations
 
@@ -29,14 +30,14 @@ _HOW = 'write ignore = [{ rule = "RULE", reason = "..." }], or reason = "..." in
 
 
 class Selected(Struct, frozen=True):
-    """The findings that are reported, and those that are not, each with what silenced it and why."""
+    """The reported findings, and the others, each with what silenced it and why."""
 
     findings: tuple[Finding, ...]
     silenced: tuple[Silenced, ...] = ()
 
 
 class _Ask(Struct, frozen=True):
-    """Somebody's wish to silence: the rules by ID, prefix or name, where it is, why, and what it is about."""
+    """A request to silence rules: their IDs, prefixes or names, its place, its reason, and its scope."""
 
     names: tuple[str, ...]
     location: Location
@@ -55,19 +56,21 @@ class _Ask(Struct, frozen=True):
 
 
 def matches(name: str, finding: Finding) -> bool:
-    """Whether a name means the finding's rule: its ID, the beginning of its ID (`CC1`), or its name."""
+    """Whether a name matches the finding's rule: its ID, the beginning of its ID (`CC1`), or its name."""
     return finding.rule.startswith(name.upper()) or finding.name == name.lower()
 
 
 def can_be_silenced(finding: Finding) -> bool:
-    """Refuted theorems, inputs that could not be read, and faults of colorcheck are always reported."""
+    """Whether a finding can be silenced; refuted theorems, unreadable inputs and faults of colorcheck are always
+    reported.
+    """
     return not (
         finding.rule.startswith(ALWAYS) or (finding.rule.startswith("CC0") and finding.severity is Severity.ERROR)
     )
 
 
 def select(findings: Iterable[Finding], facts: Facts, rules: Iterable[Rule]) -> Selected:
-    """What is left of the findings by the manifest's [rules] and by the comments in the inputs."""
+    """Apply the manifest's [rules] and the comments in the inputs to the findings."""
     rules, manifest = tuple(rules), facts.manifest
     reported, silenced, extra = list(findings), list[Silenced](), list[Finding]()
     for comment in comments(facts):
@@ -102,7 +105,7 @@ def _asks(facts: Facts) -> Iterator[_Ask]:
 
 
 def _silence(ask: _Ask, reported: list[Finding], silenced: list[Silenced], extra: list[Finding], folder: str) -> bool:
-    """Move what the wish is about from `reported` to `silenced`; whether there was anything."""
+    """Move the findings that the request matches from `reported` to `silenced`; returns whether there were any."""
     wanted = [finding for finding in reported if ask.wants(finding, folder)]
     kept = [finding for finding in wanted if not can_be_silenced(finding)]
     hidden: list[Silenced] = []
@@ -166,7 +169,7 @@ def _unknown(names: Iterable[str], where: Location, rules: tuple[Rule, ...]) -> 
 
 
 def _left_out(comment: Comment, facts: Facts) -> bool:
-    """Whether rules that the comment names are left out of this run, so that they may well find something."""
+    """Whether rules that the comment names are not part of this run, so that the comment may be needed."""
     manifest = facts.manifest
     return bool(manifest.select) or any(
         name.upper().startswith(ignored.upper()) or ignored.upper().startswith(name.upper())
@@ -177,7 +180,7 @@ def _left_out(comment: Comment, facts: Facts) -> bool:
 
 
 def _under(file: str, pattern: str, folder: str) -> bool:
-    """Whether a file, relative to the manifest's folder, is meant by a pattern such as `legacy/*.cfg`."""
+    """Whether a file, relative to the manifest's folder, matches a pattern such as `legacy/*.cfg`."""
     if pattern == "*":
         return True
     path = PurePath(file)

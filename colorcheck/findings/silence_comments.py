@@ -25,7 +25,7 @@ def _language(strings: str, comments: str, ask: str, *leaders: str) -> Language:
 
 
 class Language(Struct, frozen=True):
-    """How strings and comments are written: `tokens` steps over both, `ask` finds the wish in a comment."""
+    """The syntax of strings and comments: `tokens` matches both, `ask` finds the request in a comment."""
 
     tokens: re.Pattern[str]
     ask: re.Pattern[str]
@@ -47,7 +47,7 @@ _LARGEST = 16 * MIB  # a file above this size in bytes is not searched
 
 
 class Comment(Struct, frozen=True):
-    """A comment that silences: its place, the rules that it names, its reason, and the line that it speaks about."""
+    """A comment that silences: its place, the rules that it names, its reason, and the line to which it applies."""
 
     location: Location
     rules: tuple[str, ...]
@@ -56,13 +56,16 @@ class Comment(Struct, frozen=True):
 
 
 def comments(facts: Facts) -> Iterator[Comment]:
-    """Those of all input files, in order."""
+    """The silencing comments of all input files, in order."""
     for file, language in dict(_files(facts)).items():
         yield from comments_in(file, _text(file), language)
 
 
 def comments_in(file: str, text: str, language: Language) -> Iterator[Comment]:
-    """Those of a text. A comment alone on its line speaks about the next line that is none; strings have none."""
+    """The silencing comments of a text.
+
+    A comment alone on its line applies to the next line that is not a comment; text in strings is ignored.
+    """
     lines = text.split("\n") if _MARK in text else []
     for token in language.tokens.finditer(text) if lines else ():
         match = language.ask.search(token["comment"]) if token["comment"] else None
@@ -98,15 +101,15 @@ def _files(facts: Facts) -> Iterator[tuple[str, Language]]:
 
 
 def _text(file: str) -> str:
-    """The text of a file that has such a comment; empty for any other."""
+    """The text of a file that contains a silencing comment; empty for any other file."""
     data = contents_if_any(file, _LARGEST) or b""
     return data.decode("utf-8", "replace") if _MARK.encode() in data else ""
 
 
 def silencing(finding: Finding) -> str:
-    """The comment that silences this finding in its file, alone on the line above; the reason is the user's.
+    """The comment that silences this finding, to be put on its own line above; the user adds the reason.
 
-    Where the finding is on no line of a file, such as on the command line, the entry of the manifest.
+    For a finding that is not on a line of a file, such as one on the command line, the entry in the manifest.
     """
     if finding.location.line < 1:
         return f'[rules] ignore = [{{ rule = "{finding.rule}", reason = "REASON" }}]'

@@ -1,1 +1,1 @@
-"""What the board is: caches and how they are indexed, clusters, DRAM, IOMMU."""
+"""Boards: caches and their index functions, clusters, DRAM, IOMMU."""

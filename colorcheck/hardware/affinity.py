@@ -1,4 +1,4 @@
-"""Which last-level caches two domains share, given the CPUs that they may run on, and what their colors mean there."""
+"""The last-level caches that two domains share, given the CPUs on which they may run, and their colors there."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from colorcheck.core.colors import ColorSet
 from colorcheck.hardware.board import Board, Cache, Cluster
 
 Cpus = frozenset[int] | None
-"""Numbers of physical CPUs as Xen counts them; None: any CPU."""
+"""Xen's numbers of physical CPUs; None for any CPU."""
 
 
 class CacheGroup(Struct, frozen=True):
     """One last-level cache and the clusters that use it.
 
-    `cpus` are the CPUs that use it, or None if that is not known, so that any CPU may. `clusters` are indexes into
-    `Board.clusters`; several of them where cores of two kinds share a cache (DynamIQ).
+    `cpus` are the CPUs that use it, None if not known, so that any CPU may. `clusters` are indexes into
+    `Board.clusters`; several if cores of two kinds share a cache (DynamIQ).
     """
 
     cache: Cache | None
@@ -30,9 +30,9 @@ class CacheGroup(Struct, frozen=True):
         return cpus is None or self.cpus is None or bool(cpus & self.cpus)
 
     def colors_apart(self, nr_colors: int) -> int | None:
-        """The m such that frames whose colors differ modulo m never meet in this cache, where Xen counts `nr_colors`.
+        """The m such that frames whose colors differ modulo m never meet in this cache, if Xen uses `nr_colors`.
 
-        A cache whose way holds n frames sees frame f as f mod n, Xen as f mod `nr_colors`; both agree on the greatest
+        A cache whose way holds n frames maps frame f to f mod n, Xen to f mod `nr_colors`; both respect the greatest
         common divisor. None if the number of sets is not known.
         """
         own = self.cache.nr_colors if self.cache else None
@@ -42,7 +42,7 @@ class CacheGroup(Struct, frozen=True):
 class CacheMeeting(Struct, frozen=True):
     """Two domains in one cache that both use: the colors, modulo `modulus`, in which they meet.
 
-    `modulus` is None if the cache's geometry is unknown; then nothing is known of `colors`.
+    `modulus` is None if the cache's geometry is unknown; then `colors` has no meaning.
     """
 
     group: CacheGroup
@@ -51,12 +51,12 @@ class CacheMeeting(Struct, frozen=True):
 
     @property
     def apart(self) -> bool:
-        """Whether the colors keep the two apart in this cache, given that its index is linear."""
+        """Whether the colors isolate the two in this cache, provided that its index is linear."""
         return self.modulus is not None and not self.colors
 
 
 def cache_groups(board: Board) -> tuple[CacheGroup, ...]:
-    """The last-level caches of the clusters, in the order of the board; the system cache behind them is left out."""
+    """The last-level caches of the clusters, in the order of the board, without the system cache behind them."""
     known = _numbered(board)
     groups: list[CacheGroup] = []
     done: set[int] = set()
@@ -71,9 +71,9 @@ def cache_groups(board: Board) -> tuple[CacheGroup, ...]:
 
 
 def shared_caches(board: Board, first: Cpus, second: Cpus) -> tuple[CacheGroup, ...]:
-    """The last-level caches that two domains share which may run on these CPUs.
+    """The last-level caches that two domains share if they may run on these CPUs.
 
-    CPUs that the board does not have are not evidence: with one of them, a domain counts as running on any CPU.
+    A domain with a CPU that the board does not have is treated as running on any CPU.
     """
     groups = cache_groups(board)
     every = frozenset(cpu for group in groups for cpu in group.cpus or ())
@@ -84,7 +84,7 @@ def shared_caches(board: Board, first: Cpus, second: Cpus) -> tuple[CacheGroup, 
 def meetings(
     board: Board, first: tuple[ColorSet, Cpus], second: tuple[ColorSet, Cpus], nr_colors: int
 ) -> tuple[CacheMeeting, ...]:
-    """How two domains, each with its colors and CPUs, meet in every last-level cache that they share."""
+    """The meetings of two domains, each with its colors and CPUs, in every last-level cache that they share."""
     found = []
     for group in shared_caches(board, first[1], second[1]):
         modulus = group.colors_apart(nr_colors)
@@ -94,7 +94,7 @@ def meetings(
 
 
 def folds(board: Board, nr_colors: int) -> tuple[tuple[CacheGroup, int], ...]:
-    """The last-level caches that see fewer colors than Xen counts, with the number that they see."""
+    """The last-level caches with fewer colors than Xen uses, with their number."""
     seen = ((group, group.colors_apart(nr_colors)) for group in cache_groups(board))
     return tuple((group, modulus) for group, modulus in seen if modulus is not None and modulus < nr_colors)
 

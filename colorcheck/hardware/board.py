@@ -1,4 +1,4 @@
-"""Board, Cluster, Cache, DramMap: what is known about a piece of hardware, and from where.
+"""Board, Cluster, Cache, DramMap: the known facts about hardware, with their sources.
 
 `None` means unknown. A theorem that needs an unknown value is unknown, never proved.
 """
@@ -23,10 +23,11 @@ class CacheKind(StrEnum):
 
 
 class Cache(Struct, frozen=True):
-    """A cache: sizes in bytes. `shared_by` is how many cores use it.
+    """A cache: sizes in bytes.
 
-    `in_clidr` tells whether CLIDR_EL1 lists it, which is all that Xen's probe looks at. Two clusters whose caches have
-    the same non-empty `id` use one and the same cache (the L3 of a DynamIQ cluster with two kinds of cores).
+    `shared_by` is the number of cores that use it. `in_clidr`: whether CLIDR_EL1 lists it, since Xen's probe sees only
+    such caches. Two clusters whose caches have the same non-empty `id` use one and the same cache (the L3 of a DynamIQ
+    cluster with two kinds of cores).
     """
 
     level: int
@@ -50,7 +51,7 @@ class Cache(Struct, frozen=True):
 
     @property
     def nr_colors(self) -> int | None:
-        """How many colors of 4 KiB frames one way has."""
+        """The number of colors of 4 KiB frames in one way."""
         return None if self.way_size is None else self.way_size // PAGE
 
 
@@ -80,9 +81,9 @@ class Cluster(Struct, frozen=True):
 
 
 class DramMap(Struct, frozen=True):
-    """Which address bits select DRAM bank, bank group and rank; each entry is a mask whose parity is one bit.
+    """The address bits that select DRAM bank, bank group and rank; each entry is a mask whose parity is one bit.
 
-    `roles` names what each mask selects (`bank`, `bank group`, `rank`), where that is known.
+    `roles` names what each mask selects (`bank`, `bank group`, `rank`), if known.
     """
 
     select_masks: tuple[int, ...]
@@ -96,13 +97,13 @@ class DramMap(Struct, frozen=True):
 class Board(Struct, frozen=True):
     """A board of the catalogue, or one derived from a device tree.
 
-    `dram` are (start, size) ranges; `pa_bits` the physical address size of the boot CPU, which decides how many
-    levels a P2M has (`setup_virt_paging`, Xen 4.20); `timing` holds hit and miss costs in cycles where known.
-    `compatible` are root `compatible` strings by which a device tree is known to be this board's, `soc_compatible`
-    those of its SoC, to which clusters and caches belong whatever board it is soldered to. `aliases` are further names.
-    `silicon` names the board whose hardware an emulated machine stands for. `boot_mpidr` is the CPU on which its
-    firmware starts Xen, where `boot_sources` document it; `boot_known` tells that the boot CPU's cluster is the first
-    of `clusters`. `hint` is the partitioning that the hardware offers where coloring is not proved to work.
+    `dram` are (start, size) ranges; `pa_bits` the physical address size of the boot CPU, which determines the levels of
+    a P2M (`setup_virt_paging`, Xen 4.20); `timing` has hit and miss costs in cycles, if known. `compatible` are root
+    `compatible` strings that identify this board's device tree, `soc_compatible` those of its SoC, which determines
+    clusters and caches on any board. `aliases` are further names. `silicon` names the real board that an emulated
+    machine represents. `boot_mpidr` is the CPU on which its firmware starts Xen, if documented in `boot_sources`;
+    `boot_known`: the boot CPU's cluster is the first of `clusters`. `hint` is the partitioning that the hardware offers
+    if coloring is not proved to work.
     """
 
     name: str
@@ -141,7 +142,7 @@ class Board(Struct, frozen=True):
 
     @property
     def probed_llc(self) -> Cache | None:
-        """The cache that Xen's probe takes on the boot CPU; None if it is unknown or could be one of several."""
+        """The cache that Xen's probe selects on the boot CPU; None if it is unknown or could be one of several."""
         caches = [cluster.llc for cluster in (self.clusters if not self.boot_known else self.clusters[:1])]
         first = caches[0] if caches else None
         alike = all(c is not None and first is not None and _probe(c) == _probe(first) for c in caches)
@@ -149,11 +150,11 @@ class Board(Struct, frozen=True):
 
     @property
     def nr_colors(self) -> int | None:
-        """Colors of the cache that Xen's probe takes."""
+        """The number of colors of the cache that Xen's probe selects; None if not known."""
         llc = self.probed_llc
         return llc.nr_colors if llc else None
 
 
 def _probe(cache: Cache) -> tuple[object, ...]:
-    """What Xen's probe reads of a cache."""
+    """The values of a cache that Xen's probe reads."""
     return (cache.level, cache.kind, cache.in_clidr, cache.line, cache.sets)

@@ -1,4 +1,4 @@
-"""Board files: TOML to Board, every value range-checked.
+"""Board files: reads a Board from TOML and checks the range of every value.
 
 An absent value is unknown; caches and clusters may come from the file of the SoC that `geometry` names. `sources` are
 keys of `boards/common/sources.toml`, or plain words in a file from elsewhere.
@@ -26,7 +26,7 @@ COLORABLE = ("yes", "no", "unverified", "partly")
 
 
 def read_board(text: str, name: str) -> Board:
-    """The board that a file's text describes. Raises BoardFileError with the key and what would be right."""
+    """The board that a file's text describes. Raises BoardFileError with the key and what is expected."""
     try:
         data = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -88,7 +88,7 @@ def sources() -> dict[str, str]:
 
 
 def _base(table: Table, name: str) -> Board | None:
-    """The SoC whose caches and clusters a board has (`geometry = "zynqmp"`): a file of the catalogue."""
+    """The SoC that has the caches and clusters of a board (`geometry = "zynqmp"`), from the catalogue."""
     named = table.text("geometry")
     if not named:
         return None
@@ -106,7 +106,7 @@ def _confidence(table: Table) -> Confidence:
 
 
 def _clusters(table: Table) -> Iterator[Cluster]:
-    """Every cluster, those with `count` repeated; CPUs are counted in the order of the file."""
+    """Every cluster, repeated `count` times; CPUs are numbered in the order of the file."""
     next_cpu = 0
     for entry in table.tables("clusters"):
         n_cores = entry.number("cores", 1, 1024)
@@ -132,7 +132,7 @@ def _clusters(table: Table) -> Iterator[Cluster]:
 
 
 class _Boot(Struct, frozen=True):
-    """The boot CPU by its MPIDR, where it is documented, and the clusters, its own first, if `known`."""
+    """The MPIDR of the boot CPU, if documented, and the clusters, with its own first if `known`."""
 
     clusters: tuple[Cluster, ...]
     known: bool
@@ -141,7 +141,7 @@ class _Boot(Struct, frozen=True):
 
 
 def _boot(table: Table | None, clusters: tuple[Cluster, ...], base: Board | None) -> _Boot:
-    """What `[boot]` says; without it, what is known about the SoC whose clusters these are."""
+    """The boot CPU from `[boot]`; without it, the one of the SoC."""
     if table is None and base is not None and clusters is base.clusters:
         return _Boot(clusters, base.boot_known, base.boot_mpidr, base.boot_sources)
     boot = table or Table("boot", {})
@@ -155,10 +155,10 @@ def _boot(table: Table | None, clusters: tuple[Cluster, ...], base: Board | None
 
 
 def _numbered(clusters: tuple[Cluster, ...], boot: Table) -> tuple[tuple[Cluster, ...], bool]:
-    """The clusters, the boot CPU's first and its CPU with the number 0; and whether it is known which that is.
+    """The clusters, with the boot CPU's first and its CPU numbered 0, and whether it is known.
 
-    `cluster` counts the clusters as the device tree has them, from 0. The others follow in the order of the file,
-    which is the device tree's. Where several could be the boot CPU's, no CPU is numbered.
+    `cluster` is an index in the order of the device tree, from 0. The others follow in the order of the file, which is
+    that of the device tree. If several could be the boot CPU's, no CPU is numbered.
     """
     place = boot.number("cluster", 0, len(clusters) - 1)
     if len(clusters) == 1:
@@ -239,8 +239,8 @@ def _timing(table: Table | None) -> tuple[tuple[str, float], ...]:
 def _pa_bits(clusters: tuple[Cluster, ...]) -> tuple[int | None, tuple[str, ...]]:
     """The physical address size of the boot CPU, which is in one of these clusters; None if they differ.
 
-    Xen takes the least of all CPUs that it brings up (`system_cpuinfo`), but brings up only CPUs of the boot CPU's
-    kind unless it is booted with `hmp-unsafe` (`start_secondary`, Xen 4.20).
+    Xen uses the least of all CPUs that it starts (`system_cpuinfo`), but starts only CPUs of the boot CPU's type unless
+    booted with `hmp-unsafe` (`start_secondary`, Xen 4.20).
     """
     core = core_named(clusters[0].cores)
     sizes = {other.pa_bits if (other := core_named(cluster.cores)) else None for cluster in clusters}

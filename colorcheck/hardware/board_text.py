@@ -1,4 +1,4 @@
-"""A board as a commented TOML file: the start that `board from-device-tree` writes."""
+"""A board as a commented TOML file: the first version that `board from-device-tree` writes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HOW_TO_MEASURE = (
 
 
 def to_toml(board: Board, comments: Iterable[str] = ()) -> str:
-    """A board file for this board; `comments` are at its head, one line each. What is unknown is a comment."""
+    """A board file for this board; `comments` are at its top, one line each. Unknown values become comments."""
     return "\n".join(_lines(board, comments)) + "\n"
 
 
@@ -36,7 +36,7 @@ def _lines(board: Board, comments: Iterable[str]) -> Iterator[str]:
     for cluster in board.clusters:
         yield from _cluster(cluster)
     if len(board.clusters) > 1:
-        yield "\n# The CPU on which Xen starts: its MPIDR, its cluster (from 0, as above), and where that is said."
+        yield "\n# The CPU on which Xen starts: its MPIDR, its cluster (from 0, as above), and the source."
         yield "# [boot]\n# mpidr = 0x0\n# cluster = 0\n# sources = []"
     yield from _memory(board)
     if board.iommu or board.iommu_usable is not None:

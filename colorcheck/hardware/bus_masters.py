@@ -1,8 +1,8 @@
-"""Which devices of a tree reach memory by themselves, and which of them no IOMMU that Xen drives keeps in bounds.
+"""Finds the devices of a tree that access memory by themselves, and those that are not behind an IOMMU that Xen drives.
 
-By principle: every enabled device on the memory bus is a bus master, is of a kind that never is one, or may be one.
-A device on a bus without memory addresses (I2C, SPI, MDIO, USB) reaches memory through that bus's controller only; a
-device that names a DMA controller (`dmas`) lets that one work, which is a node of its own.
+By principle: every enabled device on the memory bus is a bus master, is of a kind that never is one, or may be one. A
+device on a bus without memory addresses (I2C, SPI, MDIO, USB) accesses memory only through the controller of that bus;
+a device that names a DMA controller (`dmas`) uses that one, which has its own node.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from colorcheck.hardware.master_kinds import Dma, kind_of
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, available, string
 
-# Nodes of a device that reaches memory by itself: only such a device is coherent or is behind an IOMMU.
+# Only a device that accesses memory by itself is coherent or behind an IOMMU.
 SIGNS = ("iommus", "iommu-map", "dma-coherent", "mmu-masters")
 _NO_DEVICES = ("/cpus", "/chosen", "/reserved-memory", "/memory", "/firmware", "/aliases", "/options")
 
 
 class Device(Struct, frozen=True):
-    """An enabled device, whether it is a bus master, what kind it is, and whether an IOMMU keeps it in bounds.
+    """An enabled device, whether it is a bus master, its kind, and whether an IOMMU confines it.
 
-    `passthrough` tells that Xen keeps it from dom0 to give it to a domain (`xen,passthrough`).
+    `passthrough`: Xen withholds it from dom0 to give it to a domain (`xen,passthrough`).
     """
 
     node: Node
@@ -35,12 +35,12 @@ class Device(Struct, frozen=True):
 
 
 class BusMasters(Struct, frozen=True):
-    """All enabled devices of a tree that are on the memory bus."""
+    """All enabled devices on the memory bus of a tree."""
 
     devices: tuple[Device, ...]
 
     def unprotected(self, dma: Dma, iommu: bool = True) -> tuple[Device, ...]:
-        """Those of which it is so that no IOMMU keeps in bounds; all of them where Xen is told to use none."""
+        """The devices of this kind that no IOMMU confines; all of them if Xen is told to use none."""
         return tuple(found for found in self.devices if found.dma is dma and not (iommu and found.protected))
 
     def at(self, path: str) -> Device | None:
@@ -48,7 +48,7 @@ class BusMasters(Struct, frozen=True):
 
 
 def bus_masters(tree: DeviceTree) -> BusMasters:
-    """The enabled devices of a tree. A device that contains bus masters is judged by those."""
+    """The enabled devices of a tree. A device that contains bus masters is classified by those."""
     ancestry = Ancestry(tree)
     facts = iommu_facts(ancestry)
     safe = {master.node.path for master in facts.masters if facts.protected(master)}

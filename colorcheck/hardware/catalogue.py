@@ -1,4 +1,4 @@
-"""The catalogue: boards by name, each made when it is first asked for."""
+"""The catalogue: boards by name, each read on first use."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class UnknownBoardError(ValueError):
 
 
 class Catalogue(Struct, frozen=True):
-    """Boards by name, with the function that makes each. Plugins bring them, the built-in ones included."""
+    """Boards by name, with a function that reads each. All come from plugins, including the built-in ones."""
 
     makers: Mapping[str, Callable[[], Board]] = field(default_factory=dict)
     _made: dict[str, Board] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Catalogue(Struct, frozen=True):
     def find(self, name: str, location: Location, folder: str = ".") -> Board | Problem:
         """The board of this name, or of the file that it names (`boards/mine.toml`, relative to `folder`).
 
-        A problem of kind `unknown-board` or `bad-board-file` where there is none; `location` is where the name is.
+        A problem of kind `unknown-board` or `bad-board-file` if there is none; `location` is that of the name.
         """
         if name.endswith(".toml"):
             return _from_file(Path(folder) / name, name, location)
@@ -61,12 +61,12 @@ class Catalogue(Struct, frozen=True):
         return next((known[text] for text in compatible if text in known), None)
 
     def by_soc(self, compatible: tuple[str, ...]) -> Board | None:
-        """The board of the SoC that root `compatible` strings name: only its caches and clusters are the tree's too."""
+        """The board of the SoC that root `compatible` strings name: only its caches and clusters apply to the tree."""
         known = {text: found for found in self.boards() for text in found.soc_compatible if not found.virtual}
         return next((known[text] for text in compatible if text in known), None)
 
     def _by_other_name(self, name: str) -> Board:
-        """The one board with this alias or title, whatever the case."""
+        """The only board with this alias or title, ignoring case. Raises UnknownBoardError."""
         wanted = " ".join(name.split()).casefold()
         spellings = {
             board.name: {text.casefold() for text in (board.name, board.title, *board.aliases)}

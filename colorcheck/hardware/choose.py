@@ -1,4 +1,6 @@
-"""Which board a deployment is for: the one that is named, else the one that its device tree names or describes."""
+"""Chooses the board of a deployment: the one that is named, otherwise the one that its device tree names or
+describes.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ QEMU_VIRT = "linux,dummy-virt"
 
 
 class BoardChoice(Struct, frozen=True):
-    """The board, how it was found (`named`, `compatible`, `soc`, `device-tree`, `none`), and what is to be said."""
+    """The board, how it was found (`named`, `compatible`, `soc`, `device-tree`, `none`), and problems."""
 
     board: Board | None
     how: str
@@ -38,17 +40,17 @@ def choose_board(
 ) -> BoardChoice:
     """The board of a deployment.
 
-    `name` is what `[target] board` says and `location` where; a file of that name is looked up in `folder`. Without a
-    name the device tree decides: a board of the catalogue by the root's `compatible`, the caches and clusters of its
-    SoC with the tree's own memory, or what the tree itself describes. Numbers that the tree has and the catalogue
-    contradicts are a problem of kind `board-contradicts-tree`. `boot_cpu` is the MPIDR of the CPU on which Xen starts,
-    where the inputs say it; else the board's sources may.
+    `name` is the value of `[target] board`, at `location`; a file of that name is looked up in `folder`. Without a
+    name, the device tree decides: a board of the catalogue by the root's `compatible`, the caches and clusters of its
+    SoC with the tree's own memory, or the board that the tree itself describes. Numbers in the tree that contradict the
+    catalogue are a problem of kind `board-contradicts-tree`. `boot_cpu` is the MPIDR of the CPU on which Xen starts, if
+    the inputs give it; otherwise the board's documentation may.
     """
     described, problems = board_from_device_tree(tree, boot_cpu) if tree else (None, ())
     if name is not None:
         found = catalogue.find(name, location, folder)
         if isinstance(found, Problem):
-            # A misspelled name must not fall back on something else that happens to fit.
+            # A misspelled name must not silently select another board.
             return BoardChoice(None, "none", (found,))
         described = _started(found, described, tree, boot_cpu)
         said = (*_kept(problems, found), *_about(catalogue, found, described, tree, location))
@@ -75,7 +77,7 @@ def choose_board(
 
 
 def _started(known: Board, described: Board | None, tree: DeviceTree | None, boot_cpu: int | None) -> Board | None:
-    """What the tree describes, on the boot CPU that is documented for the board where the inputs name none."""
+    """The board described by the tree, with the boot CPU documented for the board if the inputs give none."""
     if boot_cpu is not None or known.boot_mpidr is None or tree is None:
         return described
     return board_from_device_tree(tree, known.boot_mpidr)[0]
@@ -84,8 +86,8 @@ def _started(known: Board, described: Board | None, tree: DeviceTree | None, boo
 def match(tree: DeviceTree, described: Board | None, catalogue: Catalogue) -> tuple[Board | None, str]:
     """The board of the catalogue that the tree's root `compatible` names (`compatible`), else that of its SoC (`soc`).
 
-    For QEMU's `virt` the boot CPU decides. Later revisions of a board or SoC may keep its name and have other cores;
-    those are not taken for it.
+    For QEMU's `virt` the boot CPU decides. Later revisions of a board or SoC may have the same name but different
+    cores; they do not match.
     """
     names = strings(tree.root.properties.get("compatible"))
     if QEMU_VIRT in names:
@@ -101,9 +103,9 @@ def match(tree: DeviceTree, described: Board | None, catalogue: Catalogue) -> tu
 
 
 def _kept(problems: tuple[Problem, ...], known: Board) -> tuple[Problem, ...]:
-    """What a tree says wrongly matters whatever the board; what it leaves out does not, once the board is known.
+    """The problems of a tree that matter for a known board: wrong values, but not missing ones.
 
-    A cache behind the last-level one that the board does not know of is no such thing: it is there.
+    A cache behind the last-level one that the board does not have also matters.
     """
     dropped = {"device-tree-no-geometry", "device-tree-no-cpus", "device-tree-completed"}
     if known.system_cache is not None:
@@ -118,9 +120,9 @@ def _about(
     tree: DeviceTree | None,
     location: Location | None = None,
 ) -> Iterator[Problem]:
-    """Where board and tree contradict each other, and where an emulated machine is not the silicon it stands for.
+    """Problems for contradictions between board and tree, and for emulated machines that differ from the real board.
 
-    Such a machine runs with the silicon's tree, so that tree is not evidence against it.
+    Such a machine runs with the real board's tree, so the tree does not contradict it.
     """
     for text in silicon_differences(known, catalogue):
         yield Problem(ProblemKind.BOARD_NOT_SILICON, text, location or Location(known.name))
@@ -145,7 +147,7 @@ def _about(
 
 
 def silicon_differences(board: Board, catalogue: Catalogue) -> tuple[str, ...]:
-    """How the caches of an emulated machine differ from the hardware that it stands for."""
+    """The differences between the caches of an emulated machine and the real hardware."""
     if not board.silicon or board.silicon not in catalogue.names():
         return ()
     real = catalogue.board(board.silicon)

@@ -1,4 +1,4 @@
-"""Clusters of a device tree: which CPUs use one last-level cache, and which of its numbers can be relied on."""
+"""Clusters of a device tree: the CPUs that share a last-level cache, and its reliable numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from colorcheck.hardware.index import IndexFunction, Linear, UnknownIndex
 
 
 class ClustersOfTree(Struct, frozen=True):
-    """The clusters, the boot CPU's first; the caches behind them that CLIDR_EL1 does not show; and what is wrong."""
+    """The clusters, the boot CPU's first; the caches behind them that CLIDR_EL1 does not show; and problems."""
 
     clusters: tuple[Cluster, ...]
     beyond: tuple[CacheNode, ...]
@@ -27,7 +27,7 @@ class ClustersOfTree(Struct, frozen=True):
 
 
 def clusters_of_tree(cpus: tuple[Cpu, ...]) -> ClustersOfTree:
-    """The clusters that the CPUs of a tree make up."""
+    """The clusters that the CPUs of a tree form."""
     problems: list[Problem] = []
     groups = tuple(_groups(cpus))
     clusters = tuple(_cluster(group, problems) for group in groups)
@@ -42,7 +42,9 @@ def clusters_of_tree(cpus: tuple[Cpu, ...]) -> ClustersOfTree:
 
 
 def _split_cluster(groups: tuple[CpuGroup, ...]) -> Problem | None:
-    """CPUs that MPIDR_EL1 puts into one cluster, but the tree behind two L2 caches, of which each cluster has one."""
+    """A problem if CPUs are in one cluster according to MPIDR_EL1, but behind two L2 caches in the tree: each
+    cluster has one.
+    """
     seen: dict[tuple[str, str], CpuGroup] = {}
     for group in groups:
         for cpu in group.cpus if group.core and group.core.cores_most else ():
@@ -59,13 +61,13 @@ def _split_cluster(groups: tuple[CpuGroup, ...]) -> Problem | None:
 
 
 class CpuGroup(Struct, frozen=True):
-    """CPUs of one kind that use one last-level cache. `inside` are the unified caches that CLIDR_EL1 shows."""
+    """CPUs of one kind that use the same last-level cache. `inside` are the unified caches that CLIDR_EL1 shows."""
 
     cpus: tuple[Cpu, ...]
     inside: tuple[CacheNode, ...]
     beyond: tuple[CacheNode, ...]
     llc: CacheNode | None
-    shares_with: int  # how many CPUs of any kind use this last-level cache
+    shares_with: int  # the number of CPUs of any kind that use this last-level cache
 
     @property
     def first(self) -> Cpu:
@@ -81,13 +83,13 @@ class CpuGroup(Struct, frozen=True):
 
 
 def _inside(cpu: Cpu) -> tuple[CacheNode, ...]:
-    """The unified caches that CLIDR_EL1 of this core can show: as many as its manual says, all where it is unknown."""
+    """The unified caches that CLIDR_EL1 of this core can show: as many as in its manual, or all if it is unknown."""
     most = cpu.core.llc_level - 1 if cpu.core and cpu.core.llc_level else len(cpu.chain)
     return cpu.chain[:most]
 
 
 def _groups(cpus: tuple[Cpu, ...]) -> Iterator[CpuGroup]:
-    """The clusters in the order of their first CPU, which puts the boot CPU's first."""
+    """The clusters in the order of their first CPU, so that the boot CPU's is first."""
     paths = Counter(entry.node.path for cpu in cpus for entry in _inside(cpu))
     users: Counter[str] = Counter()
     members: dict[tuple[str, str], list[Cpu]] = {}
@@ -102,7 +104,7 @@ def _groups(cpus: tuple[Cpu, ...]) -> Iterator[CpuGroup]:
 
 
 def _llc(cpu: Cpu, users: Counter[str], cpus: int) -> CacheNode | None:
-    """The outermost cache that CLIDR_EL1 shows. An L2 of one DynamIQ core alone is private: its L3 is not described."""
+    """The outermost cache that CLIDR_EL1 shows. An L2 of a single DynamIQ core is private: the L3 is not described."""
     inside = _inside(cpu)
     if not inside:
         return None
@@ -119,7 +121,7 @@ def _cluster(group: CpuGroup, problems: list[Problem]) -> Cluster:
     core, first = group.core, group.first
     problems += cluster_problems(group.cpus, group.llc, group.shares_with)
     problems += _misnumbered(group)
-    # An L2 node of two kinds of cores that each have their own can be right about one of them at most.
+    # An L2 node shared by two kinds of cores, which each have their own, can be right for at most one of them.
     mistaken = core is not None and not core.dynamiq and group.shares_with > len(group.cpus)
     llc = None if mistaken else _cache(group, group.llc, problems)
     inner = next((entry for entry in group.inside if entry is not group.llc), None)

@@ -1,4 +1,4 @@
-"""Which core a MIDR_EL1 names, as Xen prints it of its boot CPU ("Processor: 00000000410fd034").
+"""The core that a MIDR_EL1 identifies, as Xen prints it for its boot CPU ("Processor: 00000000410fd034").
 
 Source: the part numbers in Arm's technical reference manuals of the cores.
 """
@@ -28,5 +28,5 @@ _PARTS = {
 
 
 def core_of_midr(midr: int) -> str | None:
-    """The name of the core; None for one that is not listed."""
+    """The name of the core; None if it is not listed."""
     return _PARTS.get(midr >> 4 & 0xFFF) if midr >> 24 & 0xFF == _ARM else None

@@ -1,4 +1,4 @@
-"""What the manuals of the cores say: ways, index and physical address size, whatever the SoC around them."""
+"""Data from the manuals of cores: ways, index and physical address size, independent of the SoC."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from colorcheck.hardware.table import Table
 class Core(Struct, frozen=True):
     """A core by its name ("cortex-a53").
 
-    `llc_level` is the deepest level that CLIDR_EL1 can show, and `llc_ways` are the ways that the cache there may
-    have; `linear` tells whether this cache is known to be indexed linearly. `line` is the size of a line in bytes, of
-    all its caches; `cores_most` the number of cores that a cluster can have. A `dynamiq` core shares its L3 with cores
-    of other kinds. Empty and None mean unknown.
+    `llc_level` is the deepest level that CLIDR_EL1 can show, and `llc_ways` are the possible ways of the cache there;
+    `linear`: whether this cache is known to be indexed linearly. `line` is the size of a line in bytes, of all its
+    caches; `cores_most` the number of cores that a cluster can have. A `dynamiq` core shares its L3 with cores of other
+    kinds. Empty and None mean unknown.
     """
 
     name: str

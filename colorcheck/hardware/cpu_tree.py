@@ -1,4 +1,4 @@
-"""The CPUs of a device tree: their numbers in Xen, their kind, and the chain of caches behind each.
+"""The CPUs of a device tree: their numbers in Xen, their kind, and the chain of caches of each.
 
 Source: Devicetree Specification 0.4, chapter 3.8 and 3.9; Linux bindings cpus.yaml and cpu-topology.txt.
 """
@@ -29,7 +29,7 @@ class TreeGeometry(Struct, frozen=True):
 
     @property
     def ways(self) -> int | None:
-        """The ways that the numbers amount to; None if one is missing, 0 where they amount to no whole number."""
+        """The number of ways that results from the numbers; None if one is missing, 0 if it is not an integer."""
         if not self.size or not self.sets or not self.line:
             return None
         ways, rest = divmod(self.size, self.sets * self.line)
@@ -47,9 +47,9 @@ class CacheNode(Struct, frozen=True):
 class Cpu(Struct, frozen=True):
     """A CPU node. `chain` are the unified caches behind its L1, innermost first.
 
-    `number` is Xen's where the boot CPU is known and each node has an enable-method that Xen knows; else its place in
-    the tree. `cluster` is the path of its cluster in `cpu-map`, or empty. `name` is the core's ("cortex-a53"), or the
-    `compatible` string where the core is not known.
+    `number` is Xen's if the boot CPU is known and each node has an enable-method that Xen supports; otherwise its
+    position in the tree. `cluster` is the path of its cluster in `cpu-map`, or empty. `name` is the core's
+    ("cortex-a53"), or the `compatible` string if the core is not known.
     """
 
     node: Node
@@ -98,7 +98,7 @@ def cpu_register(tree: DeviceTree, node: Node) -> int | None:
 
 
 def boot_cpu_choices(cpus: tuple[Cpu, ...], kinds: tuple[object, ...]) -> tuple[int, ...]:
-    """The MPIDRs of boot CPUs that lead to different numberings; `kinds` tells for each CPU which cluster it is in.
+    """The MPIDRs of boot CPUs that lead to different numberings; `kinds` has the cluster of each CPU.
 
     Two boot CPUs are alike if Xen's numbers mean the same clusters with both. In a tree that lists its clusters one
     after the other these are the first CPU of each cluster.

@@ -1,4 +1,4 @@
-"""DRAM banks that colors reach: what a plan fixes of bank, bank group and rank besides the cache sets.
+"""DRAM banks that colors reach: how colors fix bank, bank group and rank besides the cache sets.
 
 A bank number here is the number whose bit i is the parity of the address under `DramMap.select_masks[i]`.
 """
@@ -18,7 +18,7 @@ _MOST_BANKS = 1 << 12
 
 
 class BankSharing(Struct, frozen=True):
-    """How two sets of colors meet in the DRAM banks.
+    """The overlap of two sets of colors in the DRAM banks.
 
     `grade` is `disjoint` (no bank in common), `partial`, or `same` (all banks of one are banks of the other).
     """
@@ -35,15 +35,15 @@ class BankSharing(Struct, frozen=True):
 
 
 def fixed_functions(dram_map: DramMap, nr_colors: int) -> tuple[int, ...]:
-    """The sums of select functions that the color alone decides, as masks over the functions' numbers."""
+    """The sums of select functions that the color alone determines, as masks over the functions' numbers."""
     return combinations(dram_map.select_masks, _decided(nr_colors))
 
 
 def banks_of_colors(dram_map: DramMap, colors: Iterable[int], nr_colors: int) -> frozenset[int] | None:
-    """The banks that frames of these colors can lie in; None if the map is unknown or has too many banks.
+    """The banks that frames of these colors can be in; None if the map is unknown or has too many banks.
 
-    Address bits that the color does not decide may take any value: over memory that is large enough to hold every
-    one of them this is exact, over less memory it may name banks that no frame lies in.
+    Address bits that the color does not determine may have any value: this is exact for memory that is large enough to
+    contain all of them; for less memory it may include banks without frames.
     """
     masks = dram_map.select_masks
     if not masks or 1 << len(masks) > _MOST_BANKS or nr_colors & (nr_colors - 1):
@@ -55,7 +55,7 @@ def banks_of_colors(dram_map: DramMap, colors: Iterable[int], nr_colors: int) ->
 
 
 def bank_sharing(dram_map: DramMap, first: ColorSet, second: ColorSet, nr_colors: int) -> BankSharing | None:
-    """How frames of two sets of colors meet in the banks; None if that is unknown."""
+    """The overlap of frames of two sets of colors in the banks; None if unknown."""
     banks = tuple(banks_of_colors(dram_map, colors, nr_colors) for colors in (first, second))
     if banks[0] is None or banks[1] is None:
         return None
@@ -63,12 +63,12 @@ def bank_sharing(dram_map: DramMap, first: ColorSet, second: ColorSet, nr_colors
 
 
 def _decided(nr_colors: int) -> int:
-    """The address bits that a color decides: bits 12 and up, as many as number the colors."""
+    """The address bits that a color determines: log2 of the number of colors, from bit 12 on."""
     return (nr_colors - 1) * PAGE
 
 
 def _bits_outside(masks: tuple[int, ...], decided: int) -> list[int]:
-    """Each address bit, as a mask, that takes part in a select function and is not decided by the color."""
+    """Each address bit, as a mask, that is part of a select function and not determined by the color."""
     used = 0
     for mask in masks:
         used |= mask

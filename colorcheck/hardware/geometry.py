@@ -1,7 +1,6 @@
-"""A board derived from a device tree: clusters, and the geometry of the cache that Xen's probe takes in each.
+"""A board derived from a device tree: clusters, and the geometry of the cache that Xen's probe selects in each.
 
-A device tree is a claim, and many are wrong: whatever contradicts the core's manual becomes a problem, and the value
-that it concerns becomes unknown.
+Many device trees are wrong: a value that contradicts the core's manual becomes a problem, and is treated as unknown.
 """
 
 from __future__ import annotations
@@ -21,17 +20,17 @@ from colorcheck.inputs.device_tree.tree import DeviceTree
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, string, strings
 
 WAY_PARTITIONING = (
-    "The DynamIQ Shared Unit can partition its L3 by ways (CLUSTERPARTCR_EL1): the tool meant for this cache."
+    "The DynamIQ Shared Unit can partition its L3 by ways (CLUSTERPARTCR_EL1), which is the mechanism for this cache."
 )
 MOST_ADDRESS = 1 << 52  # FEAT_LPA, Arm DDI 0487
 
 
 def board_from_device_tree(tree: DeviceTree, boot_cpu: int | None = None) -> tuple[Board | None, tuple[Problem, ...]]:
-    """The board that a tree describes, and what is wrong or missing in the tree.
+    """The board that a tree describes, and problems for wrong or missing values.
 
     `boot_cpu` is the MPIDR of the CPU on which Xen starts. If it is not known and there are several clusters, no
-    cluster's CPUs are numbered, and `boot_known` is False. None if the tree has no CPUs. A cache that the tree does
-    not give, or gives wrongly, has unknown numbers.
+    cluster's CPUs are numbered, and `boot_known` is False. None if the tree has no CPUs. The numbers of a cache that is
+    missing or wrong in the tree are unknown.
     """
     ancestry = Ancestry(tree)
     cpus = cpus_of_tree(ancestry, boot_cpu)
@@ -74,7 +73,7 @@ def board_from_device_tree(tree: DeviceTree, boot_cpu: int | None = None) -> tup
 
 
 def _once(problems: list[Problem]) -> Iterator[Problem]:
-    """Each problem once; what every CPU of a kind says about its private caches, only of the first."""
+    """Each problem once; problems of private caches only for the first CPU of a kind."""
     seen: set[tuple[str, object]] = set()
     for problem in problems:
         private = problem.kind is ProblemKind.DEVICE_TREE_PRIVATE_CACHE
@@ -85,7 +84,7 @@ def _once(problems: list[Problem]) -> Iterator[Problem]:
 
 
 def _system_cache(entries: tuple[CacheNode, ...], problems: list[Problem]) -> Cache | None:
-    """The outermost cache that lies behind those of the clusters, with a problem that says so."""
+    """The outermost cache behind those of the clusters, for which a problem is added."""
     if not entries:
         return None
     last = entries[-1]
@@ -117,7 +116,7 @@ def _colorable(clusters: tuple[Cluster, ...], system_cache: Cache | None) -> tup
 
 
 def _memory(ancestry: Ancestry, problems: list[Problem]) -> tuple[tuple[int, int], ...]:
-    """The ranges of the memory nodes that are not empty, ascending; those that overlap are one."""
+    """The non-empty ranges of the memory nodes, ascending; overlapping ones are merged."""
     found: list[tuple[int, int]] = []
     regions: set[tuple[int, int]] = set()
     for node in ancestry.tree.root.children:

@@ -1,4 +1,4 @@
-"""Holds what a device tree says of caches against the cores' manuals."""
+"""Compares caches in a device tree with the manuals of the cores."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Checked = tuple[TreeGeometry, int | None, tuple[Problem, ...]]
 
 
 def checked(entry: CacheNode | None, cpu: Cpu, allowed: tuple[int, ...], is_llc: bool) -> Checked:
-    """The numbers of a cache that can be relied on, its ways, and what is wrong or missing.
+    """The reliable numbers of a cache, its ways, and problems.
 
-    `allowed` are the ways that the core's manual knows; empty if it is not known. Where the manual knows one number
-    of ways only, sets or size that are missing follow from it.
+    `allowed` are the numbers of ways in the core's manual; empty if not known. If the manual has only one, missing sets
+    or size are derived from it.
     """
     given = entry.geometry if entry else TreeGeometry()
     line = given.line or (cpu.core.line if cpu.core else None)
@@ -48,7 +48,7 @@ def _only(allowed: tuple[int, ...]) -> int | None:
 
 
 def _fault(numbers: TreeGeometry, allowed: tuple[int, ...], cpu: Cpu) -> str:
-    """Why numbers cannot be right; empty if nothing is known against them."""
+    """Why numbers cannot be right; empty if nothing contradicts them."""
     size, sets, line, ways = numbers.size, numbers.sets, numbers.line, numbers.ways
     if line is not None and (line & (line - 1) or not 16 <= line <= 2048):
         return f"a line of {line} bytes is not possible for a cache"
@@ -78,9 +78,9 @@ def _missing(entry: CacheNode | None, cpu: Cpu) -> tuple[Problem, ...]:
 
 
 def _completed(numbers: TreeGeometry, entry: CacheNode, cpu: Cpu, allowed: tuple[int, ...], is_llc: bool) -> Checked:
-    """Numbers of which one is missing, completed where the manual knows one number of ways only.
+    """Complete the numbers if one is missing and the manual has only one number of ways.
 
-    Sets without a size cannot be compared with a manual that knows several numbers of ways: they count as unknown.
+    Sets without a size cannot be compared with a manual with several numbers of ways: they are treated as unknown.
     """
     ways, line = _only(allowed), numbers.line
     if ways is None or line is None:
@@ -129,7 +129,7 @@ def _l1_index(cpu: Cpu, kind: CacheKind, numbers: TreeGeometry) -> IndexFunction
 
 
 def cluster_problems(cpus: tuple[Cpu, ...], llc: CacheNode | None, users: int) -> Iterator[Problem]:
-    """What cannot be right about who shares a last-level cache."""
+    """Problems for a last-level cache that is shared by too many or different CPUs."""
     first = cpus[0]
     if llc is None or first.core is None:
         return

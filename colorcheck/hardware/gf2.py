@@ -16,11 +16,11 @@ def value(address: int, masks: Iterable[int]) -> int:
 
 
 def combinations(masks: tuple[int, ...], fixed: int) -> tuple[int, ...]:
-    """All sums of masks that use address bits inside `fixed` only: a basis, each as a mask over the masks' numbers.
+    """A basis of the sums of masks that only use address bits in `fixed`, each as a mask over the masks' numbers.
 
-    The parity of such a sum is decided by the address bits in `fixed` alone.
+    The parity of such a sum is determined by the address bits in `fixed` alone.
     """
-    # Eliminate the free bits; the rows whose free part vanishes are the sums that were looked for.
+    # Eliminate the free bits; the rows whose free part vanishes are the sums.
     rows = [(mask & ~fixed, 1 << number) for number, mask in enumerate(masks)]
     pivots: list[tuple[int, int]] = []
     found: list[int] = []

@@ -1,7 +1,7 @@
-"""How a cache finds the set of an address: index functions as values.
+"""Index functions as values: how a cache maps an address to a set.
 
-Every function here is linear over GF(2) or plainly modular; its meaning for the solver is made in `proof` from the
-same fields, and the two are tested against each other.
+Every function is linear over GF(2) or modular; `proof` builds the solver's terms from the same fields, and tests
+compare the two.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ class Linear(Struct, frozen=True):
         return address // self.line % self.sets
 
     def masks(self) -> tuple[int, ...] | None:
-        """For each bit of the set index, lowest first, the address bits whose parity it is; `None` if not such."""
+        """For each bit of the set index, lowest first, the address bits whose parity it is; None if the index is
+        not a parity.
+        """
         if self.sets & (self.sets - 1) or self.line & (self.line - 1):
             return None
         return tuple(self.line << bit for bit in range(self.sets.bit_length() - 1))
@@ -50,9 +52,9 @@ class XorHashed(Struct, frozen=True):
 
 
 class Sliced(Struct, frozen=True):
-    """Slices chosen by parities of address bits, each slice indexed alike; the index is slice * sets + set.
+    """Slices selected by parities of address bits, all indexed in the same way; the index is slice * sets + set.
 
-    The sets of different slices count as different, so `n_sets` is that of the whole cache.
+    Sets of different slices are different, so `n_sets` is that of the whole cache.
     """
 
     slice_masks: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""Index functions over NumPy arrays of addresses, for simulations. NumPy is imported by whoever imports this."""
+"""Index functions over NumPy arrays of addresses, for simulations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Addresses = NDArray[np.uint64]
 
 
 def sets_of_addresses(index: KnownIndex, addresses: Addresses) -> Addresses:
-    """The set index of each address, as `index.set_of` gives it for one."""
+    """The set index of each address, equal to `index.set_of`."""
     if isinstance(index, Linear):
         return addresses // np.uint64(index.line) % np.uint64(index.sets)
     if isinstance(index, XorHashed):

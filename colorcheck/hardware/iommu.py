@@ -1,4 +1,4 @@
-"""IOMMUs in a device tree: which are enabled, which Xen can drive, and which DMA masters are behind one.
+"""IOMMUs in a device tree: whether they are enabled and supported by Xen, and the DMA masters behind them.
 
 Sources: Linux bindings iommu.txt and pci-iommu.txt; the match tables of smmu.c, smmu-v3.c and ipmmu-vmsa.c in
 xen/drivers/passthrough/arm, Xen 4.20.
@@ -16,7 +16,7 @@ DRIVEN_PREFIXES = ("renesas,ipmmu-r8a7795", "renesas,ipmmu-r8a7796", "renesas,ip
 
 
 class Iommu(Struct, frozen=True):
-    """An IOMMU node. `driven` tells whether Xen has a driver for it."""
+    """An IOMMU node. `driven`: whether Xen has a driver for it."""
 
     node: Node
     compatible: str
@@ -25,14 +25,14 @@ class Iommu(Struct, frozen=True):
 
 
 class DmaMaster(Struct, frozen=True):
-    """An enabled device and the IOMMUs that its `iommus` or `iommu-map` names, by the path of their nodes."""
+    """An enabled device and the node paths of the IOMMUs in its `iommus` or `iommu-map`."""
 
     node: Node
     iommus: tuple[str, ...]
 
 
 class IommuFacts(Struct, frozen=True):
-    """What a tree says about IOMMUs. `masters` are the enabled devices that name one."""
+    """The IOMMUs of a tree. `masters` are the enabled devices that name one."""
 
     iommus: tuple[Iommu, ...]
     masters: tuple[DmaMaster, ...]
@@ -49,7 +49,7 @@ class IommuFacts(Struct, frozen=True):
 
     @property
     def summary(self) -> str:
-        """In words, for a board; empty if there is no IOMMU."""
+        """A summary in words, for a board; empty if there is no IOMMU."""
         parts = []
         for name in dict.fromkeys(iommu.compatible for iommu in self.iommus):
             same = [iommu for iommu in self.iommus if iommu.compatible == name]
@@ -60,7 +60,7 @@ class IommuFacts(Struct, frozen=True):
 
 
 def iommu_facts(ancestry: Ancestry) -> IommuFacts:
-    """The IOMMUs of a tree (every node with `#iommu-cells`, or of a kind that Xen drives) and their masters."""
+    """The IOMMUs of a tree (every node with `#iommu-cells`, or of a kind that Xen supports) and their masters."""
     iommus, masters = [], []
     for node in ancestry.tree.root.walk():
         names = strings(node.properties.get("compatible"))

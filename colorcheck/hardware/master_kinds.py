@@ -1,6 +1,6 @@
-"""Kinds of devices and whether they reach memory by themselves: the table `boards/common/masters.toml`.
+"""Kinds of devices and whether they access memory by themselves: the table `boards/common/masters.toml`.
 
-Source: each kind's own, by keys of `boards/common/sources.toml`.
+Source: given for each kind, as keys of `boards/common/sources.toml`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from colorcheck.inputs.device_tree.tree_walk import strings, unit_name
 
 
 class Dma(Enum):
-    """Whether a device is a bus master: it is, it may be (no table knows it), or it never is."""
+    """Whether a device is a bus master: it is, it may be (no table lists it), or it never is."""
 
     MASTER = "master"
     POSSIBLE = "possible"
@@ -27,24 +27,24 @@ class Dma(Enum):
 
 
 class Compatible(Struct, frozen=True):
-    """The `compatible` strings of a kind: whole ones, and patterns with `*`, cut at these."""
+    """The `compatible` strings of a kind: exact ones, and patterns split at `*`."""
 
     whole: frozenset[str]
     patterns: tuple[tuple[str, ...], ...]
 
     @classmethod
     def of(cls, patterns: Iterable[str]) -> Compatible:
-        """Sorted into both. Nothing but `*` is special."""
+        """Splits patterns into both groups. Only `*` is special."""
         cut = tuple(tuple(each.split("*")) for each in patterns)
         return cls(frozenset(parts[0] for parts in cut if len(parts) == 1), tuple(p for p in cut if len(p) > 1))
 
     def holds(self, text: str) -> bool:
-        """Whether a string is one of these."""
+        """Whether a string matches."""
         return text in self.whole or any(_fits(text, parts) for parts in self.patterns)
 
 
 def _fits(text: str, parts: tuple[str, ...]) -> bool:
-    """Whether a text has these parts in their order, the first at its start and the last at its end."""
+    """Whether a text consists of these parts in order with any text between them."""
     first, *between, last = parts
     if not text.startswith(first) or len(text) < len(first) + len(last) or not text.endswith(last):
         return False
@@ -58,9 +58,10 @@ def _fits(text: str, parts: tuple[str, ...]) -> bool:
 
 
 class MasterKind(Struct, frozen=True):
-    """A kind of device. `needs` is a property without which a node's name alone does not make it one of this kind.
+    """A kind of device.
 
-    `without_reg` tells that a node of this kind counts even where it has no registers of its own.
+    `needs` is a property that a node needs to be recognized by its name alone. `without_reg`: a node of this kind
+    counts even without registers.
     """
 
     title: str
@@ -83,7 +84,9 @@ def kinds() -> tuple[MasterKind, ...]:
 
 
 def kind_of(node: Node) -> MasterKind | None:
-    """The kind of a node: by its `compatible` strings, the most specific first, else by its generic name."""
+    """The kind of a node, by its `compatible` strings, the most specific first, otherwise by its generic name; None
+    if unknown.
+    """
     for text in strings(node.properties.get("compatible")):
         found = _kind_of_compatible(text)
         if found is not None:

@@ -1,7 +1,7 @@
-"""A board of the catalogue and what a device tree says about the same hardware, made into one board.
+"""Merges a board of the catalogue and the device tree's description of the same hardware.
 
-What is named never hides what is there: a cluster, a cache or a number that only the tree has stays in the result, and
-where the two contradict each other, nothing is concluded from either.
+The catalogue never hides hardware in the tree: a cluster, a cache or a number that only the tree has stays in the
+result, and if the two contradict each other, the value is unknown.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ GENERIC = "armv8"
 
 
 def on_any_board(soc: Board, model: str) -> Board:
-    """The SoC of a catalogue's board on another board, called `model`: its caches and clusters, no DRAM."""
+    """The SoC of a catalogue board on another board, called `model`: its caches and clusters, without DRAM."""
     title = f"{model} ({soc.soc})" if model else f"a board with {soc.soc}"
     return replace(
         soc, title=title, dram=(), dram_sources=(), dram_map=None, notes=(), compatible=(), aliases=(), device_tree=""
@@ -27,7 +27,7 @@ def on_any_board(soc: Board, model: str) -> Board:
 
 
 def different_cores(known: Board, described: Board) -> str:
-    """What cores the tree has that the board cannot have, in words; empty if it fits, and for generic kinds."""
+    """The cores of the tree that the board cannot have, in words; empty if they match, and for generic kinds."""
     mine, theirs = (_cores(board) for board in (known, described))
     if GENERIC in theirs:
         return ""
@@ -39,7 +39,7 @@ def different_cores(known: Board, described: Board) -> str:
 
 
 def _cores(board: Board) -> Counter[str]:
-    """How many cores of each kind; 0 where the number is not known."""
+    """The number of cores of each kind; 0 if not known."""
     found: Counter[str] = Counter()
     for cluster in board.clusters:
         found[cluster.cores] += cluster.n_cores or 0
@@ -58,7 +58,7 @@ def pairs(known: Board, described: Board) -> Iterator[tuple[Cluster | None, Clus
 
 
 def contradiction(mine: Cluster | None, theirs: Cluster) -> Iterator[tuple[str, str]]:
-    """What board and tree say differently of a last-level cache: the board's word and the tree's."""
+    """Contradictions about a last-level cache, each as (board, tree) in words."""
     one, other = (cluster.llc if cluster else None for cluster in (mine, theirs))
     if mine is None or one is None or other is None or mine.cores != theirs.cores:
         return
@@ -70,10 +70,10 @@ def contradiction(mine: Cluster | None, theirs: Cluster) -> Iterator[tuple[str, 
 
 
 def complete(known: Board, described: Board | None) -> Board:
-    """The known board with what the tree knows better: its memory, its CPUs, its clusters, and caches behind them.
+    """The known board, completed from the tree: memory, CPUs, clusters, and caches behind them.
 
-    The clusters come in the order of the tree, the boot CPU's first. Where the tree's are not all of the board's, or
-    contradict them, CPUs are not numbered, so that any CPU may be in any of several clusters.
+    The clusters are in the order of the tree, the boot CPU's first. If the tree does not have all clusters of the
+    board, or contradicts them, CPUs are not numbered, so that any CPU may be in any of several clusters.
     """
     if described is None:
         return known
@@ -106,7 +106,7 @@ def _without_cpus(cluster: Cluster) -> Cluster:
 
 
 def _merged(mine: Cluster | None, theirs: Cluster, emulated: bool) -> Cluster:
-    """The board's cluster with the tree's CPUs; the tree's own where the board has none of the kind."""
+    """The board's cluster with the tree's CPUs; the tree's cluster if the board has none of this kind."""
     if mine is None:
         return theirs
     merged = replace(mine, cpus=theirs.cpus, n_cores=len(theirs.cpus) or None, mpidrs=theirs.mpidrs)

@@ -1,7 +1,7 @@
-"""What colors leave of the caches that a core has for itself.
+"""The share of a core's private caches that colors can use.
 
-A first-level cache that is indexed with physical address bits above the page offset is partitioned by colors too,
-although no one else uses it: a domain with few colors has a smaller L1.
+A first-level cache that is indexed with physical address bits above the page offset is partitioned by colors, too,
+although no other core uses it: a domain with few colors has a smaller L1.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from colorcheck.hardware.index import Linear
 
 
 class PrivateShare(Struct, frozen=True):
-    """A cache of each core of a cluster, and the parts of it that frames of given colors can use.
+    """A private cache of a cluster's cores, and the parts of it that frames of given colors can use.
 
-    A part is what the lines of one frame can meet: there are `parts` of them, `usable` can be used.
+    A part is the sets that the lines of one frame can use; `usable` of `parts` can be used.
     """
 
     cluster: int
@@ -30,7 +30,7 @@ class PrivateShare(Struct, frozen=True):
 
     @property
     def share(self) -> float:
-        """From 1 / parts to 1."""
+        """The usable fraction, from 1 / parts to 1."""
         return self.usable / self.parts
 
     @property
@@ -41,9 +41,9 @@ class PrivateShare(Struct, frozen=True):
 
 
 def private_shares(board: Board, colors: Iterable[int], nr_colors: int) -> tuple[PrivateShare, ...]:
-    """For each private cache whose index is known to be physical and linear: the share that these colors can use.
+    """The share that these colors can use of each private cache whose index is known to be physical and linear.
 
-    Caches with virtual or unknown index are left out: of those nothing is claimed.
+    Caches with a virtual or unknown index are omitted.
     """
     found = []
     seen: set[tuple[str, Cache]] = set()
@@ -72,5 +72,5 @@ def usable_parts(cache: Cache, colors: Iterable[int], nr_colors: int) -> tuple[i
 
 
 def reduced_shares(board: Board, colors: Iterable[int], nr_colors: int) -> tuple[PrivateShare, ...]:
-    """Those shares that are less than the whole."""
+    """The shares that are less than 1."""
     return tuple(share for share in private_shares(board, tuple(colors), nr_colors) if share.usable < share.parts)

@@ -1,4 +1,4 @@
-"""Which cache sets whole frames meet: the meaning of index functions for replay, without a solver and without NumPy."""
+"""The cache sets that whole frames use: index functions for replay, without a solver or NumPy."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from colorcheck.hardware.index import KnownIndex
 
 
 def sets_of_frame(index: KnownIndex, mfn: int) -> frozenset[int]:
-    """The sets that the lines of the frame with this number meet."""
+    """The sets that the lines of the frame with this number use."""
     return _reader(index)(mfn)[1]
 
 
 def sets_of_frames(index: KnownIndex, mfns: Iterable[int]) -> frozenset[int]:
-    """The sets that any line of these frames meets. Costs one step a frame, however large a frame is."""
+    """The sets that any line of these frames uses. Takes one step per frame."""
     read = _reader(index)
     kinds = dict(map(read, mfns))
     return frozenset().union(*kinds.values())
 
 
 def _reader(index: KnownIndex) -> Callable[[int], tuple[int, frozenset[int]]]:
-    """A function from a frame to its kind and its sets; frames of one kind meet the same sets."""
+    """A function from a frame to its kind and its sets; frames of the same kind use the same sets."""
     masks = index.masks()
     lines = range(0, PAGE, min(index.line, PAGE))
     if masks is None:

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class BoardFileError(ValueError):
-    """A board file that cannot be used; the message names the key and what would be right."""
+    """A board file that cannot be used; the message names the key and what is expected."""
 
 
 class Table:
@@ -94,7 +94,7 @@ class Table:
         yield from (Table(f"{key}[{number}]", item) for number, item in enumerate(value or ()))
 
     def done(self) -> None:
-        """Refuses keys that nothing asked for."""
+        """Raises BoardFileError for keys that were not taken."""
         for key in self._data:
             known = f"known: {', '.join(self._known)}"
             raise self.fail(key, f"unknown key; {did_you_mean(key, self._known, known)}")

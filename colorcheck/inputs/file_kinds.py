@@ -1,4 +1,4 @@
-"""The kinds of files that people have around Xen, and what each place of a manifest takes."""
+"""The kinds of files around Xen, and those that each key of a manifest takes."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class Slot(Enum):
 
 
 def told_apart(path: str, kind: FileKind | None, named_at: Location, slot: Slot) -> Problem | None:
-    """A problem that names the file as what it is; None if that is not known, or is what the slot takes."""
+    """A problem that names the actual kind of a file; None if it is not known, or if the slot takes it."""
     if kind is None or kind in slot.takes:
         return None
     return Problem(ProblemKind.OTHER_KIND, f"{path} is {kind.title}, not {slot.title}", named_at, kind.give)

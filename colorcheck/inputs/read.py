@@ -227,7 +227,7 @@ class _Reader(Struct):
         return text
 
     def _parts(self, names: Sequence[str], named_at: Location) -> Iterator[GuestPart]:
-        """What is put after a guest's file; what cannot be read is left out."""
+        """The parts that follow a guest's file; unreadable ones are left out."""
         for name in names:
             if is_argument(name):
                 yield GuestPart(self.manifest.file, name, named_at)
@@ -478,7 +478,9 @@ def files_named(name: str) -> tuple[str, ...]:
 
 
 def _beside(built: ImageBuilderFile, name: str) -> str:
-    """ImageBuilder is given a folder for its files on its command line; here it is that of the configuration."""
+    """The path of a file next to the configuration, which stands for the folder given on ImageBuilder's command
+    line.
+    """
     return os.path.normpath(os.path.join(os.path.dirname(built.file), name))
 
 
@@ -526,6 +528,6 @@ def _size_of_image(path: str, key: str) -> int | None:
 
 
 def _named_at(problem: Problem, path: str, named_at: Location) -> Problem:
-    """A file that cannot be read at all is a fault of the place that names it."""
+    """The problem; if the file cannot be read at all, at the location that names it."""
     missing = problem.kind in (ProblemKind.UNREADABLE, ProblemKind.TOO_LARGE) and problem.location == Location(path)
     return replace(problem, location=named_at) if missing else problem

@@ -1,4 +1,4 @@
-"""What a file is, by its content, so that one that is in the wrong place is named as what it is.
+"""Recognizes the kind of a file by its content, to report files of the wrong kind.
 
 Asked only about a file whose reader makes nothing of it: what a reader takes is never doubted.
 """
@@ -47,8 +47,9 @@ _STORED = pattern(rb"(?s).{4,5}[\x20-\x7e]{1,64}=[\x20-\x7e]*\0[\x20-\x7e]{1,64}
 def other_kind(
     path: str, named_at: Location, slot: Slot, kinds: Collection[FileKind] = tuple(FileKind)
 ) -> Problem | None:
-    """A problem that names the file as what it is; None if that is not known, is none of `kinds`, or is what the
-    slot takes."""
+    """A problem that names the actual kind of a file; None if it is not known, not in `kinds`, or if the slot takes
+    it.
+    """
     data = read_bytes(path, named_at, _LARGEST)
     return None if isinstance(data, Problem) else kind_of(path, data, named_at, slot, kinds)
 
@@ -67,7 +68,7 @@ def kind_of(
 
 
 def recognized(data: bytes) -> FileKind | None:
-    """The kind of a file by its content; None if nothing speaks clearly for one."""
+    """The kind of a file by its content; None if it is not clear."""
     if not data.strip(b" \t\r\n"):
         return FileKind.EMPTY
     if _is_utf_16(data):
@@ -129,7 +130,7 @@ def _begins(*words: str) -> _Test:
 
 
 def _has(begin: str, times: int = 1) -> _Test:
-    """Whether at least so many lines begin like that, blanks aside."""
+    """Whether at least `times` lines begin with `begin`, ignoring blanks."""
     compiled = pattern(rf"^[ \t]*(?:{begin})", re.MULTILINE)
     return lambda text: sum(1 for _ in compiled.finditer(text)) >= times
 
@@ -140,7 +141,7 @@ def _lacks(begin: str) -> _Test:
 
 
 def _most(begin: str, share: float) -> _Test:
-    """Whether that share of the lines that say something begin like that."""
+    """Whether at least this share of the non-empty lines begin with `begin`."""
     compiled = pattern(begin)
 
     def holds(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""The caches of a board as the lab simulates them: for each cluster the private ones of a core and the last level."""
+"""The caches of a board as simulated: for each cluster, the private ones of a core and the last level."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ INCLUSIVE_CORES = frozenset({"cortex-a57", "cortex-a72"})
 
 
 class NoModel(ValueError):
-    """Something that the lab cannot simulate; says what is missing."""
+    """Something that cannot be simulated; the message says what is missing."""
 
 
 class CacheModel(Struct, frozen=True):
@@ -28,8 +28,10 @@ class CacheModel(Struct, frozen=True):
 
 
 class ClusterModel(Struct, frozen=True):
-    """A cluster: its cores' private caches, innermost first, and its last level. `inclusive`: what the last level
-    lets go leaves the private ones too."""
+    """A cluster: its cores' private caches, innermost first, and its last level.
+
+    `inclusive`: lines evicted from the last level also leave the private caches.
+    """
 
     cores: str
     n_cores: int
@@ -39,14 +41,14 @@ class ClusterModel(Struct, frozen=True):
 
 
 def cluster_models(board: Board) -> tuple[ClusterModel, ...]:
-    """The clusters of a board. Raises NoModel where a last-level cache is not known well enough."""
+    """The clusters of a board. Raises NoModel if a last-level cache is not sufficiently known."""
     if not board.clusters:
         raise NoModel(f"nothing is known about the caches of {board.title}")
     return tuple(_cluster(cluster) for cluster in board.clusters)
 
 
 def unmodelled(board: Board) -> tuple[str, ...]:
-    """What of this board's caches the simulation leaves out, in words."""
+    """The parts of this board's caches that are not simulated, in words."""
     found = ["instruction fetches; all accesses are to data"]
     for cluster in board.clusters:
         if cluster.l1d is None:

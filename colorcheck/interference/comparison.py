@@ -1,4 +1,4 @@
-"""The document of `interfere`: the runs of a study beside one another, and what they do not say."""
+"""The document of `interfere`: the runs of a study next to each other, and their limitations."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ DISCLAIMER = "Counts of a cache model under a stated policy; cycles are sums of 
 
 
 class Comparison(Struct, frozen=True):
-    """`victims` are the domains whose latencies are of interest; `notes` say what was assumed and what was left out
-    of this comparison; `unmodelled` what of this board's caches is missing."""
+    """`victims` are the domains whose latencies are reported; `notes` the assumptions and omissions of this
+    comparison; `unmodelled` the parts of this board's caches that are not simulated.
+    """
 
     board: str
     title: str
@@ -74,14 +75,16 @@ COLORINGS = {Coloring.OFF: "no coloring", Coloring.CURRENT: "today's colors", Co
 
 
 class Histogram(Struct, frozen=True):
-    """How often costs fell into equal stretches; `edges` has one entry more than each row of `shares` (0 to 1)."""
+    """The distribution of costs over bins of equal width; `edges` has one entry more than each row of `shares` (0
+    to 1).
+    """
 
     edges: tuple[int, ...]
     shares: tuple[tuple[float, ...], ...]
 
 
 def histogram(latencies: tuple[Latency, ...], bins: int) -> Histogram:
-    """One row a distribution, all over the same stretches from the least to the largest cost."""
+    """One row per distribution, all over the same bins from the least to the largest cost."""
     costs = [cost for latency in latencies for cost, _ in latency.counts]
     if not costs:
         return Histogram((0, 1), tuple((0.0,) for _ in latencies))

@@ -1,4 +1,4 @@
-"""numba where it is installed (`pip install 'xen-colorcheck[lab]'`), else the interpreter: one text for both."""
+"""numba if it is installed (`pip install 'xen-colorcheck[lab]'`), otherwise the interpreter: one source for both."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def has_numba() -> bool:
 
 
 def part(function: F) -> F:
-    """Makes a function one that compiled functions take in; to the interpreter it stays what it is.
+    """Marks a function for inlining into compiled functions; the interpreter runs it unchanged.
 
-    Without `forceinline` and with reference counts a call costs more than the work that it does.
+    Without `forceinline`, and with reference counts, a call would cost more than its work.
     """
     if not has_numba():
         return function
@@ -36,20 +36,21 @@ def part(function: F) -> F:
 
 
 def compiled(function: F) -> F:
-    """The machine code of a function that allocates nothing; numba keeps it on disk from one run to the next, where
-    there is a place that can be written."""
+    """Compiles a function that allocates nothing; numba caches the machine code on disk if there is a writable
+    folder.
+    """
     from numba import njit
 
     make = cast(Callable[..., Callable[[F], F]], njit)
     try:
         made = make(cache=_beside_the_package(), **OPTIONS)(function)
-    except RuntimeError:  # neither beside the package nor in the user's cache
+    except RuntimeError:  # neither next to the package nor in the user's cache
         return make(**OPTIONS)(function)
     return made if _legible(made) else make(**OPTIONS)(function)
 
 
 def _legible(made: object) -> bool:
-    """Whether what lies on disk can be read: an older release may have left code there for types that are no more."""
+    """Whether the cached code can be read: an older release may have stored code for types that no longer exist."""
     file = getattr(getattr(made, "_cache", None), "_cache_file", None)
     try:
         return file is None or file._load_index() is not None
@@ -58,6 +59,5 @@ def _legible(made: object) -> bool:
 
 
 def _beside_the_package() -> bool:
-    """Whether machine code can be next to the package. From elsewhere, numba would unpickle what others may have put
-    there."""
+    """Whether machine code can be stored next to the package. Elsewhere, numba might unpickle files of other users."""
     return not os.environ.get("NUMBA_CACHE_DIR") and os.access(os.path.dirname(os.path.abspath(__file__)), os.W_OK)

@@ -15,7 +15,10 @@ BLOCK = {True: 1 << 14, False: 1 << 10}
 
 
 class Engine(Struct, frozen=True):
-    """The kernel's entry points, and how its tables are made. `block` is how many accesses a stream gets at once."""
+    """The kernel's entry points, and the functions that create its tables.
+
+    `block` is the number of accesses that a stream gets at once.
+    """
 
     compiled: bool
     advance: Callable[[MachineTables, CacheState, Streams, Tallies, int], tuple[int, int]]
@@ -38,7 +41,7 @@ def plain_engine() -> Engine:
 
 @cache
 def compiled_engine() -> Engine:
-    """Needs numba."""
+    """The compiled engine; needs numba."""
     return Engine(
         True,
         compiled(kernel.advance),
@@ -50,5 +53,5 @@ def compiled_engine() -> Engine:
 
 
 def best_engine() -> Engine:
-    """The compiled one where numba is installed."""
+    """The compiled engine if numba is installed, otherwise the plain one."""
     return compiled_engine() if has_numba() else plain_engine()

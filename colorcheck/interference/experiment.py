@@ -1,4 +1,4 @@
-"""What one simulation is given: frame owners with their frames, streams of accesses on cores, policy, seed, costs."""
+"""The input of one simulation: frame owners with their frames, streams of accesses on cores, policy, seed, costs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_TENANTS = 200
 
 
 class ReplacementPolicy(StrEnum):
-    """How a full set chooses the line that goes; the same in all caches of a run."""
+    """How a full set selects the line to evict; the same in all caches of a run."""
 
     LRU = "lru"
     PLRU = "plru"
@@ -32,7 +32,7 @@ class Coloring(StrEnum):
 
 
 class Costs(Struct, frozen=True):
-    """Cycles of an access that the first private cache, the second, the last level, or memory answers."""
+    """Cycles of an access that is served by the first private cache, the second, the last level, or memory."""
 
     private: int = 4
     second: int = 12
@@ -45,7 +45,7 @@ ASSUMED = Costs()
 
 
 class FrameOwner(Struct, frozen=True):
-    """A domain, or Xen: the nth page of its memory is the nth frame of `frames`; `pages` is how many there are."""
+    """A domain, or Xen: the nth page of its memory is the nth frame of `frames`; `pages` is their number."""
 
     name: str
     frames: Iterable[FrameRun]
@@ -62,7 +62,7 @@ def frame_owner(name: str, runs: Sequence[FrameRun]) -> FrameOwner:
 
 
 class Stream(Struct, frozen=True):
-    """A virtual CPU: whose (the number of a frame owner), what runs there, and on which core through all clusters."""
+    """A virtual CPU: the number of its frame owner, its workload, and its core, numbered through all clusters."""
 
     owner: int
     workload: Workload
@@ -70,7 +70,7 @@ class Stream(Struct, frozen=True):
 
 
 class Experiment(Struct, frozen=True):
-    """One simulation. `accesses` are counted, after `warm_up` more that are not."""
+    """One simulation. `accesses` are counted, after `warm_up` others that are not."""
 
     clusters: tuple[ClusterModel, ...]
     owners: tuple[FrameOwner, ...]
@@ -82,7 +82,7 @@ class Experiment(Struct, frozen=True):
     costs: Costs = ASSUMED
 
     def used_pages(self) -> tuple[int, ...]:
-        """Pages of each frame owner that its workloads can touch. Raises NoModel where it does not have them."""
+        """The number of pages that the workloads of each frame owner can touch. Raises NoModel if it has fewer."""
         found = [0] * len(self.owners)
         for stream in self.streams:
             owner, load = self.owners[stream.owner], stream.workload

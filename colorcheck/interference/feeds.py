@@ -27,7 +27,7 @@ _GENERATORS = {
 
 class Feed(Protocol):
     def fill(self, streams: Streams, start: int, count: int) -> int:
-        """Writes at most `count` accesses from slot `start` on; how many there were, 0 at the end."""
+        """Write at most `count` accesses from slot `start` on; returns their number, 0 at the end."""
 
 
 class Generated(Struct):
@@ -42,7 +42,7 @@ class Generated(Struct):
 
 
 class Recorded(Struct):
-    """A trace. Its pages are laid into the domain's memory in the order in which the trace first touches them."""
+    """A trace. Its pages are placed in the domain's memory in the order in which the trace first touches them."""
 
     workload: Workload
     first_line: int

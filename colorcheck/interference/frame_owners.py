@@ -1,4 +1,4 @@
-"""Frame owners: who has which frames, with the colors of a boot, without coloring, or with colors made up."""
+"""Frame owners and their frames: with the colors of a boot, without coloring, or with given colors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from colorcheck.xen.booted import Boot
 from colorcheck.xen.memory.frame_run import FrameRun
 
 ALIGNMENT = 512
-"""Frames: an uncolored Xen prefers pieces of 2 MiB for the memory of a domain."""
+"""In frames: an uncolored Xen prefers pieces of 2 MiB for the memory of a domain."""
 XEN = "xen"
 
 
@@ -22,8 +22,7 @@ def owners_of(boot: Boot) -> tuple[FrameOwner, ...]:
 
 
 def uncolored(owners: Iterable[FrameOwner], first: int) -> tuple[FrameOwner, ...]:
-    """The same frame owners as an allocator without colors serves them: each one contiguous piece, one after the other
-    from frame `first` on."""
+    """The same frame owners without coloring: one contiguous piece each, one after the other from frame `first` on."""
     found = []
     for each in owners:
         found.append(frame_owner(each.name, (FrameRun(first, 1, each.pages),)))
@@ -32,7 +31,7 @@ def uncolored(owners: Iterable[FrameOwner], first: int) -> tuple[FrameOwner, ...
 
 
 def with_colors(name: str, colors: Sequence[int], nr_colors: int, pages: int) -> FrameOwner:
-    """A frame owner of that many pages that takes its colors in turn, from address 0 on."""
+    """A frame owner of that many pages that uses its colors in turn, from address 0 on."""
     rounds = -(-pages // len(colors))
     frames = islice((turn * nr_colors + color for turn in range(rounds) for color in colors), pages)
     return frame_owner(name, tuple(FrameRun(frame, 1, 1) for frame in frames))

@@ -1,9 +1,8 @@
-"""The cache simulation itself, in the part of Python that numba compiles and the interpreter runs just as well.
+"""The cache simulation itself, in the subset of Python that numba compiles and the interpreter also runs.
 
-A write takes a line like a read (write-allocate); what is written back is not followed. Caches do not exclude one
-another: whoever misses takes the line in; an inclusive last level takes the lines that it loses from its cores too.
-
-`0 +` before a number of a table makes it a signed one: of an unsigned and a signed one numba makes a real number.
+A write allocates a line like a read; write-backs are not simulated. Caches are not exclusive: every cache that misses
+fills the line; an inclusive last level also invalidates its evicted lines in its cores. `0 +` before a number of a
+table makes it signed: numba converts a mix of unsigned and signed integers to floating point.
 """
 
 from __future__ import annotations
@@ -23,16 +22,16 @@ MAX_WAYS = 32
 MEMORY = 3
 FULL = -1
 NEVER = 1 << 62
-"""The time of a stream that has ended."""
+"""The clock of a stream that has ended."""
 HAS_ROOM = 1 << 40
-"""In `order`, beside the tree or the random state: the set may have free ways."""
+"""A bit in `order`, next to the tree or the random state: the set may have free ways."""
 LEAST_BITS = 6
-"""Enough for the number of a way, which a free slot of LRU holds."""
+"""Enough bits for the number of a way, which a free slot of LRU holds."""
 
 
 @part
 def tree_victim(tree: int, ways: int) -> int:
-    """Follows the tree's bits from the root; where the upper half has no way (12 ways of 16 leaves), the lower."""
+    """Follow the tree's bits from the root; if the upper half has no way (12 ways of 16 leaves), take the lower."""
     span = 1
     while span < ways:
         span *= 2
@@ -80,7 +79,7 @@ def free_way(tags: Ints, base: int, ways: int) -> int:
 
 @part
 def choose_way(state: CacheState, base: int, cell: int, ways: int, policy: int) -> int:
-    """The way for a new line in a set without LRU: a free one, else what the policy says."""
+    """The way for a new line in a set without LRU: a free one, otherwise by the policy."""
     kept = state.order[cell]
     if kept & HAS_ROOM:
         way = free_way(state.tags, base, ways)
@@ -90,7 +89,7 @@ def choose_way(state: CacheState, base: int, cell: int, ways: int, policy: int) 
         state.order[cell] = kept
     if policy == PLRU:
         return tree_victim(kept, ways)
-    # Each set draws from a generator of its own: what happens in one set never moves another.
+    # Each set has its own generator, so that one set never influences another.
     kept = random_next(kept)
     state.order[cell] = kept
     return (kept * ways) >> 32
@@ -98,7 +97,7 @@ def choose_way(state: CacheState, base: int, cell: int, ways: int, policy: int) 
 
 @part
 def least(tags: Ints, first: int, count: int) -> int:
-    """The least of so many slots, four at a time, which a processor does side by side."""
+    """The least of `count` slots, four at a time for instruction-level parallelism."""
     found = tags[first]
     slot, end = first, first + count
     while slot + 4 <= end:
@@ -135,7 +134,7 @@ def touch_stamped(tags: Ints, where: Ints, base: int, ways: int, bits: int, plac
 
 @part
 def touch_ordered(caches: Ints, state: CacheState, field: int, row: int, line: int) -> int:
-    """`touch` with the other policies, whose slots hold only lines."""
+    """`touch` with the other policies, whose slots only hold lines."""
     ways, policy, places = caches[field + WAYS], caches[field + POLICY], caches[field + PLACE]
     base, cell = caches[field + BASE] + row * ways, caches[field + CELL] + row
     known = state.where[places + line]
@@ -168,7 +167,9 @@ def touch(caches: Ints, state: CacheState, field: int, row: int, line: int, time
 
 @part
 def index_of(caches: Ints, field: int) -> tuple[int, int, int]:
-    """What `set_under` asks of a cache; a loop keeps it, as it changes tables that the compiler cannot tell apart."""
+    """The fields of a cache that `set_under` needs; loops keep them in variables because the compiler must assume
+    that tables alias.
+    """
     return 0 + caches[field + PAGES], 0 + caches[field + OFFSETS], 0 + caches[field + MODULUS]
 
 
@@ -189,7 +190,7 @@ def set_of(machine: MachineTables, field: int, line: int) -> int:
 
 @part
 def drop(machine: MachineTables, state: CacheState, cache: int, line: int) -> None:
-    """Takes a line out of a private cache, because the cache that includes it has let it go."""
+    """Invalidate a line in a private cache, because the inclusive cache has evicted it."""
     caches = machine.caches
     field = cache * FIELDS
     place = caches[field + PLACE] + line
@@ -210,7 +211,7 @@ def drop(machine: MachineTables, state: CacheState, cache: int, line: int) -> No
 def evicted(
     machine: MachineTables, state: CacheState, tallies: Tallies, field: int, row: int, gone: int, domain: int
 ) -> None:
-    """Books that `domain` pushed the line `gone` out of set `row` of a cache."""
+    """Record that `domain` evicted the line `gone` from set `row` of a cache."""
     caches = machine.caches
     owner = machine.page_domain[gone >> machine.page_shift]
     if owner != domain:
@@ -229,7 +230,7 @@ def evicted(
 def pass_private(
     machine: MachineTables, state: CacheState, tallies: Tallies, stream: int, last: int, line: int, time: int
 ) -> int:
-    """Passes an access through the private caches of its stream: which one had the line, or `last`."""
+    """Pass an access through the private caches of its stream; returns which one had the line, or `last`."""
     domain = machine.stream_domain[stream]
     for level in range(last):
         field = machine.paths[4 * stream + 1 + level] * FIELDS
@@ -244,8 +245,9 @@ def pass_private(
 
 @part
 def touch_listed(tags: Ints, base: int, ways: int, line: int) -> int:
-    """`touch` with LRU in a set that keeps its lines in the order of their last use, the latest first: in few ways
-    the fastest. Its free slots hold what no line is."""
+    """`touch` with LRU in a set that keeps its lines in the order of their last use, the latest first, which is
+    fastest for few ways. Free slots hold a value that is not a line.
+    """
     carried = line
     for slot in range(base + 1, base + 1 + ways):
         here = tags[slot]
@@ -280,8 +282,9 @@ def pass_cache(
 
 
 def look_ahead(machine: MachineTables, state: CacheState, streams: Streams, stream: int) -> None:
-    """Passes a stream's whole new block through its private caches at once: what these answer depends on no other
-    stream where their core has only this one and no last level takes lines out of them."""
+    """Pass a stream's whole new block through its private caches at once: their hits depend on no other stream if
+    the core runs only this one and no inclusive last level invalidates lines.
+    """
     begin = stream * streams.block
     end = begin + streams.filled[stream]
     for slot in range(begin, end):
@@ -292,7 +295,7 @@ def look_ahead(machine: MachineTables, state: CacheState, streams: Streams, stre
 
 @part
 def earliest(clock: Ints, streams: int) -> int:
-    """The stream whose next access comes first; of several the one with the smallest number."""
+    """The stream with the earliest next access; the smallest number among equals."""
     best = 0
     for stream in range(1, streams):
         if clock[stream] < clock[best]:
@@ -302,7 +305,7 @@ def earliest(clock: Ints, streams: int) -> int:
 
 @part
 def end_of_turn(clock: Ints, streams: int, stream: int) -> int:
-    """The time from which on another stream comes before this one."""
+    """The time from which on another stream precedes this one."""
     end = NEVER + 1
     for other in range(streams):
         if other != stream:
@@ -314,8 +317,9 @@ def end_of_turn(clock: Ints, streams: int, stream: int) -> int:
 def take_turn(
     machine: MachineTables, state: CacheState, streams: Streams, tallies: Tallies, stream: int, end: int, budget: int
 ) -> int:
-    """Plays at most `budget` accesses of one stream, as long as its clock is before `end`, its block is not used up
-    and there is room to book a run. Returns how many."""
+    """Play at most `budget` accesses of one stream while its clock is before `end`, its block is not used up and
+    there is room to record a run. Returns their number.
+    """
     caches, tags, where = machine.caches, state.tags, state.where
     last = machine.paths[4 * stream] - 1
     field = machine.paths[4 * stream + 1 + last] * FIELDS
@@ -370,10 +374,10 @@ def take_turn(
 def advance(
     machine: MachineTables, state: CacheState, streams: Streams, tallies: Tallies, budget: int
 ) -> tuple[int, int]:
-    """Plays at most `budget` accesses of all streams in the order of their times.
+    """Play at most `budget` accesses of all streams in the order of their times.
 
-    Returns how many it played and why it stopped: the number of the stream whose block is used up, or FULL if the
-    budget is or there is no room to book another run.
+    Returns their number and why it stopped: the number of the stream whose block is used up, or FULL if the budget is
+    used up or there is no room to record another run.
     """
     played = 0
     room = len(tallies.runs) // 2

@@ -1,4 +1,4 @@
-"""Lays an experiment out in the kernel's tables."""
+"""Builds the kernel's tables for an experiment."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _POLICIES = {
 }
 RUNS = 1 << 14
 MOST_BITS = 62
-"""Of a slot of LRU: the time of its last use and the line."""
+"""The bits of a slot of LRU: the time of its last use and the line."""
 
 
 class Layout(Struct, frozen=True):
@@ -53,12 +53,15 @@ class Layout(Struct, frozen=True):
         return found
 
     def stamps_left(self) -> int:
-        """How many accesses can be played until the times in the slots of LRU have no bits left."""
+        """The number of accesses until the times in the slots of LRU run out of bits."""
         return (1 << MOST_BITS - self._bits()) - int(self.state.time[0])
 
     def stamp_anew(self) -> None:
-        """Gives the lines of each set of LRU the earliest times that keep their order. A set with no time but 1 stays
-        as it is: one of a stream that looks ahead keeps its lines in their order, without times."""
+        """Renumber the times in each set of LRU, keeping their order.
+
+        A set without times other than 1 is unchanged: that of a stream that looks ahead keeps its lines in order,
+        without times.
+        """
         bits, tags = self._bits(), self.state.tags
         for cache in range(len(self.sets)):
             if self._policy(cache) != kernel.LRU:
@@ -84,7 +87,7 @@ class Layout(Struct, frozen=True):
 
 
 class _Placed(Struct, frozen=True):
-    """A cache with its number in the tables: (first, end) of what it includes, and whose first set it has."""
+    """A cache with its number in the tables, (first, end) of the caches that it includes, and its first set."""
 
     model: CacheModel
     last: bool = False
@@ -93,7 +96,7 @@ class _Placed(Struct, frozen=True):
 
 
 def lay_out(experiment: Experiment, engine: Engine) -> Layout:
-    """Raises NoModel for what cannot be simulated."""
+    """Build the tables. Raises NoModel if the experiment cannot be simulated."""
     clusters = experiment.clusters
     line = clusters[0].last.line
     if any(cluster.last.line != line for cluster in clusters):
@@ -130,7 +133,7 @@ def lay_out(experiment: Experiment, engine: Engine) -> Layout:
 
 
 def _is_alone(experiment: Experiment, number: int) -> bool:
-    """Whether what a stream finds in its private caches depends on no other one."""
+    """Whether the contents of a stream's private caches depend on no other stream."""
     core = experiment.streams[number].core
     clusters = [cluster for cluster in experiment.clusters for _ in range(cluster.n_cores)]
     return not clusters[core].inclusive and sum(stream.core == core for stream in experiment.streams) == 1
@@ -215,7 +218,9 @@ def _page_sets(engine: Engine, indexes: Sequence[KnownIndex], frames: Sequence[i
 
 
 def _line_set(index: KnownIndex, offset: int) -> int:
-    """What the place of a line in its page adds: with an index linear over GF(2) its own image, else its number."""
+    """The contribution of a line's position in its page to the set: its image under an index linear over GF(2),
+    otherwise its number.
+    """
     if index.masks() is None and not isinstance(index, Linear):
         raise NoModel("slices of caches whose number of sets is not a power of two")
     return index.set_of(offset)
@@ -240,7 +245,7 @@ def _state(experiment: Experiment, engine: Engine, caches: Sequence[_Placed], li
 
 
 def cache_state(engine: Engine, caches: Sequence[tuple[int, int]], policy: int, *, seed: int, lines: int) -> CacheState:
-    """Empty caches of these sets and ways, through which so many lines go."""
+    """Empty caches of these sets and ways, for memory of `lines` lines."""
     lru, random = policy == kernel.LRU, policy == kernel.RANDOM
     free = (way + 1 if lru else kernel.EMPTY for sets, ways in caches for _ in range(sets) for way in range(ways))
     cells = sum(sets for sets, _ in caches)

@@ -1,4 +1,4 @@
-"""What a simulation found: plain values with their JSON form."""
+"""The result of a simulation: plain values with their JSON form."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Latency(Struct, frozen=True):
         return sum(count for _, count in self.counts)
 
     def quantile(self, share: float) -> int | None:
-        """The smallest cost that at least this share (0 to 1) of all does not exceed; None without any."""
+        """The smallest cost that at least this share (0 to 1) of all costs does not exceed; None without any."""
         rank = share * self.total
         passed = 0
         for cost, count in self.counts:
@@ -46,8 +46,11 @@ class Latency(Struct, frozen=True):
 
 
 class DomainOutcome(Struct, frozen=True):
-    """A domain's accesses. `misses` are those that memory answered; `caused_by_others` those of them whose line
-    another domain had evicted from the last-level cache; `runs` the costs of its workloads' runs."""
+    """A domain's accesses.
+
+    `misses` are those served by memory; `caused_by_others` those whose line another domain had evicted from the
+    last-level cache; `runs` the costs of its workloads' runs.
+    """
 
     name: str
     accesses: int
@@ -84,7 +87,7 @@ class DomainOutcome(Struct, frozen=True):
 
 
 class Evictions(Struct, frozen=True):
-    """Lines of the victim that the attacker pushed out of a cluster's last-level cache, by set."""
+    """Lines of the victim that the attacker evicted from a cluster's last-level cache, by set."""
 
     victim: str
     attacker: str
@@ -106,8 +109,11 @@ class Evictions(Struct, frozen=True):
 
 
 class Run(Struct, frozen=True):
-    """One simulation's outcome. `seconds` is what it took here; `private_evictions` are victim, attacker and count of
-    evictions in the private caches of cores on which two domains run."""
+    """The result of one simulation.
+
+    `seconds` is its duration; `private_evictions` has victim, attacker and number of evictions in the private caches of
+    cores on which two domains run.
+    """
 
     coloring: Coloring
     policy: ReplacementPolicy

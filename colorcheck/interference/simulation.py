@@ -1,4 +1,4 @@
-"""A running simulation: feeds the kernel, counts, and can be looked at while it runs."""
+"""A running simulation: feeds the kernel, counts, and can be observed while it runs."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ STEP = 1 << 20
 
 
 class Simulation:
-    """An experiment under way. `watch` is called for each stream where its accesses were answered (the number of the
-    cache on its path, 3: memory), a block at a time once the block is used up."""
+    """A running experiment.
+
+    `watch` is called for each used block of a stream with the levels that served its accesses (the number of the cache
+    on its path, 3 for memory).
+    """
 
     def __init__(
         self, experiment: Experiment, engine: Engine | None = None, watch: Callable[[int, bytes], None] | None = None
@@ -33,7 +36,7 @@ class Simulation:
         self.reset()
 
     def reset(self) -> None:
-        """Counts from 0 again; the caches stay as they are."""
+        """Reset the counters; the caches are unchanged."""
         self._tallies = new_tallies(self.engine, len(self.experiment.streams), self.layout.machine)
         self.runs: list[Counter[int]] = [Counter() for _ in self.experiment.streams]
         self.accesses = 0
@@ -48,7 +51,7 @@ class Simulation:
         return feed(self.engine, stream.workload, first_line=first, pages=pages, shift=shift, seed=seed)
 
     def play(self, accesses: int) -> int:
-        """Plays so many accesses more; fewer where all traces have ended. Returns how many. Raises TraceError."""
+        """Play `accesses` more accesses, fewer if all traces end. Returns their number. Raises TraceError."""
         begun, played = perf_counter(), 0
         while played < accesses:
             budget = min(accesses - played, self.layout.stamps_left())
@@ -89,7 +92,7 @@ class Simulation:
         self._tallies.used[0] = 0
 
     def owners(self, cluster: int) -> list[list[int]]:
-        """For each set of a cluster's last-level cache the frame owners whose lines it holds now, one entry a line."""
+        """For each set of a cluster's last-level cache, the frame owners of its lines, one entry per line."""
         machine = self.layout.machine
         return [
             [int(machine.page_domain[line >> machine.page_shift]) for line in lines]

@@ -1,4 +1,4 @@
-"""Where a workload's accesses come from: generators in the kernel's part of Python.
+"""Generators of accesses, in the kernel's subset of Python.
 
 A generator walks in bytes from the start of its domain's memory and gives lines, gaps to the next access in 1/256
 cycle, and marks (1: a write, 2: the last access of a run).
@@ -21,7 +21,7 @@ POSITION, DEBT, RNG, COUNT, ROW, COLUMN, TIME_RNG, STATES = range(8)
 
 @part
 def is_write(p: Ints, state: Ints) -> int:
-    """1 for every n-th access, so that the share of writes is met as evenly as can be."""
+    """1 for every n-th access, so that writes are spread evenly."""
     state[DEBT] += p[WRITES]
     if state[DEBT] < 256:
         return 0
@@ -31,7 +31,7 @@ def is_write(p: Ints, state: Ints) -> int:
 
 @part
 def pause(p: Ints, state: Ints, accesses: int) -> int:
-    """The gap at the end of a run of so many accesses: until the next period begins, with its jitter."""
+    """The gap at the end of a run of `accesses` accesses: until the next period begins, with its jitter."""
     gap = p[GAP]
     if p[PERIOD] > accesses * gap:
         gap = p[PERIOD] - (accesses - 1) * p[GAP]
@@ -43,7 +43,7 @@ def pause(p: Ints, state: Ints, accesses: int) -> int:
 
 @part
 def permuted(value: int, bits: int) -> int:
-    """A one-to-one map of numbers of so many bits onto themselves that leaves no order to see."""
+    """A pseudo-random permutation of the numbers of `bits` bits."""
     mask = (1 << bits) - 1
     half = (bits + 1) >> 1
     value ^= value >> half
@@ -54,7 +54,7 @@ def permuted(value: int, bits: int) -> int:
 
 @part
 def next_link(p: Ints, state: Ints) -> int:
-    """The next element of a chain that visits each line once before it comes back (a full-period generator)."""
+    """The next element of a chain that visits each line once before it repeats (a full-period generator)."""
     mask = (1 << p[BITS]) - 1
     lines = p[SIZE] >> p[SHIFT]
     found = lines
@@ -113,7 +113,7 @@ def modulo(value: int, divisor: int) -> int:
 
 @part
 def mix(p: Ints, state: Ints, line: Ints, mark: Ints, start: int, end: int) -> None:
-    """Lines and writes of MIX; its state is kept out of memory, through which every step would wait for the last."""
+    """Lines and writes of MIX; its state is kept in a variable, so that steps do not wait for memory."""
     rng, debt = state[RNG], state[DEBT]
     share, hot, size, writes, first, shift = p[SHARE], p[HOT], p[SIZE], p[WRITES], p[FIRST], p[SHIFT]
     for slot in range(start, end):
@@ -142,8 +142,10 @@ def others(p: Ints, state: Ints, line: Ints, mark: Ints, start: int, end: int) -
 
 @part
 def gaps(p: Ints, state: Ints, gap: Ints, mark: Ints, start: int, end: int) -> None:
-    """The gaps, about their mean, and the ends of runs. Two even walkers of one rate would stay in step for ever and
-    never meet in a set."""
+    """The gaps, varied around their mean, and the ends of runs.
+
+    Two regular walkers of equal rate would otherwise stay in step and never meet in a set.
+    """
     rng, count, mean, uneven, run = state[TIME_RNG], state[COUNT], p[GAP], p[UNEVEN], p[RUN]
     for slot in range(start, end):
         found = mean
@@ -162,7 +164,7 @@ def gaps(p: Ints, state: Ints, gap: Ints, mark: Ints, start: int, end: int) -> N
 
 
 def generate(p: Ints, state: Ints, line: Ints, gap: Ints, mark: Ints, start: int, count: int) -> int:
-    """Writes the next `count` accesses of a generator from slot `start` on; returns their number."""
+    """Write the next `count` accesses of a generator from slot `start` on; returns their number."""
     if p[KIND] == MIX:
         mix(p, state, line, mark, start, start + count)
     else:

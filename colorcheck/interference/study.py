@@ -1,4 +1,4 @@
-"""A study: the same workloads without coloring, with today's colors and with a plan's, under each policy asked for."""
+"""A study: the same workloads without coloring, with today's colors and with a plan's, under each requested policy."""
 
 from __future__ import annotations
 
@@ -26,15 +26,18 @@ from colorcheck.interference.workloads import Workload, WorkloadKind, parse_work
 
 
 class Load(Struct, frozen=True):
-    """A virtual CPU of the domain with this name, and what runs there."""
+    """A virtual CPU of the domain with this name, and its workload."""
 
     domain: str
     workload: Workload
 
 
 class Study(Struct, frozen=True):
-    """What is to be compared. `owners` are the domains with their frames under each coloring; `cpus` the physical
-    CPUs to which a domain is pinned, as Xen numbers them, by its name."""
+    """The comparison to make.
+
+    `owners` are the domains with their frames under each coloring; `cpus` the physical CPUs, as Xen numbers them, to
+    which a domain is pinned, by its name.
+    """
 
     clusters: tuple[ClusterModel, ...]
     owners: Mapping[Coloring, tuple[FrameOwner, ...]]
@@ -47,7 +50,7 @@ class Study(Struct, frozen=True):
     costs: Costs = ASSUMED
 
     def experiments(self) -> Iterator[tuple[Coloring, Experiment]]:
-        """Policy by policy, each under all colorings. Raises NoModel."""
+        """The experiments, policy by policy, each under all colorings. Raises NoModel."""
         for policy in self.policies:
             for coloring, owners in self.owners.items():
                 yield coloring, self.experiment(owners, self.loads, policy)
@@ -71,8 +74,9 @@ class Study(Struct, frozen=True):
 def place(
     clusters: Sequence[ClusterModel], names: Sequence[str], loads: Sequence[Load], cpus: Mapping[str, tuple[int, ...]]
 ) -> tuple[Stream, ...]:
-    """Puts each load on a core: the one that it names, one to which its domain is pinned, or the next free core of
-    the boot cluster, where all that is not pinned may meet; when none is free, cores are shared."""
+    """Place each load on a core: the one that it names, one to which its domain is pinned, or the next free core of
+    the boot cluster for loads that are not pinned; if none is free, cores are shared.
+    """
     used: list[int] = []
     found = []
     for load in loads:
@@ -88,7 +92,9 @@ def place(
 
 
 def default_loads(owners: Sequence[FrameOwner], victim: str, cluster: ClusterModel) -> tuple[Load, ...]:
-    """An interrupt handler in the victim; in all others bombs of twice the last-level cache, or as large as fits."""
+    """An interrupt handler in the victim, and in all others bombs of twice the last-level cache, or as large as
+    fits.
+    """
     size = 2 * cluster.last.sets * cluster.last.ways * cluster.last.line
     loads = []
     for each in owners:

@@ -1,4 +1,4 @@
-"""The flat tables that the kernel works on, as numpy arrays for the compiled engine and plain arrays without it."""
+"""The flat tables of the kernel, as numpy arrays for the compiled engine and as plain arrays otherwise."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol, cast
 
 
 class Ints(Protocol):
-    """A fixed row of integers, which is all that the kernel asks of a table."""
+    """A fixed row of integers, the interface of a table for the kernel."""
 
     def __getitem__(self, index: int, /) -> int: ...
     def __setitem__(self, index: int, value: int, /) -> None: ...
@@ -16,7 +16,7 @@ class Ints(Protocol):
 
 
 class MachineTables(NamedTuple):
-    """What does not change in a run.
+    """The tables that are constant in a run.
 
     `caches` has the fields of `kernel` for each cache; `paths` for each stream how many caches its accesses pass
     (at most 3) and which, private ones first. Memory is cut into *lines* numbered densely through all domains:

@@ -1,4 +1,4 @@
-"""What depends on a value of the tree that is not known: everything, the memory, the boot modules, or nothing.
+"""The effect of an unknown value in the tree: on everything, memory, boot modules, the colors of a domain, or nothing.
 
 An open fact that only appears in values of such a kind is kept to the theorems that read them; all others may change
 anything that Xen does.
@@ -18,6 +18,8 @@ _UNREAD = frozenset({"u-boot,version", "serial-number", "local-mac-address", "ma
 _MODULE = frozenset({"multiboot,module", "xen,multiboot-module", "multiboot,kernel", "multiboot,ramdisk"})
 _ARGUMENTS = ("bootargs", "xen,dom0-bootargs")
 _CELL = 4
+_COLORS = "llc-colors"
+_DOMAIN_DEPTH = 2  # of a domain's node below /chosen
 
 
 class ReadBy(StrEnum):
@@ -26,6 +28,7 @@ class ReadBy(StrEnum):
     NOBODY = "nobody"
     MEMORY = "memory"  # the banks of memory
     MODULES = "boot-modules"  # where modules lie, how large they and the domains are
+    COLORS = "domain-colors"  # which colors one domain has, and so all memory; the pairs of others do not read it
     ALL = "all"
 
 
@@ -44,6 +47,8 @@ def reach(received: Handover, path: str, name: str) -> ReadBy:
     if path == "/chosen" and name in ("linux,initrd-start", "linux,initrd-end"):
         return ReadBy.MODULES
     kinds = _compatible(received, path, node)
+    if name == _COLORS and path.count("/") == _DOMAIN_DEPTH and "xen,domain" in kinds:
+        return ReadBy.COLORS
     cells = len(node.properties[name].value) % _CELL == 0 if name in node.properties else False
     if cells and ((name == "reg" and kinds & _MODULE) or (name == "memory" and "xen,domain" in kinds)):
         return ReadBy.MODULES
@@ -51,7 +56,7 @@ def reach(received: Handover, path: str, name: str) -> ReadBy:
 
 
 def _says_arguments(received: Handover, tree: DeviceTree) -> bool:
-    """Whether the tree has Xen's arguments where no others count beside them."""
+    """Whether the tree has Xen's arguments in a property that takes precedence over all others."""
     chosen = tree.node("/chosen")
     return (
         chosen is not None
@@ -76,7 +81,7 @@ def reaches(received: Handover) -> dict[str, set[ReadBy]]:
 
 
 def blocking(received: Handover) -> Iterator[OpenFact]:
-    """The open facts that may change anything that Xen does on this way, in a manner that cannot be listed."""
+    """The open facts that may change anything on this way, with values that cannot be listed."""
     found = reaches(received)
     for fact in received.open:
         opaque = fact.values is None and not fact.what.startswith("file ") and fact.what not in received.harmless
@@ -84,8 +89,18 @@ def blocking(received: Handover) -> Iterator[OpenFact]:
             yield fact
 
 
+def open_colors(received: Handover) -> dict[str, OpenFact]:
+    """The domains whose colors are not known, by the path of their node, each with why."""
+    facts = {fact.what: fact for fact in received.open}
+    return {
+        path: facts[what]
+        for (path, name), what in received.unsure.items()
+        if what in facts and reach(received, path, name) is ReadBy.COLORS
+    }
+
+
 def unsettled(received: Handover) -> tuple[Unsettled, ...]:
-    """What memory, and what modules, are open by: the first fact of each."""
+    """The first open fact on which the memory depends, and the first for the modules."""
     found = reaches(received)
     reported: dict[str, Unsettled] = {}
     for fact in received.open:
@@ -96,5 +111,5 @@ def unsettled(received: Handover) -> tuple[Unsettled, ...]:
 
 
 def has_known_length(received: Handover) -> bool:
-    """Whether the tree has as many bytes as here, whatever the values are that are not known."""
+    """Whether the size of the tree does not depend on unknown values."""
     return all(name in _UNREAD for _, name in received.unsure)

@@ -1,4 +1,4 @@
-"""From what a manifest names to the handover, whichever loader there is."""
+"""The handover of a deployment, for any boot loader."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _CLEAR = (  # kinds that no script of U-Boot can be taken for
 
 
 def receive(deployment: Deployment) -> Handover:
-    """What Xen gets. Without a boot script it is the tree of the deployment as it is."""
+    """The handover of a deployment. Without a boot script, the tree is unchanged."""
     manifest, target = deployment.manifest, deployment.manifest.target
     if by_uefi(deployment):
         from colorcheck.loader.uefi.follow import follow_uefi
@@ -80,7 +80,9 @@ def receive(deployment: Deployment) -> Handover:
 
 
 def by_uefi(deployment: Deployment) -> bool:
-    """Whether the firmware is UEFI: the manifest says it, or names what only UEFI has, or a log has its loader."""
+    """Whether the firmware is UEFI: the manifest says so or names an input that only UEFI has, or a log shows its
+    loader.
+    """
     manifest, log = deployment.manifest, deployment.boot_log
     if manifest.boot_script is not None or manifest.target.loader is not None:
         return manifest.boot_script is None and manifest.target.loader is Loader.UEFI

@@ -1,4 +1,6 @@
-"""Plans: which colors everyone should have, optimal with evidence; or which demands clash, and the smallest repairs."""
+"""Plans: the best colors for all domains, with evidence that they are optimal; or the demands that conflict, and
+the smallest repairs.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,9 @@ __all__ = ["Plan", "PlanProblem", "plan"]
 def plan(problem: PlanProblem, *, repairs: bool = True) -> Plan:
     """The best plan for a problem, or why there is none.
 
-    No party shares that need not: groups that may share are merged only if there is no plan without that. A plan has
-    been checked by the evaluator, which knows nothing of the search. `repairs` can be left out where only the clash is
-    wanted. Never raises for a problem whose names are unique.
+    Sharing is avoided: groups that may share are merged only if there is no plan without that. Plans are checked by the
+    evaluator, which is independent of the search. `repairs` false omits repairs. Never raises for a problem with unique
+    names.
     """
     import time
 

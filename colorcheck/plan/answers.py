@@ -1,4 +1,4 @@
-"""What would break with other colors, and what it would take to make room for them."""
+"""What would break with other colors, and the plan that makes room for them."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from colorcheck.plan.search.evaluate import faults, groups
 
 
 class Broken(Struct, frozen=True):
-    """Something that would not hold, and where what it comes from is."""
+    """A requirement that would not hold, and the locations of its causes."""
 
     text: str
     places: tuple[Location, ...]
 
 
 class ColorsAnswer(Struct, frozen=True):
-    """What comes of one having certain colors: what breaks if nothing else changes, and the plan in which all others
-    make room; `compared` are (objective, its value in that plan, its value in the best plan, unit)."""
+    """The consequences of certain colors for one domain: what breaks if nothing else changes, and the plan in which
+    all others make room; `compared` has (objective, its value in that plan, its value in the best plan, unit).
+    """
 
     name: str
     colors: ColorSet
@@ -35,7 +36,7 @@ class ColorsAnswer(Struct, frozen=True):
 
 
 def breaks(problem: PlanProblem, colors: Mapping[str, ColorSet]) -> list[Broken]:
-    """Everything in which these colors break the rules, with the places of those concerned."""
+    """All violations by these colors, with the locations of the domains concerned."""
     found = []
     for demand in problem.demands:
         alone = replace(problem, demands=(replace(demand, pages=0),))

@@ -1,5 +1,6 @@
-"""What is in a blob, carried into a file all the same: a line of the boot script, or a compiled overlay and its
-line in the manifest; and which file of the boot loader has to follow where the manifest itself has the arguments."""
+"""Changes to a blob, written to other files: a line of the boot script, or a compiled overlay and its line in the
+manifest; and the file of the boot loader that must also change if the manifest itself has the arguments.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +23,13 @@ if TYPE_CHECKING:
 NAME = "colorcheck-plan"
 
 Wanted = tuple[str, str, str]
-"""A node's path, a property, and the text that it is to have."""
+"""A node's path, a property, and its new text."""
 
 
 class Carried(Struct, frozen=True):
-    """Edits and new files (by their path) that set what is in a blob; `problems` where there is no way, and what
-    somebody has to do besides."""
+    """Edits and new files (by path) that set properties of a blob; `problems` say what cannot be done and what the
+    user has to do in addition.
+    """
 
     edits: tuple[Edit, ...] = ()
     files: tuple[tuple[str, bytes], ...] = ()
@@ -35,7 +37,7 @@ class Carried(Struct, frozen=True):
 
 
 def carried(wanted: Sequence[Wanted], deployment: Deployment) -> Carried:
-    """How these properties get into what Xen is given."""
+    """Edits that bring these properties into the tree that Xen receives."""
     if not wanted:
         return Carried()
     manifest = deployment.manifest
@@ -61,7 +63,7 @@ def _commands(wanted: Sequence[Wanted]) -> str:
 
 
 def _in_extra_commands(wanted: Sequence[Wanted], built: ImageBuilderFile) -> Carried:
-    """Behind the commands that ImageBuilder appends to its own, which have the last word."""
+    """Edits after the commands that ImageBuilder appends to its own, which take effect last."""
     written = built.get("APPEND_EXTRA_CMDS")
     named = written.value.text if written is not None else ""
     path = os.path.normpath(os.path.join(os.path.dirname(built.file), named)) if named else ""
@@ -78,7 +80,7 @@ def _in_extra_commands(wanted: Sequence[Wanted], built: ImageBuilderFile) -> Car
 
 
 def _in_script(wanted: Sequence[Wanted], start: Location) -> Carried:
-    """`fdt set` in front of the command that starts Xen."""
+    """Edits that add `fdt set` before the command that starts Xen."""
     original = read_original(start.file)
     if isinstance(original, Problem):
         return Carried(problems=(original,))
@@ -118,7 +120,7 @@ def _name(number: int) -> str:
 
 
 def _manifest_line(name: str, deployment: Deployment, tree: Location) -> Edit | None:
-    """The overlay as the last one in the manifest; None if there is no place for it."""
+    """The edit that adds the overlay as the last one in the manifest; None if it cannot be added."""
     manifest = deployment.manifest
     original = read_original(manifest.file)
     if isinstance(original, Problem) or tree.file != manifest.file or not tree.line:
@@ -139,7 +141,9 @@ def _manifest_line(name: str, deployment: Deployment, tree: Location) -> Edit | 
 
 
 def loader_follows(edits: Sequence[Edit], deployment: Deployment) -> tuple[Problem, ...]:
-    """Where the manifest's own boot arguments change: the file of the boot loader that has to follow."""
+    """If the manifest's own boot arguments change, a problem that names the file of the boot loader to change as
+    well.
+    """
     manifest = deployment.manifest
     place = manifest.location("inputs.boot-arguments")
     if manifest.boot_arguments is None or not any(_inside(edit.location, place) for edit in edits):

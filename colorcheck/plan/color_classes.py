@@ -1,4 +1,4 @@
-"""Which colors have to stay together: those that a cache that domains share, or a DRAM bank, cannot tell apart."""
+"""Colors that must stay together because a shared cache, or a DRAM bank, does not distinguish them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from colorcheck.plan.problem import Demand
 def cells(
     board: Board | None, nr_colors: int, *, separate_banks: bool = False, users: Sequence[Cpus] = (None,)
 ) -> tuple[ColorSet, ...]:
-    """Sets of colors, all alike in size, such that frames of different sets meet nowhere.
+    """Sets of colors, all of the same size, such that frames of different sets never meet.
 
-    `users` are the CPUs of each domain; a cluster that none of them may run on is Xen's alone and does not count.
-    A cache whose index is unknown says nothing here; that nothing is proved of it is said elsewhere. With
-    `separate_banks` frames of different sets do not meet in a DRAM bank either.
+    `users` are the CPUs of each domain; a cluster on which none of them may run is only used by Xen and ignored. A
+    cache with an unknown index is ignored here; theorems about it are unknown. With `separate_banks` frames of
+    different sets do not meet in a DRAM bank either.
     """
     keys: list[list[object]] = []
     if board is not None:
@@ -35,9 +35,9 @@ def cells(
 def without_common_cache(
     board: Board | None, demands: Sequence[Demand], users: Sequence[Cpus]
 ) -> tuple[tuple[str, ...], ...]:
-    """Domains that no cache has in common, as they are pinned: each group may share colors, if that is needed.
+    """Groups of pinned domains without a common cache: each group may share colors if necessary.
 
-    Groups are disjoint; those who need most of the memory are put beside those who need least.
+    Groups are disjoint; domains that need most memory are grouped with those that need least.
     """
     if board is None or board.system_cache is not None:
         return ()
@@ -55,7 +55,7 @@ def without_common_cache(
 
 
 def _seen_by(cache: Cache, nr_colors: int) -> list[object]:
-    """What a cache sees of each color; all different where its index is unknown."""
+    """The key of each color in a cache; all different if its index is unknown."""
     masks = cache.index.masks()
     if masks is not None:
         return _told_apart(masks, nr_colors)
@@ -72,7 +72,7 @@ def _modulo(own: int, nr_colors: int) -> list[object]:
 
 
 def _told_apart(masks: Sequence[int], nr_colors: int) -> list[object]:
-    """The parities that the color alone decides: two colors that differ in one of them never meet."""
+    """The parities that the color alone determines: two colors that differ in one of them never meet."""
     decided = (nr_colors - 1) * PAGE
     sums = []
     for chosen in combinations(tuple(masks), decided):
@@ -85,7 +85,7 @@ def _told_apart(masks: Sequence[int], nr_colors: int) -> list[object]:
 
 
 def _joined(keys: Iterable[Sequence[object]], nr_colors: int) -> tuple[ColorSet, ...]:
-    """Colors that meet somewhere, directly or through others, in one set; ordered by their lowest color."""
+    """Sets of colors that meet somewhere, directly or through others; ordered by their lowest color."""
     groups = [1 << color for color in range(nr_colors)]
     for key in keys:
         together: dict[object, int] = {}

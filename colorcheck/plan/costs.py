@@ -1,4 +1,4 @@
-"""What a plan costs and gives, owner by owner, before and after: cache, memory, restarts, banks, ranges, lines."""
+"""The costs and benefits of a plan for each owner, before and after: cache, memory, restarts, banks, ranges, lines."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from colorcheck.xen.system import System
 
 
 class Has(Struct, frozen=True):
-    """What colors give to one owner; None if it is not known.
+    """The resources of one owner with some colors; None for values that are not known.
 
-    `cache` and `l1` are bytes of the last-level cache (the smaller one where it may run in several clusters) and of an
-    L1 data cache; `margin` frames beyond the need, `starts` creations before the host reboots (None: it is not created
-    by a toolstack), `banks` how many DRAM banks they reach, of `of_banks`.
+    `cache` and `l1` are bytes of the last-level cache (the smallest one if it may run in several clusters) and of an L1
+    data cache; `margin` is the frames beyond its need, `starts` the creations before the host reboots (None if it is
+    not created by a toolstack), `banks` the number of DRAM banks they reach, out of `of_banks`.
     """
 
     colors: ColorSet
@@ -48,7 +48,7 @@ class Has(Struct, frozen=True):
 
 
 class Cost(Struct, frozen=True):
-    """One owner before and after; `lines` are values in files that change for it."""
+    """One owner before and after; `lines` is the number of values in files that change for it."""
 
     name: str
     before: Has
@@ -75,7 +75,7 @@ def costs(
 def given_by(
     problem: PlanProblem, board: Board | None, colors: Mapping[str, ColorSet], system: System, boot: Boot | None
 ) -> dict[str, Has]:
-    """What everybody has with these colors. `boot` is one with them; without it nothing is said of restarts."""
+    """The resources of all owners with these colors. `boot` is a boot with them; without it restarts are not known."""
     names = [demand.name for demand in problem.demands]
     cpus: dict[str, Cpus] = dict.fromkeys(names)
     for name, domain in zip(names[1:], system.domains, strict=True):

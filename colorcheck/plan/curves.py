@@ -20,7 +20,7 @@ DEFAULT_UNIT = "misses"
 
 
 class Profile(Struct, frozen=True):
-    """Values with 1, 2, … colors, their unit, and how they were measured; less is better."""
+    """Values for 1, 2, … colors, their unit, and the method of measurement; lower is better."""
 
     values: tuple[float, ...]
     unit: str = DEFAULT_UNIT
@@ -33,10 +33,10 @@ Points = dict[int, float]
 def read_profile(path: str, named_at: Location) -> Profile | Problem:
     """The profile in a file.
 
-    CSV: a line has a number of colors and a value; a first line of words is a heading, whose second word is the unit;
-    `#` begins a comment, of which `# unit: …` and `# measured: …` are read. JSON: `schema`, `unit`, `measured`, and
-    `points` with `colors` and `value`. A number between two that were measured has the value of the smaller one; the
-    first must be 1.
+    CSV: each line has a number of colors and a value; a first line of words is a heading, whose second word is the
+    unit; `#` begins a comment, of which `# unit: …` and `# measured: …` are read. JSON: `schema`, `unit`, `measured`,
+    and `points` with `colors` and `value`. A number between two measured ones gets the value of the smaller one; the
+    first must be 1. A Problem if it cannot be read.
     """
     text = read_text(path, named_at)
     if isinstance(text, Problem):

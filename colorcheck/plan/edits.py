@@ -1,6 +1,6 @@
-"""A plan as edits of the files that it came from: only values change; what is missing is put in.
+"""A plan as edits of the input files: existing values are changed, missing ones added.
 
-Where a value is in a blob, there is nothing to edit: an overlay's source says what to change.
+A value in a blob cannot be edited: the source of an overlay shows the change.
 """
 
 from __future__ import annotations
@@ -34,8 +34,9 @@ CUT = ProblemKind.OPTION_CUT
 
 
 class Written(Struct, frozen=True):
-    """A plan in the files: edits, the source of an overlay for what is in a blob, new files by their path, and what
-    cannot be written or has to be done besides."""
+    """A plan as changes to files: edits, the source of an overlay for changes to a blob, new files by path, and
+    problems for what cannot be written or has to be done in addition.
+    """
 
     edits: tuple[Edit, ...] = ()
     overlay: str = ""
@@ -44,7 +45,7 @@ class Written(Struct, frozen=True):
 
 
 class _Overlay(Struct, frozen=True):
-    """A property that a blob is to have."""
+    """A property to set in a blob."""
 
     node: str
     property: str
@@ -54,8 +55,10 @@ class _Overlay(Struct, frozen=True):
 def edits_of(
     plan: Plan, problem: PlanProblem, deployment: Deployment, system: System, reserve: int | None = None
 ) -> Written:
-    """What has to change in the files for the colors of the plan; nothing for who keeps today's. `reserve` is another
-    `buddy-alloc-size`, in MiB. All or nothing: where a list would be cut, there are no edits at all."""
+    """The changes to the files for the colors of the plan; none for owners that keep today's.
+
+    `reserve` is a new `buddy-alloc-size`, in MiB. All or nothing: if a list would be cut, there are no edits at all.
+    """
     release = system.release
     found: list[Edit | _Overlay | Problem] = []
     arguments: dict[Concept, str] = {} if reserve is None else {Concept.BUDDY_SIZE: f"{reserve}M"}
@@ -75,7 +78,7 @@ def edits_of(
 
 
 def today_of(problem: PlanProblem, deployment: Deployment, system: System) -> Today:
-    """Where the colors of each are or would be, and whose have to change whatever else does."""
+    """The line with the colors of each owner, and the owners whose colors must change in any case."""
     places, must = {}, set()
     guests = [domain for domain in system.domains if domain.kind is DomainKind.XL]
     unread = {domain.id for domain in guests if _is_repaired(domain, deployment, system)}
@@ -89,7 +92,7 @@ def today_of(problem: PlanProblem, deployment: Deployment, system: System) -> To
 
 
 def _refused(owner: Domain | None, system: System) -> bool:
-    """Whether Xen does not take the owner's colors."""
+    """Whether Xen refuses the owner's colors."""
     panic = system.panic.kind if system.panic else None
     if owner is None:
         return panic is FailureKind.XEN_COLORS
@@ -128,7 +131,7 @@ def _of_owner(
 
 
 def reserve_edits(mib: int, deployment: Deployment, system: System) -> Written:
-    """What has to change in the files for another `buddy-alloc-size`, in MiB."""
+    """The changes to the files for another `buddy-alloc-size`, in MiB."""
     release = system.release
     found = list(_boot_arguments({Concept.BUDDY_SIZE: f"{mib}M"}, deployment, system, release))
     return _written(found, deployment)
@@ -146,7 +149,7 @@ def _written(found: list[Edit | _Overlay | Problem], deployment: Deployment) -> 
 
 
 def _stays(system: System, owner: Domain | None, colors: ColorSet) -> bool:
-    """Whether today's text gives these colors whatever else changes: lists taken over from others do not."""
+    """Whether today's text gives these colors independently of other changes: inherited lists do not."""
     source = system.xen_source if owner is None else owner.source
     today = ColorSet.of(system.xen_colors if owner is None else owner.colors)
     return colors == today and source in {ColorSource.GIVEN, ColorSource.DEFAULT}
@@ -196,12 +199,12 @@ def _boot_arguments(
 
 
 def _offset_of(passage: Passage, part: Passage) -> int:
-    """Where an option is in all arguments; the last place, as later options count."""
+    """The offset of an option in all arguments; the last one, as later options win."""
     return max(0, passage.text.rfind(part.text))
 
 
 def _new_arguments(passage: Passage, replaced: list[tuple[int, int, str]], added: str) -> Iterator[_Overlay | Problem]:
-    """The arguments of a blob, written anew; those that are nowhere can only be reported."""
+    """The new arguments for a blob; arguments that are in no file can only be reported."""
     text = passage.text
     for begin, end, value in sorted(replaced, reverse=True):
         text = text[:begin] + value + text[end:]
@@ -216,7 +219,7 @@ def _new_arguments(passage: Passage, replaced: list[tuple[int, int, str]], added
 
 
 def _value(written: Passage, start: int, text: str, insert: str) -> Iterator[Edit | Problem]:
-    """The value of an option; one without `=` gets it."""
+    """Edit the value of an option; an option without `=` gets one."""
     if not written.pieces:
         return
     if start > len(written.text):
@@ -226,7 +229,7 @@ def _value(written: Passage, start: int, text: str, insert: str) -> Iterator[Edi
 
 
 def _checked(location: Location, expected: str, text: str) -> Iterator[Edit | Problem]:
-    """An edit, if the file really has there what was read; macros and joined strings may be in between."""
+    """An edit, if the file really contains the text that was read; macros and joined strings may differ."""
     original = read_original(location.file)
     if isinstance(original, Problem):
         yield original
@@ -272,7 +275,7 @@ def _dom0less(
 
 
 def _new_property(node: Node, text: str) -> Iterator[Edit | Problem]:
-    """A line of its own in front of the first property, indented like it."""
+    """An edit that adds a line before the first property, with the same indentation."""
     first = min((p.location for p in node.properties.values() if p.location.line), default=None)
     if first is None:
         yield Problem(
@@ -299,7 +302,9 @@ def _guest(
 ) -> Iterator[Edit | Problem]:
     file = _file_of(domain, deployment, system)
     key = release.xl_key or "llc_colors"
-    value = f"[{', '.join(f'{chr(34)}{part}{chr(34)}' for part in str(colors).split(','))}]"  # xl: a range an element
+    value = (
+        f"[{', '.join(f'{chr(34)}{part}{chr(34)}' for part in str(colors).split(','))}]"  # xl: one range per element
+    )
     if file is None:
         yield Problem(
             ProblemKind.NO_PLACE, f"the file of {domain.name} was not found", domain.location, f"write {key} = {value}"
@@ -333,7 +338,7 @@ def _file_of(domain: Domain, deployment: Deployment, system: System) -> XlFile |
 
 
 def _with_quotes(location: Location) -> Location | None:
-    """The string with its quotes around it; None if there are none."""
+    """The location of the string including its quotes; None if there are none."""
     original = read_original(location.file)
     if isinstance(original, Problem) or location.line != location.end_line:
         return None
@@ -347,7 +352,7 @@ def _with_quotes(location: Location) -> Location | None:
 
 
 def _new_setting(file: XlFile, text: str) -> Iterator[Edit | Problem]:
-    """A line at the end of the file."""
+    """An edit that adds a line at the end of the file."""
     original = read_original(file.file)
     if isinstance(original, Problem):
         yield original

@@ -12,7 +12,7 @@ _HEADER = 40
 
 
 def overlay_blob(wanted: Sequence[tuple[str, str, str]]) -> bytes:
-    """The blob for (node's path, property, text): one fragment a property."""
+    """The blob for (node path, property, text): one fragment per property."""
     strings = _Strings()
     body = _begin("")
     for number, (node, name, text) in enumerate(wanted):

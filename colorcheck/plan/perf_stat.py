@@ -1,4 +1,4 @@
-"""What `perf stat` counted: its text, its fields (-x) and its JSON (-j)."""
+"""Reads the output of `perf stat`: text, fields (-x) and JSON (-j)."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ ELAPSED = "seconds"
 
 
 class Counted(Struct, frozen=True):
-    """An event and its count; None if perf counted none."""
+    """An event and its count; None if perf could not count it."""
 
     event: str
     value: float | None
 
 
 def read_perf_stat(text: str) -> tuple[Counted, ...]:
-    """All counts of one run, in their order; the time that passed as the event `seconds`."""
+    """All counts of one run, in order; the elapsed time is the event `seconds`."""
     found: list[Counted] = []
     for line in text.splitlines():
         counted = _json(line) or _fields(line) or _elapsed(line) or _text(line)
@@ -32,7 +32,7 @@ def read_perf_stat(text: str) -> tuple[Counted, ...]:
 
 
 def named(counted: Counted, event: str) -> bool:
-    """Whether this is the event: modifiers after a colon (`:u`) and the unit's name around it do not count."""
+    """Whether this is the event, ignoring modifiers after a colon (`:u`) and the name of the PMU around it."""
     own, wanted = (_plain(name) for name in (counted.event, event))
     return own == wanted
 
@@ -78,7 +78,7 @@ def _text(line: str) -> Counted | None:
 
 
 def _grouped(text: str) -> float | None:
-    """A number with separators of thousands, in whatever language."""
+    """A number with thousands separators of any locale; None if it is not a number."""
     plain = text.strip().replace(" ", "").replace("'", "")
     groups = re.fullmatch(r"[0-9]{1,3}(?:[.,][0-9]{3})+", plain)
     if groups:

@@ -1,4 +1,4 @@
-"""From a deployment and what Xen does with it to a planning problem."""
+"""Derives a planning problem from a deployment and the model of Xen."""
 
 from __future__ import annotations
 
@@ -29,15 +29,18 @@ from colorcheck.xen.kinds import DomainKind, FailureKind
 from colorcheck.xen.system import Domain, System
 
 XEN = "xen"
-SMALLEST_RESERVE = 16 * MIB  # bytes that are left to the buddy heap at least; 64 to 142 pages were measured in use
+SMALLEST_RESERVE = 16 * MIB  # the least bytes of the buddy heap; measured use is 64 to 142 pages
 
 
 class PlanOptions(Struct, frozen=True):
-    """What the user asks for beyond the manifest. `keep` are names whose colors stay; with `choose_reserve` the buddy
-    reserve may become smaller if there is no plan otherwise; with `l1_aliasing` Xen may have a single color though that
-    halves its L1 instruction cache; `timeout` in seconds. `least` and `most` are colors of a name, `pins` its very
-    colors, `apart` groups that must not share though the manifest allows it, `shares` groups that may. `full` makes the
-    whole plan anew where the smallest change would do."""
+    """The user's demands beyond the manifest.
+
+    `keep` has names whose colors stay; with `choose_reserve` the buddy reserve may be reduced if there is no plan
+    otherwise; with `l1_aliasing` Xen may have a single color although that halves its L1 instruction cache; `timeout`
+    is in seconds. `least` and `most` limit the number of colors of a name, `pins` has exact colors, `apart` groups that
+    must not share even if the manifest allows it, `shares` groups that may share. `full` plans all colors from scratch
+    instead of the smallest change.
+    """
 
     keep: tuple[str, ...] = ()
     objectives: tuple[str, ...] = ()
@@ -55,7 +58,7 @@ class PlanOptions(Struct, frozen=True):
 
 
 class Posed(Struct, frozen=True):
-    """A problem, or why there is none; `problems` are faults of the options and of miss curves."""
+    """A planning problem, or why there is none; `problems` are faults of the options and of miss curves."""
 
     problem: PlanProblem | None
     reason: str = ""
@@ -67,7 +70,7 @@ def pose(
 ) -> Posed:
     """The planning problem of a deployment: capacities from the boot, needs from domains, demands from the manifest.
 
-    What a color holds does not depend on the plan: Xen's region is as large whatever its colors.
+    The capacity of a color does not depend on the plan: the size of Xen's region does not depend on its colors.
     """
     wanted = options or PlanOptions()
     named = wanted.objectives or deployment.manifest.policy.objectives
@@ -125,7 +128,7 @@ def pose(
 
 
 def bytes_of_a_color(board: Board | None, nr_colors: int) -> int | None:
-    """What a color is of the last-level cache, of the smallest where there are several; None if none is known."""
+    """The bytes of the last-level cache per color, of the smallest if there are several; None if not known."""
     caches = [group.cache for group in cache_groups(board)] if board is not None else []
     sizes = [cache.size // nr_colors for cache in caches if cache is not None and cache.size]
     return min(sizes) if sizes and len(sizes) == len(caches) else None
@@ -134,7 +137,7 @@ def bytes_of_a_color(board: Board | None, nr_colors: int) -> int | None:
 def _shares(
     groups: Sequence[tuple[str, ...]], apart: Sequence[tuple[str, ...]], uncommon: Sequence[tuple[str, ...]]
 ) -> tuple[tuple[str, ...], ...]:
-    """The groups that may share, without those that are to be apart; `uncommon` have no cache in common."""
+    """The groups that may share, without those that must not; `uncommon` has groups without a common cache."""
     found: list[tuple[str, ...]] = [*groups, *uncommon]
     for names in apart:
         split: list[tuple[str, ...]] = []
@@ -147,7 +150,7 @@ def _shares(
 
 
 def _told(demand: Demand, wanted: PlanOptions) -> Demand:
-    """The demand with what the options say about it."""
+    """The demand, with the options applied."""
     pins, least, most = dict(wanted.pins), dict(wanted.least), dict(wanted.most)
     if demand.name in least:
         demand = replace(demand, min_colors=least[demand.name], min_reason="", advised=False)
@@ -161,7 +164,9 @@ def _told(demand: Demand, wanted: PlanOptions) -> Demand:
 
 
 def _with_shares(demands: list[Demand], nr_colors: int) -> list[Demand]:
-    """What each critical domain is to have at first: what it asks for, else its part of the colors by its weight."""
+    """The demands with the share of each critical domain: its minimum if given, otherwise its part of the colors by
+    weight.
+    """
     domains = [demand for demand in demands if demand.pages]
     weights = sum((exact(demand.weight) for demand in domains), Fraction(0))
     left = nr_colors - sum(demand.min_colors for demand in demands if not demand.pages)
@@ -175,16 +180,16 @@ def _with_shares(demands: list[Demand], nr_colors: int) -> list[Demand]:
 
 
 def capacities(system: System, reserve: int | None = None) -> tuple[int, ...] | None:
-    """Free frames per color before any domain is built; None if Xen would not come so far.
+    """Free frames per color before any domain is built; None if the boot ends before.
 
-    `reserve` is another size of the buddy reserve, in bytes. Colors that Xen refuses do not matter here.
+    `reserve` is another size of the buddy reserve, in bytes. Colors that Xen refuses are ignored here.
     """
     found = bare_boot(system, reserve)
     return found.free_initial if found and len(found.free_initial) == system.nr_colors else None
 
 
 def bare_boot(system: System, reserve: int | None = None) -> Boot | None:
-    """The boot up to the color heap, whatever colors are written; see `capacities`."""
+    """The boot up to the color heap, ignoring the configured colors; see `capacities`."""
     from colorcheck.xen.memory.boot import boot as boot_again
 
     if (
@@ -199,7 +204,7 @@ def bare_boot(system: System, reserve: int | None = None) -> Boot | None:
 
 
 def _unread(deployment: Deployment) -> list[Problem]:
-    """Guests whose file xl does not read: what they need is not known."""
+    """Problems for guests whose file xl rejects: their needs are not known."""
     return [
         Problem(
             ProblemKind.UNREAD_GUEST,
@@ -214,7 +219,7 @@ def _unread(deployment: Deployment) -> list[Problem]:
 
 
 def _faults(options: PlanOptions, known: Sequence[str], nr_colors: int, manifest: Manifest) -> list[Problem]:
-    """Names and numbers of the options that do not exist."""
+    """Problems for names and numbers in the options that do not exist."""
     place = manifest.location("target.board")
     objectives = manifest.location("policy.objectives")
     asked = [("--keep", name) for name in options.keep]
@@ -253,7 +258,9 @@ def _faults(options: PlanOptions, known: Sequence[str], nr_colors: int, manifest
 
 
 def _xen_demand(system: System, board: Board | None, nr_colors: int, policy: DomainPolicy | None) -> Demand:
-    """Xen takes no frames from the heap; where its instruction cache is indexed physically, one color halves it."""
+    """The demand of Xen, which takes no frames from the heap; if its instruction cache is indexed physically, one
+    color halves it.
+    """
     llc_cluster = board.boot_cluster if board and board.clusters else None
     aliased = llc_cluster is not None and _color_bits(llc_cluster.l1i) and nr_colors > 2
     today = ColorSet.of(color for color in system.xen_colors if color < nr_colors)
@@ -265,7 +272,7 @@ def _xen_demand(system: System, board: Board | None, nr_colors: int, policy: Dom
 
 
 def _banks_not_fixed(board: Board | None, nr_colors: int) -> str:
-    """Why colors cannot keep domains in DRAM banks of their own; empty if they can."""
+    """Why colors cannot give domains separate DRAM banks; empty if they can."""
     if board is None or board.dram_map is None or not board.dram_map.select_masks:
         name = f"of board {board.name} " if board else ""
         return f"DRAM banks cannot be separated: the address bits {name}that select them are not known"
@@ -293,7 +300,9 @@ def _demand(domain: Domain, nr_colors: int, policy: DomainPolicy | None, color_b
 
 
 def _with_restarts(demand: Demand, domain: Domain, policy: DomainPolicy | None) -> Demand:
-    """Frames for each further creation that the manifest asks for: what a guest gives back does not come back."""
+    """The demand with frames for each further creation that the manifest requests: frames that a guest gives back
+    are lost.
+    """
     if domain.kind is DomainKind.DOM0:
         return demand
     demand = replace(demand, again=domain.as_guest().needed_pages)
@@ -326,7 +335,7 @@ def _curve(folder: str, policy: DomainPolicy | None) -> Profile | Problem | None
 
 
 def _distinct(demands: list[Demand], domains: tuple[Domain, ...]) -> list[Demand]:
-    """Names that come twice get the domain's number."""
+    """Make repeated names unique by the domain's number."""
     names = [demand.name for demand in demands]
     numbers = ["", *(f"#{domain.id}" for domain in domains)]
     return [

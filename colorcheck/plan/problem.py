@@ -1,4 +1,4 @@
-"""A planning problem and its answer, as values. Where a problem comes from is in `build`."""
+"""A planning problem and its answer, as values; `pose` creates problems."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NO_COLORS = ColorSet()
 
 
 def exact(number: float) -> Fraction:
-    """The number that was written, not the nearest binary one."""
+    """The exact decimal number, not the nearest binary one."""
     return Fraction(int(number)) if number == int(number) else Fraction(str(number))
 
 
@@ -27,15 +27,14 @@ DEFAULT_OBJECTIVES = ("critical", "weights", "margin", "changes")
 
 
 class Demand(Struct, frozen=True):
-    """What a domain, or Xen with its image, needs and asks for.
+    """The needs and requirements of a domain, or of Xen with its image.
 
-    `pages` are the frames that it takes from its colors (none for Xen's image, which lies in a region of its own).
-    `min_reason` says why so many colors, `advised` says that they were not asked for, `purpose` what the frames are for
-    beside one boot. `keep` fixes today's colors, or those of `pin`.
-    `curve` are costs measured with 1, 2, … colors; the last one holds for more, and `tolerance` is how much worse than
-    the best of them it may get (0.1 is 10 %). A `critical` one is served first, up to `share` colors.
-    `again` are the frames of a further creation by a toolstack (0: it cannot be created), of which `restarts` are among
-    `pages`.
+    `pages` are the frames that it takes from its colors (0 for Xen's image, which is in a separate region).
+    `min_reason` is the reason for the minimum, `advised` means that it was not requested, `purpose` what the frames are
+    for in addition to one boot. `keep` fixes today's colors, or those of `pin`. `curve` has costs measured with 1, 2, …
+    colors; the last one applies to more, and `tolerance` is how much worse than the best it may be (0.1 is 10 %). A
+    `critical` one is served first, up to `share` colors. `again` is the frames of a further creation by a toolstack (0
+    if it cannot be created), of which `restarts` are included in `pages`.
     """
 
     name: str
@@ -61,12 +60,12 @@ class Demand(Struct, frozen=True):
 
     @property
     def fixed(self) -> ColorSet:
-        """The colors that it has in every plan, if `keep` is set."""
+        """Its colors in every plan if `keep` is set."""
         return self.today if self.pin is None else self.pin
 
     @property
     def limit(self) -> Fraction | None:
-        """The most that it may cost on its curve; None if it is not stated."""
+        """The maximum cost on its curve; None if not given."""
         if self.tolerance is None or not self.curve:
             return None
         return min(map(exact, self.curve)) * (1 + exact(self.tolerance))
@@ -78,19 +77,19 @@ class Demand(Struct, frozen=True):
 
     @property
     def tolerated(self) -> int:
-        """The fewest colors with which its curve is within the tolerance; 1 where there is none."""
+        """The fewest colors with which its curve is within the tolerance; 1 without a tolerance."""
         return next((count for count in range(1, len(self.curve) + 1) if self.tolerates(count)), 1)
 
 
 class PlanProblem(Struct, frozen=True):
-    """What a plan has to obey.
+    """The constraints of a plan.
 
-    `capacity` are the free frames of each color before any domain is built. `cells` are sets of colors that belong to
-    one owner as a whole, because a cache that domains share cannot tell them apart (or, where banks are to be
-    separate, a DRAM bank cannot): all alike in size, every color by itself where none are given. `shares` are groups
-    of names that may share colors; `max_ranges` limits the runs of neighboring colors of each. `timeout` in seconds.
-    `recapacity` gives the capacities with another buddy reserve, in bytes; `reserve` is today's, `least_reserve` the
-    smallest that may be proposed. `color_bytes` is what a color is of the last-level cache; None: not known.
+    `capacity` has the free frames of each color before any domain is built. `cells` are sets of colors that must have
+    the same owner because a shared cache does not distinguish them (or, with separate banks, a DRAM bank): all of the
+    same size; by default, each color is a cell. `shares` are groups of names that may share colors; `max_ranges` limits
+    the ranges of neighboring colors per owner. `timeout` is in seconds. `recapacity` gives the capacities with another
+    buddy reserve, in bytes; `reserve` is today's, `least_reserve` the smallest that may be proposed. `color_bytes` is
+    the size of a color in the last-level cache; None if not known.
     """
 
     capacity: tuple[int, ...]
@@ -110,16 +109,16 @@ class PlanProblem(Struct, frozen=True):
         return len(self.capacity)
 
     def __post_init__(self) -> None:
-        if not self.cells:  # every color by itself
+        if not self.cells:  # each color is a cell
             force_setattr(self, "cells", tuple(ColorSet.of([color]) for color in range(self.nr_colors)))
 
     def held(self, colors: ColorSet) -> int:
-        """Frames that these colors hold together."""
+        """The total frames of these colors."""
         return sum(self.capacity[color] for color in colors)
 
 
 class Assigned(Struct, frozen=True):
-    """The colors of one in a plan, with what it needs and what they hold; both for all who share them."""
+    """The colors of one owner in a plan, with the frames needed and held; both for all owners who share them."""
 
     name: str
     colors: ColorSet
@@ -152,7 +151,7 @@ class Reached(Struct, frozen=True):
 
 
 class Gain(Struct, frozen=True):
-    """What the whole plan made anew would have of an objective, and what the smallest change has."""
+    """An objective: its value in a full plan, and in the smallest change."""
 
     name: str
     now: float
@@ -164,7 +163,7 @@ class Gain(Struct, frozen=True):
 
 
 class Requirement(Struct, frozen=True):
-    """One of several demands that cannot all be met together, by its name, with its place."""
+    """One of several demands that cannot all be met together: its name and its location."""
 
     name: str
     text: str
@@ -190,10 +189,10 @@ class RepairKind(StrEnum):
 
 
 class Repair(Struct, frozen=True):
-    """A smallest change that makes a plan possible, verified: with it there is one.
+    """A smallest change that makes a plan possible; that was verified.
 
-    `amount` is how many colors or MiB make the difference, for a module its new address. `edits` are there where a
-    value in the files is all that changes.
+    `amount` is the number of colors or MiB, or the new address of a module. `edits` are given if the change is only a
+    value in the files.
     """
 
     kind: RepairKind
@@ -213,9 +212,9 @@ class Repair(Struct, frozen=True):
 
 
 class PlanEvidence(Struct, frozen=True):
-    """What supports a plan, in words; empty or None if it does not apply.
+    """The evidence for a plan, in words; empty or None if not applicable.
 
-    `smallest_change` says whether all smaller changes were excluded, of how many `files` and `lines`;
+    `smallest_change` says whether all smaller changes than that of `files` and `lines` were excluded;
     `buddy_alloc_size` is in bytes.
     """
 
@@ -235,7 +234,7 @@ class PlanEvidence(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """The answer. `status` is optimal, feasible, infeasible or unknown; `evidence` says what is behind it."""
+    """The answer. `status` is optimal, feasible, infeasible or unknown; `evidence` supports it."""
 
     status: str
     objective: tuple[Reached, ...] = ()
@@ -247,7 +246,7 @@ class Plan(Struct, frozen=True):
     reason: str = ""
 
     def colors(self, name: str) -> ColorSet:
-        """The colors of one; the empty set where the plan has none for it."""
+        """The colors of one owner; empty if the plan has none for it."""
         return next((each.colors for each in self.domains if each.name == name), ColorSet())
 
     def to_dict(self) -> dict[str, object]:

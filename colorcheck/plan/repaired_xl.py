@@ -1,4 +1,4 @@
-"""Guests whose file xl refuses for the line of their colors: what the file says once that line is as xl reads it."""
+"""Guests whose file xl refuses because of the line with their colors: the file as if that line were fixed."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _KEY = "llc_colors"
 
 
 class RepairedFile(Struct, frozen=True):
-    """A file as it would be read, the line (without its end) that has to be another for that, and that other line."""
+    """A file as it would be read, the line to replace for that (without its end), and the replacement."""
 
     file: XlFile
     line: Location
     text: str
 
     def with_value(self, value: str) -> str:
-        """The line with another value; what else is there stays."""
+        """The line with another value; the rest is unchanged."""
         setting = self.file.setting(_KEY)
         written = setting.written.location if setting and isinstance(setting.written, XlList) else None
         if written is None or (written.line, written.end_line) != (self.line.line, self.line.line):
@@ -34,9 +34,9 @@ class RepairedFile(Struct, frozen=True):
 
 
 def repaired(file: str) -> RepairedFile | None:
-    """The file with its line of colors fixed; None if it is read as it is, or where that line is not the fault.
+    """The file with its line of colors fixed; None if it can be read unchanged, or if that line is not the fault.
 
-    The key is put right where that is enough, else the line is taken to give no colors.
+    The key is corrected if that suffices, otherwise the line is treated as giving no colors.
     """
     original = read_original(file)
     if isinstance(original, Problem) or not read_xl(original.text, file).errors:

@@ -1,4 +1,4 @@
-"""Repairs beyond colors: another buddy reserve, as edits too, and boot modules loaded elsewhere; each was tried."""
+"""Repairs beyond colors: another buddy reserve, also as edits, and boot modules loaded elsewhere; each was tried."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def reserve_of(repair: Repair, problem_reserve: int) -> int:
 
 
 def with_reserve_edits(found: Plan, reserve: int | None, deployment: Deployment, system: System) -> Plan:
-    """The plan with what its repair of the reserve changes in the files."""
+    """The plan with the edits of its repair of the reserve."""
     if not reserve:
         return found
     repairs = tuple(
@@ -34,7 +34,9 @@ def with_reserve_edits(found: Plan, reserve: int | None, deployment: Deployment,
 
 
 def no_room_for_xen(system: System, boot: Boot | None) -> Plan | None:
-    """That no colors help where Xen finds no room to move to, and which module to move; None if it finds room."""
+    """An infeasible plan if Xen finds no region to move to, with the module to move as a repair; None if it finds
+    one.
+    """
     from colorcheck.replay.changes import room_for_xen
 
     panic = boot.panic if boot and boot.panic else system.panic
@@ -50,8 +52,11 @@ def no_room_for_xen(system: System, boot: Boot | None) -> Plan | None:
 
 
 def module_repair(bare: Boot | None, works: Callable[[tuple[int, ...]], bool]) -> Repair | None:
-    """A module whose other address leaves the colors frames enough; `bare` is the boot before any domain is built,
-    `works` tells whether there is a plan for so many free frames per color."""
+    """A module that leaves enough frames for the colors at another address; None if there is none.
+
+    `bare` is the boot before any domain is built, `works` decides whether there is a plan for these free frames per
+    color.
+    """
     from colorcheck.replay.changes import moved_module
 
     if bare is None or bare.panic:

@@ -1,4 +1,4 @@
-"""Runs a plugin's code so that it can neither stop colorcheck, nor hold it up, nor write into its output."""
+"""Runs a plugin's code so that it can neither stop nor delay colorcheck nor write into its output."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class UnfitError(Exception):
-    """A plugin, or something that it gave, cannot be used; the message says why."""
+    """A plugin, or something that it returned, cannot be used; the message says why."""
 
 
 class _Call(threading.Thread, Generic[T]):
@@ -30,7 +30,7 @@ class _Call(threading.Thread, Generic[T]):
 
 
 def call(function: Callable[[], T], seconds: float, what: str) -> T:
-    """What the function returns. Raises UnfitError where it fails, exits, or takes longer than `seconds`.
+    """What the function returns. Raises UnfitError if it fails, exits, or takes longer than `seconds`.
 
     A function that is too slow goes on in a thread that ends with the process. Its output goes to standard error.
     """

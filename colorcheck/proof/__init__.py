@@ -1,7 +1,7 @@
-"""Theorems about a deployment: what is claimed, and what Z3 does with it. The only room that imports z3.
+"""Theorems about a deployment: the claims, and their decision by Z3. Only this package imports z3.
 
-`prove` knows nothing of the replay. Both read one boot model; what they check of each other is leveling, sets and
-witnesses, not the model.
+`prove` does not use the replay. Both use the same boot model; they check each other's leveling, sets and witnesses, but
+not the model.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from colorcheck.xen.system import Domain, System
 
 
 class ProofRequest(Struct, frozen=True):
-    """How proofs are asked for.
+    """The settings of a proof.
 
-    `timeout` is in seconds for one theorem; what takes longer is unknown, as is all that has no answer when
-    `time.monotonic` passes `deadline`. With `smt` each theorem carries its SMT-LIB 2 text, as certificates need it.
-    `bounded` says how the boot was found that is a bound over all placements. `kinds` are those of the theorems that
-    are wanted; None: all. Sets are proved in any case where pairs are, which rest on them. `alternatives` are the
-    guests of all alternatives (one-of): those that are not run here may be created later in the same boot.
+    `timeout` is in seconds per theorem; a theorem that takes longer is unknown, as is every theorem that is undecided
+    when `time.monotonic` passes `deadline`. With `smt`, each theorem carries its SMT-LIB 2 text, which certificates
+    need. `bounded` describes how the boot that is a bound over all placements was found. `kinds` are the wanted kinds
+    of theorems; None for all. Sets are always proved together with pairs, which depend on them. `alternatives` are the
+    guests of all alternatives (one-of): those that do not run here may be created later in the same boot.
     """
 
     timeout: float = 10.0
@@ -39,7 +39,7 @@ class ProofRequest(Struct, frozen=True):
 def prove(
     system: System, boot: Boot, board: Board | None, policy: PlanPolicy, asked: ProofRequest | None = None
 ) -> tuple[Theorem, ...]:
-    """All theorems of a deployment, or of the kinds that are asked for. Nothing here raises for what a user wrote."""
+    """All theorems of a deployment, or those of the requested kinds. Never raises because of the user's input."""
     from colorcheck.proof.allocator import allocator
     from colorcheck.proof.boots import boots
     from colorcheck.proof.context import Context

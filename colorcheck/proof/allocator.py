@@ -1,10 +1,9 @@
-"""The allocator's invariant, by induction over everything that moves a frame.
+"""The allocator's invariant, by induction over all operations that move frames.
 
-The state is symbolic: any number of domains, frames and colors; who owns which frame, which frame lies on which list
-and which colors each domain has are uninterpreted relations. Each step is a relation between the state before and
-the state after it; what is proved is that the invariant survives it, and that no list gains a frame: what a domain
-gives back goes to the uncolored heap for good, so isolation survives and capacity does not. `boot` is the base of the
-induction.
+The state is symbolic: any number of domains, frames and colors; the owner of each frame, the list that holds it and the
+colors of each domain are uninterpreted relations. Each step is a relation between the states before and after it. The
+proof shows that each step preserves the invariant and that no list gains a frame: frames that a domain gives back go to
+the uncolored heap for good, so isolation is preserved but capacity is not. `boot` is the base case of the induction.
 """
 
 from __future__ import annotations
@@ -42,11 +41,9 @@ INVARIANT = {
         "(forall ((x Dom) (y Frame)) (=> (owns{0} x y) (has{0} x (color y))))"
     ),
     "no frame has two owners": ("(forall ((x Dom) (z Dom) (y Frame)) (=> (and (owns{0} x y) (owns{0} z y)) (= x z)))"),
-    "a free frame lies on the list of its color": (
-        "(forall ((k Color) (y Frame)) (=> (listed{0} k y) (= k (color y))))"
-    ),
+    "a free frame is on the list of its color": ("(forall ((k Color) (y Frame)) (=> (listed{0} k y) (= k (color y))))"),
     "a free frame has no owner": ("(forall ((x Dom) (k Color) (y Frame)) (not (and (owns{0} x y) (listed{0} k y))))"),
-    "a frame of the uncolored heap has no owner and lies on no list": (
+    "a frame of the uncolored heap has no owner and is on no list": (
         "(forall ((x Dom) (k Color) (y Frame)) (=> (gone{0} y) (not (or (owns{0} x y) (listed{0} k y)))))"
     ),
 }
@@ -77,7 +74,7 @@ NO_GAIN = (
 
 
 class AllocatorStep(Struct, frozen=True):
-    """Something that Xen does to frames: `terms` relate the state before to the state after."""
+    """An operation of Xen on frames: `terms` relate the state before to the state after."""
 
     name: str
     words: str
@@ -142,7 +139,7 @@ BOOT = AllocatorStep(
 
 
 def allocator(context: Context) -> Iterator[Theorem]:
-    """The base and the steps of the induction; nothing while coloring is off."""
+    """Theorems for the base and the steps of the induction; none if coloring is off."""
     if not context.system.coloring:
         return
     for step in (BOOT, *STEPS):
@@ -154,8 +151,8 @@ def _theorem(context: Context, step: AllocatorStep, *, base: bool) -> Theorem:
     obligation = Obligation(
         id=f"allocator/{step.name}",
         kind=TheoremKind.ALLOCATOR_INVARIANT,
-        statement=f"{start}: frames have their owner's colors, one owner at most, and lie free on the list of their "
-        f"color only{'' if base else ', and no list gains a frame'}; {step.words}",
+        statement=f"{start}: frames have their owner's colors, at most one owner, and "
+        f"are free only on the list of their color{'' if base else ', and no list gains a frame'}; {step.words}",
         mathematics="I(σ₀)" if base else f"I(σ) ∧ {step.name}(σ, σ′) ⇒ I(σ′) ∧ free(σ′) ⊆ free(σ)",
         subjects=("color heap",),
         assumptions=(Assumption(step.words, step.source, Trust.DOCUMENTED),),
@@ -166,7 +163,7 @@ def _theorem(context: Context, step: AllocatorStep, *, base: bool) -> Theorem:
 
 
 def invariant_script(step: AllocatorStep, *, base: bool = False) -> SmtScript:
-    """The step keeps the invariant; for the base there is no state before."""
+    """The claim that the step preserves the invariant; the base has no state before."""
     before = (
         []
         if base

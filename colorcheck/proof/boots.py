@@ -12,14 +12,14 @@ from colorcheck.proof.script import SmtScript, conjunction
 from colorcheck.xen.kinds import DomainKind
 
 MODEL = Assumption(
-    "Xen panics where the boot model says so, and nowhere else",
+    "Xen panics where the boot model does, and nowhere else",
     "boot model of Xen, compared with boots of real Xen",
     Trust.DOCUMENTED,
 )
 
 
 def boots(context: Context) -> Iterator[Theorem]:
-    """The one theorem on Xen's own boot. Guests of xl are created later and do not count."""
+    """The theorem on Xen's own boot. Guests of xl are created later and are not part of it."""
     own = [domain for domain in context.system.domains if domain.kind is not DomainKind.XL]
     names = ", ".join(domain.name for domain in own)
     obligation = Obligation(
@@ -43,7 +43,7 @@ def boots(context: Context) -> Iterator[Theorem]:
 
 
 def _script(context: Context) -> SmtScript:
-    """Every domain that Xen builds finds its frames: what it needs is at most what its colors have at its turn."""
+    """The claim that every domain built by Xen finds its frames: it needs at most what its colors have at its turn."""
     terms = []
     for built in context.boot.built:
         if built.domain.kind is not DomainKind.XL and built.free_before:

@@ -1,4 +1,4 @@
-"""Certificates: theorems as text, and what a second solver or plain counting does with each."""
+"""Certificates: theorems as text, and checking them with a second solver or by counting."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ KINDS: Mapping[TheoremKind, frozenset[str]] = {
     TheoremKind.MEMORY_ANY_ORDER: frozenset(("hall", "taking", "orders", "flow")),
     TheoremKind.LIFECYCLE_MEMORY: frozenset(("taking", "flow")),
 }
-"""Which certificates can belong to a theorem; those of the other kinds carry none."""
+"""The kinds of certificates that fit each kind of theorem; other kinds have none."""
 
 
 class CertificateCheck(Struct, frozen=True):
-    """The state of a certificate, or of a file.
+    """The result for a certificate or a file.
 
     `status` is confirmed (the theorem is proved, and a second judge agrees), refuted (it is refuted, and a second judge
-    agrees), vacuous, derived (the model says so again, and nothing else can judge it), no-answer, differs, changed,
-    missing, stray, log-differs, or none (there is not one theorem). `judges` are the solvers that answered as expected,
-    or `counting`.
+    agrees), vacuous, derived (the model derives it again, and nothing else can judge it), no-answer, differs, changed,
+    missing, stray, log-differs, or none (there are no theorems). `judges` are the solvers that answered as expected, or
+    `counting`.
     """
 
     subject: str
@@ -50,7 +50,7 @@ class CertificateCheck(Struct, frozen=True):
 
 
 def entries(theorems: Iterable[tuple[str, Theorem]], files: dict[str, str]) -> list[dict[str, object]]:
-    """The theorems as a document's entries, each with the release it is about; their SMT-LIB texts go to `files`."""
+    """The theorems as entries of a document, each with its release; their SMT-LIB texts are added to `files`."""
     return [_entry(number, release, theorem, files) for number, (release, theorem) in enumerate(theorems, 1)]
 
 
@@ -70,7 +70,7 @@ def _entry(number: int, release: str, theorem: Theorem, files: dict[str, str]) -
 
 
 def _comment(release: str, theorem: Theorem) -> str:
-    """What an engineer has to know who reads the file alone; no line of it can be a command."""
+    """A comment for engineers who read the file by itself; no line of it can be a command."""
     lines = [
         f"Theorem {theorem.id}, for Xen {release}",
         f"States: {theorem.statement}",
@@ -84,9 +84,9 @@ def _comment(release: str, theorem: Theorem) -> str:
 
 
 def judge(entry: Mapping[str, object], text: str, timeout: float) -> CertificateCheck:
-    """What counting and cvc5 do with one entry with its SMT-LIB text (empty without one); `timeout` in seconds.
+    """Check one entry and its SMT-LIB text (empty without one) by counting and with cvc5; `timeout` is in seconds.
 
-    Raises Cvc5Missing where cvc5 is not installed; KeyError, TypeError or ValueError for an entry that is none.
+    Raises Cvc5Missing if cvc5 is not installed; KeyError, TypeError or ValueError for a malformed entry.
     """
     subject, verdict, kind = str(entry["id"]), Verdict(str(entry["verdict"])), TheoremKind(str(entry["kind"]))
     certificate = entry.get("certificate")

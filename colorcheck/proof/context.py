@@ -1,4 +1,4 @@
-"""What a proof is about: a deployment's effective system, its boot, the board, and the pieces they are cut into."""
+"""The subject of a proof: a deployment's effective system, its boot, the board, and values derived from them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ WIDEST_ADDRESS = 52  # the Arm architecture's largest physical address size, wit
 
 
 class SharedCache(Struct, frozen=True):
-    """A cache that domains share. `cpus` are Xen's numbers of the CPUs that use it; None: any of them may."""
+    """A cache that domains share. `cpus` are Xen's numbers of the CPUs that use it; None if any of them may."""
 
     id: str
     label: str
@@ -42,10 +42,9 @@ class SharedCache(Struct, frozen=True):
     assumption: Assumption
 
     def frames_apart(self, nr_colors: int) -> int:
-        """The largest m known at once such that colors that differ modulo m may be apart in this cache.
-
-        A linear index sees frame f as f mod n_k, Xen as f mod `nr_colors`; what both agree on is their greatest
-        common divisor. For other indexes the solver has to judge Xen's own colors.
+        """The largest m that is known without a solver such that colors that differ modulo m are separate in this
+        cache. A linear index maps frame f to f mod n_k, Xen to f mod `nr_colors`; both respect their greatest common
+        divisor. For other indexes the solver has to judge Xen's own colors.
         """
         index = self.cache.index if self.cache else None
         if isinstance(index, Linear) and index.line * index.sets % PAGE == 0:
@@ -54,7 +53,7 @@ class SharedCache(Struct, frozen=True):
 
 
 class Party(Struct, frozen=True):
-    """One who owns frames: a domain, or Xen with its image."""
+    """An owner of frames: a domain, or Xen with its image."""
 
     name: str
     colors: ColorSet
@@ -67,7 +66,7 @@ class Party(Struct, frozen=True):
 
 
 class Context(Struct, frozen=True, dict=True):
-    """Everything that the families of theorems are made from. `each` in seconds for one theorem."""
+    """The input of all families of theorems. `each` is the time limit per theorem, in seconds."""
 
     system: System
     booted: Boot
@@ -75,34 +74,35 @@ class Context(Struct, frozen=True, dict=True):
     policy: PlanPolicy
     each: float
     smt: bool = False
-    bounded: str = ""  # the boot is a bound over all placements, found like this
+    bounded: str = ""  # how the boot was found, if it is a bound over all placements
     record: set[str] = field(default_factory=set)
-    frames_of: dict[str, tuple[int, ...]] = field(default_factory=dict)  # some of each party, once they were asked for
+    frames_of: dict[str, tuple[int, ...]] = field(default_factory=dict)  # some frames of each party, cached
     frames_by_set: dict[tuple[str, int], dict[int, list[int]]] = field(default_factory=dict)
-    deadline: float | None = None  # of `time.monotonic`, for the whole run
-    alternatives: tuple[Domain, ...] = ()  # of the guests (one-of), those that are run here among them
+    deadline: float | None = None  # in terms of `time.monotonic`, for the whole run
+    alternatives: tuple[Domain, ...] = ()  # of the guests (one-of), including those that run here
 
     @property
     def timeout(self) -> float:
-        """Seconds that a theorem may take now; 0 where the time of the whole run is over."""
+        """Seconds that a theorem may take now; 0 if the time of the whole run is over."""
         return self.each if self.deadline is None else max(0.0, min(self.each, self.deadline - time.monotonic()))
 
     @property
     def boot(self) -> Boot:
-        """The boot; a theorem that looks at it rests on where things lie, which is noted."""
+        """The boot; records that a theorem that uses it depends on the memory layout."""
         self.record.update(self.booted.reads)
         return self.booted
 
     def recording(self, theorems: Iterable[Theorem]) -> tuple[Theorem, ...]:
-        """The theorems with the facts that working them out has read."""
+        """The theorems with the facts that their proofs read."""
         self.record.clear()
         found = tuple(theorems)
         facts = self.system.reads | self.record
         return tuple(replace(theorem, facts=tuple(sorted(facts.union(theorem.facts)))) for theorem in found)
 
     def asks_solver(self, terms: int) -> bool:
-        """Whether a question on counts of frames with so many terms goes to the solver; a larger one is decided by
-        sums and flows, which tell the same and are checked the same way."""
+        """Whether a question about counts of frames with this many terms goes to the solver; a larger one is
+        decided by sums and flows, which give the same answer and are checked in the same way.
+        """
         return terms <= MOST_TERMS
 
     @property
@@ -116,8 +116,9 @@ class Context(Struct, frozen=True, dict=True):
 
     @cached_property
     def ranges(self) -> tuple[tuple[int, int], ...]:
-        """All DRAM: what the board has and what the boot has met, as merged (start, end) addresses; every address where
-        it is not known which memory there is."""
+        """All DRAM, that of the board and that of the boot, as merged (start, end) addresses; every address if the
+        memory is not known.
+        """
         if MEMORY.name in self.system.unknown:
             return ((0, 1 << self._address_bits),)
         known = [(start, start + size) for start, size in self.board.dram if size > 0] if self.board else []
@@ -136,7 +137,7 @@ class Context(Struct, frozen=True, dict=True):
 
     @property
     def xen_region(self) -> tuple[int, int] | None:
-        """The frames [start, end) of the region that Xen moves to."""
+        """The frames [start, end) of the region that Xen moves to; None if not known."""
         region = self.boot.xen_region
         return (region[0] // PAGE, region[1] // PAGE) if region else None
 
@@ -146,7 +147,7 @@ class Context(Struct, frozen=True, dict=True):
 
     @cached_property
     def width(self) -> int:
-        """Bits of an address: no range of DRAM ends above."""
+        """The number of address bits: no range of DRAM exceeds them."""
         return max(self._address_bits, (self.ranges[-1][1] - 1).bit_length())
 
     @cached_property
@@ -155,20 +156,20 @@ class Context(Struct, frozen=True, dict=True):
 
     @cached_property
     def cpus(self) -> frozenset[int] | None:
-        """All CPUs of the board; None if their numbers are not beyond doubt."""
+        """All CPUs of the board; None if their numbers are not certain."""
         numbers = [shared.cpus for shared in self.caches if shared.id != "system"]
         known = [each for each in numbers if each is not None]
         return frozenset().union(*known) if known and len(known) == len(numbers) else None
 
     @property
     def cpus_are_facts(self) -> bool:
-        """Whether the boot CPU and the build, on which the numbers of CPUs and the pools rest, leave nothing open."""
+        """Whether the boot CPU and the build, which determine the numbers of CPUs and the pools, are known."""
         self.record.update(self.system.cpu_reads)
         return not any(isinstance(fact, OpenFact) and fact.undecided for fact in self.system.cpu_facts)
 
     @cached_property
     def parties(self) -> tuple[Party, ...]:
-        """Xen first, then the domains; a name that comes twice gets the domain's number."""
+        """Xen first, then the domains; a repeated name is made unique by the domain's number."""
         system = self.system
         counts = Counter((XEN, *(domain.name for domain in system.domains)))
         taken = set(counts)
@@ -187,7 +188,7 @@ class Context(Struct, frozen=True, dict=True):
 
 
 def unique(name: str, taken: Collection[str]) -> str:
-    """The name, with a number behind it where another one has it: proofs keep who takes what by name."""
+    """The name, with a number appended if it is taken: proofs identify domains by name."""
     numbered = (f"{name}#{number}" for number in count(2))
     return next(each for each in chain((name,), numbered) if each not in taken)
 

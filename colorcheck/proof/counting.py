@@ -1,4 +1,4 @@
-"""Counting certificates: why frames cannot be enough, in numbers that need no solver to be checked."""
+"""Counting certificates: proofs about numbers of frames that can be checked without a solver."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from colorcheck.proof.orders import Needs, left_after
 
 
 def hall_set(needs: Needs, free: Sequence[int]) -> Hall | None:
-    """Domains that together need more frames than all their colors hold, as few as possible; None if there are none.
+    """A minimal set of domains that together need more frames than all their colors hold; None if there is none.
 
-    Where none exist, some distribution of the colors' frames serves all domains (Hall's theorem), though Xen's own
-    choice of colors may still fail.
+    If none exists, some distribution of the colors' frames serves all domains (Hall's theorem), though Xen's own choice
+    of colors may still fail.
     """
     everyone = {name: frozenset(colors) for name, (_, colors) in needs.items()}
     alone = [name for name, (need, _) in needs.items() if need > sum(free[c] for c in everyone[name])]
@@ -64,9 +64,8 @@ def _core(needs: Needs, everyone: Mapping[str, frozenset[int]], free: Sequence[i
 
 
 def taking_certificate(needs: Needs, free: tuple[int, ...]) -> Taking | None:
-    """How the frames go, domain by domain in this order, when the last one finds too few; None if it finds enough.
-
-    One before it that finds too few takes all that its colors have.
+    """The allocation of frames, domain by domain in this order, in which the last one finds too few; None if it finds
+    enough. An earlier domain that finds too few takes all frames of its colors.
     """
     steps: list[Taken] = []
     state = free
@@ -79,7 +78,7 @@ def taking_certificate(needs: Needs, free: tuple[int, ...]) -> Taking | None:
 
 
 def leveling_certificate(needs: Needs, free: tuple[int, ...]) -> Leveling:
-    """How the frames go, domain by domain in this order, when the last one finds enough."""
+    """The allocation of frames, domain by domain in this order, in which the last one finds enough."""
     *before, last = needs
     steps: list[Taken] = []
     state = free
@@ -92,16 +91,16 @@ def leveling_certificate(needs: Needs, free: tuple[int, ...]) -> Leveling:
 
 
 def flow_certificate(name: str, need: int, colors: Sequence[int], others: Needs, free: Sequence[int]) -> Flow:
-    """What is to be served after the others took their most from its colors; whoever checks it finds that most."""
+    """The need of a domain after the others took the most they can from its colors; a check computes that maximum."""
     own = tuple(sorted(set(colors)))
     rivals = {other: _demand(*needs) for other, needs in others.items()}
     return Flow(name, need, own, rivals, {str(color): free[color] for color in own})
 
 
 def check_counting(certificate: Certificate | object, verdict: Verdict | None = None) -> bool:
-    """Whether a certificate shows what it claims, and that this is the `verdict`; nothing but sums and comparisons.
+    """Whether a certificate proves its claim, and the claim means the `verdict`, using only sums and comparisons.
 
-    It may come out of a document, as JSON; what is no certificate shows nothing.
+    It may be JSON from a document; a malformed certificate proves nothing.
     """
     try:
         given = json_object(certificate) if isinstance(certificate, Struct) else certificate
@@ -124,7 +123,7 @@ def _shows(certificate: Certificate, verdict: Verdict | None) -> bool:
             return _check_flow(certificate)
         case Orders():
             return _check_orders(certificate)
-        case LeastFrames():  # its numbers are judged against the theorems that rest on it
+        case LeastFrames():  # its numbers are checked with the theorems that depend on it
             return bool(certificate.how)
 
 
@@ -158,7 +157,7 @@ def _left(step: Taken) -> tuple[int, ...]:
 
 
 def _check_leveling(leveling: Leveling) -> bool:
-    """As a taking, but the last one finds enough, and so does everyone before it."""
+    """Like a taking, but the last domain and all before it find enough frames."""
     state = leveling.free_by_color
     if not leveling.steps:
         return False
@@ -180,7 +179,7 @@ def _check_flow(flow: Flow) -> bool:
 
 
 def _most_taken(wanted: Sequence[tuple[int, list[str]]], free: Mapping[str, int]) -> int:
-    """The most frames that all of them together can take from these colors: a largest flow, by augmenting paths."""
+    """The most frames that all of them together can take from these colors: a maximum flow, by augmenting paths."""
     left = dict(free)
     taken = [dict.fromkeys(colors, 0) for _, colors in wanted]
     for number, (pages, colors) in enumerate(wanted):
@@ -197,7 +196,9 @@ def _most_taken(wanted: Sequence[tuple[int, list[str]]], free: Mapping[str, int]
 def _way(
     start: int, colors: list[str], taken: Sequence[dict[str, int]], left: Mapping[str, int]
 ) -> list[tuple[int, str]]:
-    """Steps (who, color): takes, gives up, takes, … that end at a color with frames left; empty if there are none."""
+    """An augmenting path of steps (who, color): takes, gives up, takes, … to a color with frames left; empty if
+    there is none.
+    """
     ways: list[list[tuple[int, str]]] = [[(start, color)] for color in colors]
     met = set(colors)
     while ways:
@@ -215,7 +216,7 @@ def _way(
 
 
 def _leveled(before: Sequence[int], after: Sequence[int], colors: Sequence[int], pages: int) -> bool:
-    """`pages` frames went, each from the fullest of the colors, the first in the list among equals."""
+    """Whether `pages` frames were taken, each from the fullest of the colors, the first in the list among equals."""
     taken = [old - new for old, new in zip(before, after, strict=True)]
     wanted = list(dict.fromkeys(colors))
     if sum(taken) != pages or any(taken[c] < 0 or (taken[c] and c not in wanted) for c in range(len(taken))):
@@ -230,7 +231,9 @@ def _leveled(before: Sequence[int], after: Sequence[int], colors: Sequence[int],
 
 
 def _check_orders(orders: Orders) -> bool:
-    """From the first state on, each creation leads to a state of the list; in all is room for that domain."""
+    """Whether each creation leads from a listed state to a listed state, starting at the first, and all have room
+    for that domain.
+    """
     place = {color: number for number, color in enumerate(orders.colors)}
     needs = {
         name: WantedFrames(each.pages, tuple(place[color] for color in each.colors))
@@ -249,7 +252,9 @@ def _check_orders(orders: Orders) -> bool:
 
 
 def _leads_on(states: Sequence[OrderState], state: OrderState, name: str, need: WantedFrames) -> bool:
-    """The creation of a domain leads to the state that the certificate says; without room it takes all there is."""
+    """Whether the creation of a domain leads to the state in the certificate; without room it takes all frames of
+    its colors.
+    """
     free = state.free
     following = states[state.next[name]]
     same = set(following.created) == {*state.created, name}

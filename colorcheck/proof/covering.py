@@ -1,4 +1,6 @@
-"""Covering by counts: whether cells of several sizes can be dealt out so that everyone's hold enough. Decided by Z3."""
+"""Covering by counts: whether cells of several sizes can be distributed so that each party has enough. Decided by
+Z3.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from colorcheck.proof.solver import decide
 
 
 class Cover(Struct, frozen=True):
-    """`held` are frames of each cell, `needs` frames of each party, `counts` the least and most cells of each."""
+    """`held` has the frames of each cell, `needs` those that each party needs, `counts` the least and most cells of
+    each party.
+    """
 
     held: tuple[int, ...]
     needs: tuple[int, ...]
@@ -21,16 +25,16 @@ class Cover(Struct, frozen=True):
 
 
 def coverable(cover: Cover, timeout: float) -> bool | None:
-    """Whether the cells can be dealt out; None if the solver does not say in `timeout` seconds.
+    """Whether the cells can be distributed; None if the solver gives no answer in `timeout` seconds.
 
-    Cells that hold the same are one class, and only how many of each class a party gets is asked.
+    Cells of the same size form a class, and the question is only how many of each class a party gets.
     """
     answer = decide(covering_script(cover), max(0.01, timeout), core=False)
     return {Verdict.PROVED: True, Verdict.VACUOUS: False}.get(answer.verdict)
 
 
 def covering_script(cover: Cover) -> SmtScript:
-    """Assumptions that can be met if and only if the cells can be dealt out; each party's carries its number."""
+    """Assumptions that are satisfiable if and only if the cells can be distributed; each party's has its number."""
     classes = _classes(cover.held)
     parties = range(len(cover.needs))
     names = [[_name(party, number) for number in range(len(classes))] for party in parties]

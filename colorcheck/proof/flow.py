@@ -1,4 +1,4 @@
-"""The most that several domains can take of some colors: a maximum flow, in whole frames, without a solver."""
+"""The most frames that several domains can take from some colors: a maximum flow, without a solver."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Collection, Sequence
 from itertools import groupby, pairwise
 
 FlowDemand = tuple[int, Collection[int]]
-"""Frames, and the colors that they may have."""
+"""A number of frames, and the colors that they may have."""
 
 
 def most_taken(demands: Sequence[FlowDemand], free: Sequence[int], of: Collection[int]) -> int:
-    """The most frames with colors of `of` that the demands can take together, each no more than it asks for."""
+    """The most frames with colors in `of` that the demands can take together, each at most its own number."""
     return sum(_Flow(demands, free, of).sent)
 
 
 def unserved(demands: Sequence[FlowDemand], free: Sequence[int]) -> list[int]:
-    """The numbers of demands that together ask for more than all their colors hold; empty if all can be served."""
+    """The indices of demands that together exceed the frames of all their colors; empty if all can be served."""
     every = {color for _, colors in demands for color in colors}
     flow = _Flow(demands, free, every)
     return flow.reached if sum(flow.sent) < sum(pages for pages, _ in demands) else []
@@ -41,7 +41,9 @@ class _Flow:
         self.reached = sorted({n for demand, left in enumerate(self.left) if left for n in self._reach(demand)[0]})
 
     def _reach(self, demand: int) -> tuple[dict[int, int], dict[int, int], int | None]:
-        """Demands and classes that residual paths lead to, each with where it was reached from; a class with room."""
+        """The demands and classes on residual paths, each with its predecessor, and a class with room (None if
+        there is none).
+        """
         demands, classes, waiting = {demand: -1}, dict[int, int](), [demand]
         for number in waiting:
             for k in self.classes[number]:
@@ -60,7 +62,7 @@ class _Flow:
         demands, classes, end = self._reach(demand)
         if end is None:
             return False
-        path = [end]  # classes, from the end to the start
+        path = [end]  # classes, from the end of the path to its start
         number = classes[end]
         while demands[number] >= 0:
             path.append(demands[number])

@@ -36,7 +36,7 @@ def _parity(mask: int, address: str, width: int) -> str:
 
 
 def color_of(address: str, nr_colors: int) -> str:
-    """The color of an address where there are `nr_colors` of them, a power of two, 2 or more: log2 bits."""
+    """The color of an address, a term of log2(`nr_colors`) bits; `nr_colors` must be a power of two, at least 2."""
     return f"((_ extract {PAGE_BITS + nr_colors.bit_length() - 2} {PAGE_BITS}) {address})"
 
 
@@ -45,7 +45,7 @@ def frame_of(address: str, width: int) -> str:
 
 
 def inside(address: str, ranges: Iterable[tuple[int, int]], width: int) -> str:
-    """The address lies in one of the (start, end) ranges, ends excluded."""
+    """The claim that the address is in one of the (start, end) ranges, ends excluded."""
     return disjunction(
         [
             f"(and (bvule {vector(start, width)} {address}) (bvule {address} {vector(end - 1, width)}))"
@@ -55,6 +55,6 @@ def inside(address: str, ranges: Iterable[tuple[int, int]], width: int) -> str:
 
 
 def has_color(address: str, colors: Iterable[int], nr_colors: int) -> str:
-    """The color of the address is one of these."""
+    """The claim that the color of the address is one of these."""
     bits = nr_colors.bit_length() - 1
     return disjunction([f"(= {color_of(address, nr_colors)} {vector(color, bits)})" for color in colors])

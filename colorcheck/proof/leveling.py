@@ -1,6 +1,6 @@
-"""What allocations leave of the free frames per color, in closed form: the rule that the theorems on memory speak of.
+"""The free frames per color that allocations leave, in closed form, as the theorems on memory use it.
 
-Written for the proofs alone, from the same measured rule as the model, so that the one checks the other.
+Written only for proofs, from the same measured rule as the model, so that the two check each other.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 
 
 def level(free: Sequence[int], colors: Iterable[int], pages: int) -> tuple[int, ...] | None:
-    """Free frames per color after `pages` frames were taken from `colors`; None if these hold fewer.
+    """Free frames per color after `pages` frames are taken from `colors`; None if these have fewer.
 
-    Each frame comes from the color with most free frames, the first in the list among equals
-    (`alloc_color_heap_page`, Xen 4.20 to 4.22): the fullest colors sink to one level, and what is left over comes
-    one each from the first colors in the list that are at that level.
+    Each frame comes from the color with the most free frames, the first in the list among equals
+    (`alloc_color_heap_page`, Xen 4.20 to 4.22): the fullest colors sink to one level, and the remaining frames come one
+    each from the first colors in the list at that level.
     """
     wanted = list(dict.fromkeys(colors))
     held = sorted((free[color] for color in wanted), reverse=True)

@@ -1,6 +1,6 @@
-"""Life after boot: a guest that must be creatable again so and so often before the host reboots.
+"""Lifecycle after boot: whether a guest can be created again a given number of times before the host reboots.
 
-A freed frame never comes back to its color, so that every creation, also one that fails, costs its whole size, and the
+A freed frame never returns to its color, so every creation, even one that fails, costs the guest's whole size, and the
 frames of the colors are a budget.
 """
 
@@ -34,8 +34,8 @@ LOST = Assumption(
     Trust.DOCUMENTED,
 )
 OTHERS = Assumption(
-    "no other guest is created more often than its own restarts in [domains] say (once where they say nothing), and no "
-    "domain balloons",
+    "no other guest is created more often than its restarts in [domains] allow (once if not given), "
+    "and no domain balloons",
     "nothing in the inputs",
     Trust.TRUSTED,
 )
@@ -47,7 +47,7 @@ AS_BUILT = Assumption(
 
 
 class GuestLifecycle(Struct, frozen=True):
-    """A guest, the frames that one creation by a toolstack takes, and how many of them there are after Xen's own."""
+    """A guest, the frames that one creation by a toolstack takes, and the number of creations after Xen's own."""
 
     party: Party
     pages: int
@@ -59,7 +59,7 @@ class GuestLifecycle(Struct, frozen=True):
 
 
 def lifecycle(context: Context) -> Iterator[Theorem]:
-    """A theorem for each domain of the system whose policy says how often it restarts."""
+    """A theorem for each domain whose policy gives its number of restarts."""
     wanted = dict(context.policy.restarts)
     for party in context.parties:
         if party.domain is not None and party.name in wanted:
@@ -80,7 +80,7 @@ def _theorem(context: Context, party: Party, domain: Domain, wanted: dict[str, i
         assumptions=(HEAP, NEED, LOST, OTHERS, *(AS_BUILT,) * (domain.kind is DomainKind.DOM0LESS), *trusted(domain)),
         places=(
             Related(domain.memory_location, f"one creation of {party.label} takes {again} frames"),
-            Related(domain.location, f"{party.label} has colors {party.colors}"),
+            Related(domain.location, f"{party.label} has {party.colors.named}"),
         ),
     )
     if not context.modelled:
@@ -99,7 +99,7 @@ def _theorem(context: Context, party: Party, domain: Domain, wanted: dict[str, i
 
 
 def _impossible(context: Context, domain: Domain) -> str:
-    """Why nothing creates the domain again."""
+    """Why nothing creates the domain again; empty if something can."""
     if domain.kind is DomainKind.DOM0:
         return "dom0 restarts with the host"
     if not any(each.kind is DomainKind.DOM0 for each in context.system.domains):
@@ -121,7 +121,9 @@ def _after_xen(context: Context) -> tuple[int, ...] | None:
 
 
 def _rivals(context: Context, party: Party, wanted: dict[str, int]) -> Iterator[GuestLifecycle]:
-    """All others that a toolstack creates, as often as they may be, with the most frames that they take on any way."""
+    """All other domains that a toolstack creates, as often as allowed, with the most frames that they take on any
+    way.
+    """
     most: dict[tuple[str, ...], int] = {}
     for guest in context.alternatives:
         most[guest.pieces] = max(guest.lost_pages, most.get(guest.pieces, 0))
@@ -150,7 +152,7 @@ def _alternatives(context: Context, wanted: dict[str, int]) -> Iterator[GuestLif
 
 
 def _exist(context: Context, domain: Domain) -> bool:
-    """Whether the host has all colors of the domain."""
+    """Whether all colors of the domain exist on the host."""
     return all(color < len(context.boot.free_initial) for color in domain.colors)
 
 
@@ -179,7 +181,7 @@ def _decided(
 
 
 def _that_count(lives: GuestLifecycle, free: Sequence[int]) -> int:
-    """How many of its creations can make a difference: all that its colors have room for, and the first without."""
+    """The number of its creations that can matter: all for which its colors have room, and the first one without."""
     return min(lives.creations, sum(free[color] for color in lives.party.colors) // lives.pages + 2)
 
 
@@ -198,7 +200,9 @@ def _bounded(
 def _first_that_fails(
     mine: GuestLifecycle, taken: dict[str, tuple[int, Sequence[int]]], free: tuple[int, ...]
 ) -> str | None:
-    """The first creation of the guest that finds too few frames, when all are tried in this order."""
+    """The first creation of the guest that finds too few frames if all are tried in this order; None if there is
+    none.
+    """
     for name, (pages, colors) in taken.items():
         if name.rpartition("#")[0] == mine.party.name and sum(free[color] for color in set(colors)) < pages:
             return name
@@ -232,8 +236,9 @@ def _refuted(
 
 
 def _script(mine: GuestLifecycle, others: Sequence[GuestLifecycle], free: Sequence[int]) -> SmtScript:
-    """However the others' frames spread over their colors, enough is left for all creations: no order and no rule of
-    choice is assumed."""
+    """The claim that enough is left for all creations, however the others' frames spread over their colors: neither
+    an order nor Xen's choice of colors is assumed.
+    """
     colors = mine.party.colors
     for other in others:
         colors |= other.party.colors

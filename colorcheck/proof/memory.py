@@ -1,4 +1,4 @@
-"""Memory: every domain finds its frames among those that its colors have left, in order or in every order."""
+"""Memory: every domain finds its frames among those left in its colors, in the listed order or in every order."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ NO_GROWTH = Assumption(
 
 
 class TakenFrames(Struct, frozen=True):
-    """The frames that a domain's creation took, whether or not the domain came of it; they never come back."""
+    """The frames that a domain's creation took, whether or not it succeeded; they never return."""
 
     party: Party
     pages: int
@@ -55,12 +55,12 @@ class TakenFrames(Struct, frozen=True):
 
 
 class Turn(Struct, frozen=True):
-    """A domain at its turn: what was taken before, by whom, and what is free now."""
+    """A domain at its turn: the frames taken before, by whom, and the frames free now."""
 
     party: Party
     domain: Domain
     before: tuple[TakenFrames, ...]
-    stages: tuple[tuple[int, ...], ...]  # free frames before each of `before`, and at last before the domain itself
+    stages: tuple[tuple[int, ...], ...]  # free frames before each of `before`, and finally before the domain itself
 
     @property
     def free(self) -> tuple[int, ...]:
@@ -68,7 +68,7 @@ class Turn(Struct, frozen=True):
 
     @property
     def width(self) -> int:
-        """How many colors count."""
+        """The number of colors."""
         return len({color for party in (self.party, *(t.party for t in self.before)) for color in party.colors})
 
     @property
@@ -77,7 +77,9 @@ class Turn(Struct, frozen=True):
 
 
 def memory(context: Context) -> Iterator[Theorem]:
-    """The theorems on memory of every domain, in the order of creation; each rests on what those before it rest on."""
+    """The theorems on the memory of every domain, in the order of creation; each also depends on the facts of those
+    before it.
+    """
     rests: frozenset[str] = frozenset()
     domains = {party.name: party.domain for party in context.parties if party.domain}
     for theorem in _memory(context):
@@ -124,7 +126,7 @@ def _memory(context: Context) -> Iterator[Theorem]:
 
 
 def _kept(context: Context, domain: Domain) -> int:
-    """What a creation that fails for another reason than missing frames has taken by then, at most."""
+    """The most frames that a creation has taken when it fails for a reason other than missing frames."""
     if domain.failure:
         return domain.kept_pages
     built = next((b for b in context.boot.built if b.domain.id == domain.id and b.domain.name == domain.name), None)
@@ -132,7 +134,7 @@ def _kept(context: Context, domain: Domain) -> int:
 
 
 def blocked(context: Context) -> str:
-    """Why Xen hands out no memory at all; empty if it does."""
+    """Why Xen does not allocate any memory to domains; empty if it does."""
     panic = context.system.panic
     if panic:
         return f"Xen panics before it hands out memory: {panic.message}"
@@ -145,7 +147,7 @@ def blocked(context: Context) -> str:
 
 
 def _other_failure(context: Context, domain: Domain) -> str:
-    """What the boot model says where it does not build a domain for which there are frames enough."""
+    """The boot model's reason for not building a domain for which there are enough frames; empty if it builds it."""
     if domain.failure:
         return domain.failure.message
     built = next((b for b in context.boot.built if b.domain.id == domain.id and b.domain.name == domain.name), None)
@@ -165,18 +167,18 @@ def _obligation(party: Party, domain: Domain, prefix: str, order: str) -> Obliga
         assumptions=(HEAP, LEVELING, NEED, *(NO_GROWTH,) * (domain.kind is DomainKind.DOM0), *trusted(domain)),
         places=(
             Related(domain.memory_location, f"{party.label} needs {needed} frames ({size_of_pages(needed)})"),
-            Related(domain.location, f"{party.label} has colors {party.colors}"),
+            Related(domain.location, f"{party.label} has {party.colors.named}"),
         ),
     )
 
 
 def trusted(domain: Domain) -> tuple[Assumption, ...]:
-    """What the domain's creation rests on and no input shows."""
+    """Assumptions of the domain's creation that no input confirms."""
     return tuple(Assumption(each, "the file is not here", Trust.TRUSTED) for each in domain.trusted)
 
 
 def _turn(free: tuple[int, ...], before: Sequence[TakenFrames], party: Party, domain: Domain) -> Turn:
-    """Only those before count that took, directly or through others, from colors that the domain has."""
+    """The turn of a domain; only earlier creations count that took, directly or through others, from its colors."""
     touched = party.colors
     relevant: list[TakenFrames] = []
     for earlier in reversed(before):
@@ -212,8 +214,12 @@ def _listed(context: Context, turn: Turn, obligation: Obligation) -> Theorem:
         core,
     )
     text = f"{missing} frames ({size_of_pages(missing)}) are missing" if missing > 0 else ""
+    if not turn.before and not context.smt and context.timeout > 0:
+        # Nothing but two numbers, so that there is nothing to search for; the solver's minimal core is the need.
+        verdict, core = (Verdict.REFUTED, core) if missing > 0 else (Verdict.PROVED, (_need(turn),))
+        return place.settled(verdict, reason=text, witness=witness, certificate=certificate, core=core)
     if not context.asks_solver(len(turn.stages) * turn.width):
-        # All numbers of the script are constants: the sum decides.
+        # All numbers in the script are constants: the sum decides.
         verdict = Verdict.REFUTED if missing > 0 else Verdict.PROVED
         if missing <= 0:
             core = (*core, *(place for taken in turn.before for place in _places(taken)))
@@ -241,18 +247,21 @@ def _places(taken: TakenFrames) -> tuple[Related, ...]:
     return (Related(taken.party.domain.memory_location, message),)
 
 
+def _need(turn: Turn) -> Related:
+    return Related(turn.domain.memory_location, f"{turn.party.label} needs {turn.domain.needed_pages} frames")
+
+
 def _script(turn: Turn) -> SmtScript:
-    """The heap stage by stage; the levels are given, and the solver checks that they obey the rule."""
+    """The heap stage by stage; the levels are given, and the solver checks that they follow the rule."""
     touched = turn.party.colors
     for earlier in turn.before:
         touched |= earlier.party.colors
     declarations = ["(declare-const need Int)"]
     declarations += [f"(declare-const f{stage}_{c} Int)" for stage in range(len(turn.stages)) for c in touched]
     first = [f"(= f0_{color} {turn.stages[0][color]})" for color in touched]
-    needs = Related(turn.domain.memory_location, f"{turn.party.label} needs {turn.domain.needed_pages} frames")
     assumptions = [
         Named("heap", conjunction(first)),
-        Named("need-of-the-domain", f"(= need {turn.domain.needed_pages})", needs),
+        Named("need-of-the-domain", f"(= need {turn.domain.needed_pages})", _need(turn)),
     ]
     for number, (earlier, (free, left)) in enumerate(zip(turn.before, pairwise(turn.stages), strict=True)):
         place = _places(earlier)[0]
@@ -262,7 +271,7 @@ def _script(turn: Turn) -> SmtScript:
 
 
 def _step(stage: int, earlier: TakenFrames, free: Sequence[int], left: Sequence[int], touched: ColorSet) -> str:
-    """Colors of the party go down to one level, some to one below it; the others keep what they have."""
+    """The claim that colors of the party go down to one level, or one below it, and that the others are unchanged."""
     party = earlier.party
     low = max((left[color] for color in party.colors), default=0)
     terms = []
@@ -279,7 +288,10 @@ def _step(stage: int, earlier: TakenFrames, free: Sequence[int], left: Sequence[
 
 
 def _every_order(context: Context) -> Iterator[Theorem]:
-    """dom0 and dom0less domains are built by Xen in order; xl guests may come in any."""
+    """Theorems for every order:
+
+    Xen builds dom0 and dom0less domains in order; xl guests may be created in any order.
+    """
     free: tuple[int, ...] = context.boot.free_initial
     guests = []
     for party in context.parties:
@@ -308,7 +320,9 @@ def _any_order(context: Context, party: Party, domain: Domain, others: list[Part
     needs = {p.name: (_asked(p.domain), p.domain.colors) for p in [party, *others] if p.domain}
     search = order_without_room(party.name, needs, free, context.timeout, every_state=context.smt)
     if search.order is None and not search.complete:
-        return obligation.settled(Verdict.UNKNOWN, reason="no order was found that fails, nor excluded in time")
+        return obligation.settled(
+            Verdict.UNKNOWN, reason="no order that fails was found, and none could be excluded in time"
+        )
     if search.order is None:
         return obligation.settled(
             Verdict.PROVED,
@@ -329,7 +343,7 @@ def _any_order(context: Context, party: Party, domain: Domain, others: list[Part
 def _bounded(
     context: Context, obligation: Obligation, who: tuple[Party, Domain], rivals: list[Party], free: tuple[int, ...]
 ) -> Theorem:
-    """Whether enough is left however the others' frames spread: asked of the solver, or of a maximum flow."""
+    """The theorem that enough is left however the others' frames spread, decided by the solver or by a maximum flow."""
     party, domain = who
     if context.asks_solver(sum(len(rival.colors) for rival in rivals)):
         return obligation.decided(_bound_script(party, domain, rivals, free), context.timeout, smt=context.smt)
@@ -342,12 +356,15 @@ def _bounded(
 
 
 def _asked(domain: Domain) -> int:
-    """The frames that its creation takes, if there are so many."""
+    """The frames that its creation takes if that many are free."""
     return domain.kept_pages if domain.failure else domain.needed_pages
 
 
 def _bound_script(party: Party, domain: Domain, rivals: list[Party], free: Sequence[int]) -> SmtScript:
-    """However the others' frames spread over their colors, enough is left: no rule of choice is assumed."""
+    """The claim that enough is left, however the others' frames spread over their colors:
+
+    Xen's choice of colors is not assumed.
+    """
     colors = party.colors
     for rival in rivals:
         colors |= rival.colors

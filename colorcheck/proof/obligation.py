@@ -1,4 +1,4 @@
-"""Obligations: what is to be proved, before it is; and how a solver's answer becomes a theorem."""
+"""Proof obligations, and how a solver's answer turns one into a theorem."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Shows = Callable[[Mapping[str, int | bool | str]], Witness | None]
 class Obligation(Struct, frozen=True):
     """A claim that will become a theorem; the fields are those of `Theorem`.
 
-    `places` are where the files say what the claim is about; a refutation points at them. `witness` turns the values
-    of a countermodel into the theorem's witness.
+    `places` are the places in files that the claim is about; a refutation points at them. `witness` turns the values of
+    a countermodel into the theorem's witness.
     """
 
     id: str
@@ -69,7 +69,7 @@ class Obligation(Struct, frozen=True):
         certificate: Certificate | None = None,
         refuted: str = "",
     ) -> Theorem:
-        """The theorem with the verdict that Z3 finds; `refuted` is the reason to give where it is refuted."""
+        """The theorem with the verdict of Z3; `refuted` is the reason to give if it is refuted."""
         if timeout <= 0:
             return self.settled(Verdict.UNKNOWN, reason=TIME_IS_OVER)
         by_name = {each.name: each.place for each in script.assumptions}

@@ -13,13 +13,14 @@ from colorcheck.proof.leveling import level
 Needs = Mapping[str, tuple[int, Sequence[int]]]
 State = tuple[frozenset[str], tuple[int, ...]]
 
-MOST_NUMBERS = 1_000_000  # in a certificate
+MOST_NUMBERS = 1_000_000  # states in a certificate, at most
 
 
 class OrderSearch(Struct, frozen=True):
-    """`order` are the domains after whose creation, tried in vain or not, the one in question finds no room; None: no
-    such order was found, and there is none if the search was `complete`. `states` are all that the search met: whose
-    creation was tried, and the free frames of each color then."""
+    """`order` has the domains after whose creation, successful or not, the domain in question finds no room; None
+    if no such order was found, and if the search was `complete` there is none. `states` are all states of the
+    search: the domains whose creation was tried, and the free frames of each color then.
+    """
 
     order: tuple[str, ...] | None
     complete: bool
@@ -29,12 +30,12 @@ class OrderSearch(Struct, frozen=True):
 def order_without_room(
     name: str, needs: Needs, free: tuple[int, ...], timeout: float, *, every_state: bool = True
 ) -> OrderSearch:
-    """Looks for guests that, tried in this order, leave too little for `name`.
+    """Searches for an order of creation that leaves too few frames for `name`.
 
-    One that finds too few frames itself takes what its colors have, and loses it (`left_after`).
-    Only domains matter that share colors with it, directly or through others. `needs` are frames and colors by
-    name; `timeout` in seconds. Domains that need the same are interchangeable: without `every_state` they come only in
-    the order of `needs`, and the states are not all that there are.
+    A guest that finds too few frames itself takes and loses those that its colors have (`left_after`). Only domains
+    that share colors with `name`, directly or through others, matter. `needs` has frames and colors by name; `timeout`
+    is in seconds. Domains with the same need are interchangeable: without `every_state` they are tried only in the
+    order of `needs`, and the states are incomplete.
     """
     deadline = time.monotonic() + timeout
     needed, colors = needs[name]
@@ -63,7 +64,7 @@ def order_without_room(
 
 
 def _fails_after(name: str, needs: Needs, free: tuple[int, ...], order: Sequence[str]) -> tuple[str, ...] | None:
-    """How many of these, tried in this order, leave too little for `name`; None if all of them leave enough."""
+    """The shortest prefix of `order` that leaves too few frames for `name`; None if all of them leave enough."""
     needed, colors = needs[name]
     for number, other in enumerate((*order, "")):
         if sum(free[color] for color in set(colors)) < needed:
@@ -73,7 +74,7 @@ def _fails_after(name: str, needs: Needs, free: tuple[int, ...], order: Sequence
 
 
 def _alike(group: Sequence[str], needs: Needs) -> dict[str, str]:
-    """For each domain the one before it that needs the same of the same colors."""
+    """For each domain the previous one with the same need and the same colors."""
     last: dict[tuple[int, tuple[int, ...]], str] = {}
     before = {}
     for name in group:
@@ -85,10 +86,9 @@ def _alike(group: Sequence[str], needs: Needs) -> dict[str, str]:
 
 
 def orders_certificate(name: str, needs: Needs, search: OrderSearch) -> Orders | None:
-    """Every state that creation in any order leads to, with the state that each domain's creation leads to next, and
-    in each of them room for `name`. None if the search did not show that, or where there are too many states.
-
-    Whoever checks it goes from state to state and compares; nothing is searched.
+    """All states that creation in any order can reach, with the successor for each domain's creation, and in each of
+    them room for `name`. None if the search did not show that, or if there are too many states. A check visits each
+    state and compares; it does not search.
     """
     group = connected(name, needs)
     named = [name, *group]
@@ -108,8 +108,10 @@ def orders_certificate(name: str, needs: Needs, search: OrderSearch) -> Orders |
 
 
 def left_after(free: tuple[int, ...], pages: int, colors: Sequence[int]) -> tuple[int, ...]:
-    """What the creation of a domain leaves. One that finds too few frames takes all that its colors have, and they
-    never come back."""
+    """The free frames that the creation of a domain leaves.
+
+    A domain that finds too few frames takes all that its colors have, and they never return.
+    """
     left = level(free, colors, pages)
     if left is not None:
         return left
@@ -118,7 +120,7 @@ def left_after(free: tuple[int, ...], pages: int, colors: Sequence[int]) -> tupl
 
 
 def served(needs: Needs, free: tuple[int, ...]) -> dict[str, tuple[int, Sequence[int]]]:
-    """What each domain gets, tried in this order: what it asks for, or all that its colors have left."""
+    """The frames that each domain gets, in this order: those it needs, or all that its colors have left."""
     found: dict[str, tuple[int, Sequence[int]]] = {}
     for name, (pages, colors) in needs.items():
         found[name] = (min(pages, sum(free[color] for color in set(colors))), colors)

@@ -1,7 +1,8 @@
-"""Verdicts over the ways through a boot script, each of which hands another tree to Xen.
+"""Verdicts over the ways through a boot script, each of which hands a different tree to Xen.
 
-A theorem is about the ways on which its subjects exist. Whether they do is asked by `boots`, which fails where Xen is
-never started. Alternatives of guests are ways too; what fails with one of them is refuted, since each is run at times.
+A theorem is about the ways on which its subjects exist. Whether they exist is the subject of `boots`, which fails if
+Xen is never started. Alternatives of guests are ways, too; a theorem that fails with one of them is refuted, since each
+is run at some time.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _MOST_SHOWN = 2
 
 
 class _Way(Struct, frozen=True):
-    """One way: the answers that lead there, its theorems by id, and why Xen is not started on it."""
+    """One way: the answers that lead to it, its theorems by ID, and why Xen is not started on it."""
 
     answers: str
     theorems: dict[str, Theorem]
@@ -35,7 +36,7 @@ class _Way(Struct, frozen=True):
 def over_ways(
     worlds: Worlds, found: tuple[Theorem, ...], prove: Callable[[Worlds], tuple[Theorem, ...]]
 ) -> tuple[Theorem, ...]:
-    """The theorems `found` on the way that is shown, judged over all ways; `prove` gives those of another."""
+    """The theorems `found` on the way that is shown, judged over all ways; `prove` gives those of another way."""
     ways = [_Way(AS_SHOWN, _by_id(found))]
     for branch in worlds.branches:
         other = worlds.branch(branch)
@@ -94,8 +95,9 @@ def _reboots(files: str) -> Assumption:
 
 
 def _with_evidence(theorem: Theorem, held: list[Theorem], *, alternatives: bool) -> Theorem:
-    """The theorem with its text and certificate only where they are the same on every way on which it is stated: those
-    of one way show nothing of another."""
+    """The theorem; with its text and certificate only if they are the same on every way on which it is stated,
+    since those of one way prove nothing about another.
+    """
     same = len({each.smt for each in held}) == 1 and all(each.certificate == held[0].certificate for each in held)
     if not same or theorem.kind is TheoremKind.BOOTS:
         return replace(theorem, smt="", certificate=None)

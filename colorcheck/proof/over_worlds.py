@@ -1,7 +1,7 @@
-"""Verdicts over worlds: what is proved holds in all of them, and what was only tried proves nothing.
+"""Verdicts over worlds: a proved theorem holds in all of them; samples prove nothing.
 
-Facts that a theorem read and that are open decide how it is judged: finite ones by all combinations, ranged ones by the
-bound over all placements, opaque ones not at all. Samples of ranges only ever show that a theorem depends on them.
+The open facts that a theorem depends on decide how it is judged: finite ones by all combinations, ranged ones by the
+bound over all placements, opaque ones not at all. Samples of ranges can only show that a theorem depends on them.
 """
 
 from __future__ import annotations
@@ -21,23 +21,24 @@ from colorcheck.xen.worlds.world import ONLY_TAKES, World, Worlds
 
 MOST_SHOWN = 2  # worlds that a theorem carries
 OUTSIDE = Assumption(
-    "the boot loader puts everything into memory without overlaps",
-    "what U-Boot and UEFI do; for modules without a given place",
+    "the boot loader loads everything into memory without overlaps",
+    "the behavior of U-Boot and UEFI; for modules without a given address",
     Trust.TRUSTED,
 )
 
 
 _ASK_EXISTENCE = (TheoremKind.MEMORY, TheoremKind.MEMORY_ANY_ORDER, TheoremKind.LIFECYCLE_MEMORY)
-"""Theorems that say about a domain that it is there: a world without it is none in which they hold."""
+"""Theorems that imply that a domain exists: they do not hold in a world without it."""
 
 Kinds = frozenset[TheoremKind]
 Prover = Callable[[World, Boot, str, Kinds | None], tuple[Theorem, ...]]
-"""The theorems of these kinds (None: all) of a boot in a world; a text says that the boot is a bound over all
-placements, and how it was found."""
+"""Proves the theorems of these kinds (None for all) of a boot in a world; a non-empty text means that the boot is a
+bound over all placements, and how it was found.
+"""
 
 
 class _Group(Struct, frozen=True):
-    """Theorems that read the same open facts."""
+    """Theorems that depend on the same open facts."""
 
     names: frozenset[str]
     theorems: tuple[Theorem, ...]
@@ -48,9 +49,9 @@ class _Group(Struct, frozen=True):
 
 
 def over_worlds(worlds: Worlds, prove: Prover, deadline: float | None = None) -> tuple[Theorem, ...]:
-    """The theorems of the base world, each with the verdict that holds over all worlds of the open facts it read.
+    """The theorems of the base world, each with the verdict over all worlds of the open facts on which it depends.
 
-    What is not decided when `time.monotonic` passes `deadline` is unknown.
+    A theorem undecided when `time.monotonic` passes `deadline` is unknown.
     """
     found = _in_own_worlds(worlds, prove, deadline)
     if not worlds.branches:
@@ -73,7 +74,7 @@ def _in_own_worlds(worlds: Worlds, prove: Prover, deadline: float | None) -> tup
 
 
 def _once(prove: Prover) -> Prover:
-    """The same prover, which proves nothing twice: a world and a text name a boot."""
+    """The same prover with a cache: a world and a text identify a boot."""
     known: dict[tuple[int, str, Kinds | None], tuple[Theorem, ...]] = {}
 
     def proved(world: World, boot: Boot, bounded: str, kinds: Kinds | None) -> tuple[Theorem, ...]:
@@ -95,7 +96,7 @@ def _groups(theorems: Iterable[Theorem], unknown: Collection[str]) -> Iterator[_
 
 
 def _judged(worlds: Worlds, prove: Prover, group: _Group, deadline: float | None) -> Iterator[Theorem]:
-    """The verdicts of a group; what its theorems read in some world only counts as well."""
+    """The verdicts of a group, including facts that its theorems read only in some worlds."""
     while True:
         judge = _Judge(worlds, prove, group, deadline)
         more = judge.met() - group.names
@@ -138,7 +139,7 @@ class _Judge:
             yield from self._undecided(waiting)
 
     def met(self) -> frozenset[str]:
-        """The open facts that the theorems read in any combination of the finite facts."""
+        """The open facts on which the theorems depend in any combination of the finite facts."""
         if self.opaque or not self.finite:
             return frozenset()  # undecided anyway, or judged in the base world
         ids = {theorem.id for theorem in self.group.theorems}
@@ -151,7 +152,10 @@ class _Judge:
         return frozenset(found & set(self.worlds.open))
 
     def _combinations(self) -> tuple[World, ...] | None:
-        """A world for each combination of the finite facts; ranged and opaque ones have a usual value in all."""
+        """A world for each combination of the finite facts; ranged and opaque ones have a usual value.
+
+        None if there are too many.
+        """
         return self.worlds.combinations(self.finite, self.deadline)
 
     def _by_combinations(self, theorem: Theorem, combined: tuple[World, ...]) -> Theorem:
@@ -176,7 +180,9 @@ class _Judge:
         )
 
     def _bounded(self, combined: tuple[World, ...]) -> dict[str, Theorem]:
-        """Theorems that hold where least is free and most is needed, under every combination of the finite facts."""
+        """Theorems that hold if the least is free and the most is needed, under every combination of the finite
+        facts.
+        """
         proved: dict[str, Theorem] | None = None
         for world in combined:
             worst = self.worlds.worst(world)
@@ -192,13 +198,13 @@ class _Judge:
         return proved or {}
 
     def _refuted(self, combined: tuple[World, ...]) -> dict[str, Theorem]:
-        """Theorems that fail where most is free and least is needed: they fail everywhere."""
+        """Theorems that fail even if the most is free and the least is needed: they fail everywhere."""
         found: dict[str, Theorem] | None = None
         for world in combined:
             best = self.worlds.best(world)
             if best is None:
                 return {}
-            why = "even if nothing but what is given took memory"
+            why = "even if only the given items took memory"
             here = {
                 theorem.id: replace(theorem, bound=why)
                 for theorem in self.prove(world, best, why, self.group.kinds)
@@ -208,7 +214,7 @@ class _Judge:
         return found or {}
 
     def _undecided(self, theorems: list[Theorem]) -> Iterator[Theorem]:
-        """Two worlds that differ, where some are found; else the facts that block a verdict."""
+        """Two worlds with different verdicts, if found; otherwise the facts that prevent a verdict."""
         seen: dict[str, list[tuple[World, Theorem | None]]] = {theorem.id: [] for theorem in theorems}
         for world in self.worlds.tried(self.group.names):
             if self.late:
@@ -244,7 +250,9 @@ class _Judge:
         )
 
     def _shown(self, seen: list[tuple[World, Theorem | None]]) -> tuple[Tried, ...]:
-        """A world for each verdict that was met; of two that differ, a pair with as little difference as was found."""
+        """A world for each verdict that was found; of two different verdicts, the pair of worlds with the smallest
+        difference.
+        """
         met: dict[Verdict, dict[tuple[tuple[str, str], ...], Tried]] = {}
         for world, theorem in seen:
             if theorem is not None:

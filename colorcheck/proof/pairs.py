@@ -35,8 +35,8 @@ INVARIANT = Assumption(
     Trust.CHECKED,
 )
 IMAGE = Assumption(
-    "Xen's text, data and static page tables lie in frames of Xen's colors; its heap, stacks of other CPUs and "
-    "dynamic page tables lie in the uncolored buddy heap and are not covered",
+    "Xen's text, data and static page tables are in frames of Xen's colors; "
+    "its heap, stacks of other CPUs and dynamic page tables are in the uncolored buddy heap and are not covered",
     "xen_colored_mfn, Xen 4.20 to 4.22",
     Trust.DOCUMENTED,
 )
@@ -49,11 +49,11 @@ OUTSIDE = Assumption(
 
 
 def built(release: Release) -> Assumption:
-    """That the release is what runs, and how it was built."""
+    """The assumption that the release is what runs, and how it was built."""
     text = f"{release.title}, for which {release.stands_for} stands," if release.stands_for else release.title
     return Assumption(
         f"the Xen that runs is {text} without patches to its allocators, and built with CONFIG_LLC_COLORING and the "
-        "limits of the given .config, or with the usual ones where none is given",
+        "limits of the given .config, or with the default ones if none is given",
         "target.xen, target.kconfig",
         Trust.TRUSTED,
     )
@@ -80,7 +80,9 @@ def pair_separation(context: Context, sets: Mapping[str, Theorem]) -> Iterator[T
 
 
 def _own_facts(context: Context, pair: Iterable[Party]) -> Iterator[str]:
-    """The facts that only some pairs read: what partial trees map, and which memory there is to be given."""
+    """The facts that only some pairs depend on: what partial trees map, and which memory exists to be given by
+    address.
+    """
     for party in pair:
         if party.domain is not None and party.domain.partial_tree:
             yield MAPPED.name
@@ -89,7 +91,7 @@ def _own_facts(context: Context, pair: Iterable[Party]) -> Iterator[str]:
 
 
 class _Question(Struct, frozen=True):
-    """A pair whose verdict the solver has to give; `refuted` and `witness` belong to it should it be refuted."""
+    """A pair that the solver has to decide; `refuted` and `witness` are for the case that it is refuted."""
 
     obligation: Obligation
     script: SmtScript
@@ -106,11 +108,9 @@ class _Question(Struct, frozen=True):
 
 
 def _settled(context: Context, asked: list[Theorem | _Question]) -> Iterator[Theorem]:
-    """Asks for all that looks true at once, and for all that looks false: one proof serves each; else one by one.
-
-    For certificates those that look false are asked one by one, each for the frames that meet.
-
-    That each of several claims is false follows from the assumptions of all together, which can be met: then each
+    """Decides all pairs that look true together, and all that look false together, with one proof each; if that
+    fails, one by one. For certificates, those that look false are decided one by one, each for the frames that
+    meet. If the negations of several claims together follow from all assumptions, which are satisfiable, each claim
     is refuted.
     """
     questions = [each for each in asked if isinstance(each, _Question)]
@@ -132,7 +132,7 @@ def _settled(context: Context, asked: list[Theorem | _Question]) -> Iterator[The
 
 
 def _together(context: Context, scripts: list[SmtScript]) -> float | None:
-    """Seconds for each of the scripts, if their conjunction was proved."""
+    """Seconds per script, if their conjunction was proved; otherwise None."""
     if not scripts or context.timeout <= 0:
         return None
     answer = decide(together(scripts), context.timeout, core=False)
@@ -147,9 +147,9 @@ def _frames(span: tuple[int, int]) -> tuple[int, int]:
 
 
 def given_memory(context: Context, party: Party) -> PassthroughMemory | None:
-    """The memory that a party is given by address though it belongs to others: by `iomem`, or by a partial tree.
+    """The memory of others that a party is given by address: by `iomem`, or by a partial tree.
 
-    Memory that is not reserved belongs to somebody wherever a boot loader puts things: to a heap, to Xen, to a module.
+    Memory that is not reserved always belongs to a heap, to Xen or to a module, wherever a boot loader loads things.
     """
     prepared = context.system.preparation
     machine = prepared.machine if prepared is not None else None
@@ -177,7 +177,7 @@ def _policy_name(party: Party) -> str:
 
 
 class _Pair:
-    """One pair, on its way to a theorem."""
+    """One pair that becomes a theorem."""
 
     def __init__(self, context: Context, first: Party, second: Party, sets: Mapping[str, Theorem]) -> None:
         self.context, self.first, self.second, self.sets = context, first, second, sets
@@ -196,11 +196,13 @@ class _Pair:
             mathematics=_formula(first, second),
             subjects=(first.name, second.name),
             assumptions=tuple(assumptions),
-            places=tuple(Related(p.location, f"{p.label} has colors {p.colors}") for p in (first, second)),
+            places=tuple(Related(p.location, f"{p.label} has {p.colors.named}") for p in (first, second)),
         )
 
     def asked(self) -> Theorem | _Question:
-        """What is to be asked; unknown if only colors that Xen lists, and puts nothing in, are in the way."""
+        """The question for the solver, or the theorem; unknown if the only common colors are listed by Xen but
+        unused by its image.
+        """
         found = self._asked()
         idle = self._idle()
         if idle and _refutes(found):
@@ -211,18 +213,18 @@ class _Pair:
         return found
 
     def _idle(self) -> ColorSet:
-        """Colors of Xen in which none of its image lies, as far as the boot model can say."""
-        frames = self.context.booted.xen_frames  # which of its colors hold its image does not depend on the place
+        """Colors of Xen that its image does not use, as far as the boot model knows."""
+        frames = self.context.booted.xen_frames  # the colors that hold its image do not depend on its address
         if self.first.domain is not None or not frames:
             return ColorSet()
         listed = self.context.system.xen_colors
         if IMAGE_SIZE.name in self.context.system.unknown and list(listed) != sorted(set(listed)):
-            return self.first.colors  # a small image may leave out any of them
+            return self.first.colors  # a small image may not use some of them
         nr_colors = self.context.system.nr_colors or 1
         return self.first.colors - ColorSet.of(run.first % nr_colors for run in frames)
 
     def _number(self, party: Party) -> int:
-        """Its number among all: 0 for Xen."""
+        """Its number among all parties: 0 for Xen."""
         return self.context.numbers[party.name]
 
     def _asked(self) -> Theorem | _Question:
@@ -260,7 +262,7 @@ class _Pair:
 
     def _never_runs(self, party: Party) -> str:
         system = self.context.system
-        if panic := system.panic or system.pool_panic or system.end_panic:
+        if panic := system.panic or system.iommu_panic or system.pool_panic or system.end_panic:
             return f"Xen panics before it runs: {panic.message}"
         failure = party.domain and (party.domain.failure or party.domain.late_failure)
         if failure:
@@ -273,10 +275,10 @@ class _Pair:
         return ""
 
     def _both_use(self, shared: SharedCache) -> bool:
-        """Unless it is certain that one of them never runs on the cache's CPUs, both use it.
+        """Whether both may use the cache: false only if it is certain that one of them never runs on the cache's CPUs.
 
-        A domain pinned to a CPU that the board does not have shows that the board is not what it seems: nothing is
-        certain then. Neither is it if the boot CPU is not known or whether Xen has boot-time pools.
+        Nothing is certain if a domain is pinned to a CPU that the board does not have, if the boot CPU is not known, or
+        if it is not known whether Xen has boot-time pools.
         """
         every = self.context.cpus
         if every is None or shared.cpus is None or not self.context.cpus_are_facts:
@@ -294,17 +296,17 @@ class _Pair:
         return real or self._by_colors([nr_colors], text, witness)
 
     def _really(self, refuted: str, witness: PairWitness) -> _Question | None:
-        """The question about frames, where it is answered as is expected: they meet."""
+        """The question about frames, if it is answered as expected: that they meet."""
         try:
             question = self._by_frames(refuted, witness)
-        except ValueError:  # sets that no formula is known for
+        except ValueError:  # sets without a known formula
             return None
         if question is None or decide(question.script, self.context.timeout, core=False).verdict is not Verdict.REFUTED:
             return None
         return question
 
     def _meeting(self, caches: Iterable[SharedCache]) -> FramesThatMeet | None:
-        """Two frames that meet in one of the caches, where they are found at once."""
+        """Two frames that meet in one of the caches; None if none are found without the solver."""
         for shared in caches:
             pair = meeting_frames(self.context, shared, self.first, self.second)
             if pair and shared.cache:
@@ -312,9 +314,8 @@ class _Pair:
         return None
 
     def _by_frames(self, refuted: str = "", witness: PairWitness | None = None) -> _Question | None:
-        """The very sentence: a frame of the one and a frame of the other, in no set of a cache that CPUs of both use.
-
-        None if the sets of a cache that both use cannot be written down.
+        """The statement itself: no frame of the one and frame of the other are in the same set of a cache that CPUs
+        of both use. None if the sets of a cache that both use have no formula.
         """
         context, width = self.context, self.context.width
         nr_colors = context.system.nr_colors or 1
@@ -355,7 +356,7 @@ class _Pair:
         return _Question(self.obligation, script, refuted, witness)
 
     def _runs_on(self, party: Party, cpus: int) -> Iterable[int]:
-        """The CPUs that it may run on, all where that is not certain."""
+        """The CPUs on which it may run; all if that is not certain."""
         every, domain = self.context.cpus, party.domain
         if every is None or domain is None or not domain.cpus or not self.context.cpus_are_facts:
             return range(cpus)
@@ -399,7 +400,7 @@ class _Pair:
         return self._really(text, found) or self._by_colors([modulus], text, found)
 
     def _by_colors(self, moduli: list[int], refuted: str, witness: PairWitness | None) -> _Question:
-        """Asks about sets of colors; that sets of colors are sets of the cache is the lemma's part."""
+        """The question about sets of colors; a lemma shows that disjoint colors use disjoint sets of the cache."""
         nr_colors = self.context.system.nr_colors or 1
         numbered = [(f"P{self._number(party)}", party) for party in (self.first, self.second)]
         names = [name for name, _ in numbered]
@@ -417,7 +418,9 @@ class _Pair:
         return _Question(self.obligation, script, refuted, witness)
 
     def _by_addresses(self, shared: SharedCache) -> Theorem:
-        """Where colors as such do not separate the cache, these two sets of colors still may."""
+        """The theorem for two particular sets of colors, which may be separate even if colors in general do not
+        separate the cache.
+        """
         context, cache = self.context, shared.cache
         if cache is None:
             return self.obligation.settled(Verdict.UNKNOWN, reason=f"nothing is known about the {shared.label}")
@@ -438,7 +441,9 @@ def _refutes(found: Theorem | _Question) -> bool:
 
 
 def address_script(context: Context, shared: SharedCache, first: ColorSet, second: ColorSet) -> SmtScript:
-    """No frame with a color of the first and another one with a color of the second meet in the cache."""
+    """The claim that no frame with a color of the first and no other frame with a color of the second meet in the
+    cache.
+    """
     width, nr_colors = context.width, context.system.nr_colors or 1
     if shared.cache is None:
         raise ValueError(f"nothing is known about the {shared.label}")
@@ -469,7 +474,7 @@ def _fold(name: str, nr_colors: int, modulus: int) -> str:
 
 
 def _of_cpu_fact(fact: Fact | OpenFact) -> Assumption:
-    """What the numbers of CPUs and their pools rest on."""
+    """The assumption about a fact on which the numbers of CPUs and their pools depend."""
     if isinstance(fact, OpenFact):
         return Assumption(
             f"whatever the {fact.what} is: {fact.why}", "open, without effect on the clusters", Trust.CHECKED

@@ -1,4 +1,4 @@
-"""What no version of Xen can do: more memory from some colors than all memory of the board has in them."""
+"""What no version of Xen can do: take more memory from some colors than the whole board has in them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from colorcheck.xen.system import System
 
 OWN = Assumption(
     "all memory of a domain has the domain's colors, and a frame's color is its number modulo the number of colors",
-    "what cache coloring is, in every version of it",
+    "the definition of cache coloring, in every version",
     Trust.DOCUMENTED,
 )
 
@@ -23,7 +23,7 @@ OWN = Assumption(
 def without_room(system: System) -> Iterator[Theorem]:
     """A refuted theorem for each domain whose memory alone exceeds what its colors hold on the whole board.
 
-    For a Xen whose boot is not modelled; nothing is said of any other domain.
+    For a Xen whose boot is not modelled; nothing is stated about other domains.
     """
     prepared, nr_colors = system.preparation, system.nr_colors
     if prepared is None or not nr_colors or not system.coloring or system.panic:
@@ -46,7 +46,7 @@ def without_room(system: System) -> Iterator[Theorem]:
             assumptions=(OWN,),
             places=(
                 Related(domain.memory_location, f"domain {domain.name} gets {size_of_pages(domain.pages)}"),
-                Related(domain.location, f"domain {domain.name} has colors {colors}"),
+                Related(domain.location, f"domain {domain.name} has {colors.named}"),
             ),
         ).settled(
             Verdict.REFUTED,
@@ -57,7 +57,7 @@ def without_room(system: System) -> Iterator[Theorem]:
 
 
 def _frames(spans: tuple[tuple[int, int], ...], nr_colors: int) -> tuple[int, ...]:
-    """Frames of each color in these ranges of addresses."""
+    """The frames of each color in these address ranges."""
     found = [0] * nr_colors
     for start, end in spans:
         first, last = -(-start // PAGE), end // PAGE

@@ -1,4 +1,4 @@
-"""Questions for a solver, as SMT-LIB 2 text: what Z3 is asked and what a certificate holds is the same text."""
+"""Questions for a solver as SMT-LIB 2 text; Z3 and certificates use the same text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from colorcheck.core.diagnostic import Related, Verdict
 
 
 class Named(Struct, frozen=True):
-    """An assumption with a name, as unsat cores give it, and the place in the input files that says so."""
+    """A named assumption, as it appears in unsat cores, and its place in the input files."""
 
     name: str
     term: str
@@ -20,9 +20,9 @@ class Named(Struct, frozen=True):
 class SmtScript(Struct, frozen=True):
     """A claim under assumptions.
 
-    `declarations` are SMT-LIB commands, `assumptions` and `claim` Boolean terms over them. The claim is proved where
-    the assumptions can be met and their conjunction with its negation cannot. `values` are the constants whose
-    values in a countermodel make the witness.
+    `declarations` are SMT-LIB commands, `assumptions` and `claim` Boolean terms over them. The claim is proved if the
+    assumptions are satisfiable and their conjunction with its negation is not. `values` are the constants whose values
+    in a countermodel give the witness.
     """
 
     logic: str
@@ -32,7 +32,7 @@ class SmtScript(Struct, frozen=True):
     values: tuple[str, ...] = ()
 
     def text(self, verdict: Verdict) -> str:
-        """The SMT-LIB 2 file that asks both questions, with the answers that belong to the verdict in `:status`."""
+        """The SMT-LIB 2 file with both questions, and the answers that the verdict requires in `:status`."""
         lines = [f"(set-logic {self.logic})", *self.declarations]
         lines += [f"(assert (! {each.term} :named {each.name}))" for each in self.assumptions]
         first, *rest = expected_answers(verdict)
@@ -44,7 +44,7 @@ class SmtScript(Struct, frozen=True):
 
 
 def expected_answers(verdict: Verdict) -> tuple[str, ...]:
-    """What a solver must answer: first to the assumptions alone, then together with the negated claim."""
+    """The answers that a verdict requires: for the assumptions alone, then with the negated claim."""
     return {
         Verdict.PROVED: ("sat", "unsat"),
         Verdict.REFUTED: ("sat", "sat"),
@@ -54,7 +54,7 @@ def expected_answers(verdict: Verdict) -> tuple[str, ...]:
 
 
 def together(scripts: Sequence[SmtScript]) -> SmtScript:
-    """One script whose claim is that all claims hold; what several declare or assume under one name is one thing."""
+    """One script with the conjunction of all claims; declarations and assumptions of the same name are merged."""
     declarations = dict.fromkeys(line for script in scripts for line in script.declarations)
     assumptions = {each.name: each for script in scripts for each in script.assumptions}
     claim = conjunction([script.claim for script in scripts])

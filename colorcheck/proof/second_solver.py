@@ -1,4 +1,4 @@
-"""cvc5, the second solver: it reads the same text as Z3 and knows nothing else."""
+"""cvc5, the second solver: its only input is the text that Z3 reads."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ COMMANDS = frozenset(
         "exit",
     )
 )
-"""All that our scripts say. Others write files, or change what an answer means."""
+"""All commands in our scripts. Others may write files or change the meaning of an answer."""
 DEEPEST = 2_000
-"""Parentheses that may be open at once; cvc5 reads deeper ones by recursion until its stack ends."""
+"""The deepest nesting of parentheses; cvc5 parses recursively and would overflow its stack."""
 _TOKENS = re.compile(r';[^\n]*|"(?:[^"]|"")*"|\|[^|]*\||[()]|[^\s()";|]+')
 
 
@@ -56,10 +56,10 @@ def inspect(text: str) -> None:
 
 
 def answers(text: str, timeout: float) -> tuple[str, ...]:
-    """What cvc5 answers to each `(check-sat)` of an SMT-LIB 2 text, `timeout` in seconds for each question.
+    """The answers of cvc5 to each `(check-sat)` in an SMT-LIB 2 text; `timeout` is in seconds per question.
 
-    It runs in a child with limits of time and memory. Answers stop before a question that cvc5 cannot read. Raises
-    Cvc5Missing, and NotOurs for a script with commands that are none of ours.
+    It runs in a child process with limits on time and memory. Answers stop before a question that cvc5 cannot parse.
+    Raises Cvc5Missing, and NotOurs for a script with commands that colorcheck does not write.
     """
     inspect(text)
     try:

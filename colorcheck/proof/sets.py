@@ -23,7 +23,7 @@ COLOR = Assumption(
 
 
 def set_separation(context: Context) -> dict[str, Theorem]:
-    """A theorem for each shared cache, by the cache's id. Without a board there is nothing to prove from."""
+    """A theorem for each shared cache, by the cache's ID. Without a board there is nothing to prove."""
     nr_colors = context.system.nr_colors
     if nr_colors is None or nr_colors < 2:
         return {}
@@ -33,7 +33,7 @@ def set_separation(context: Context) -> dict[str, Theorem]:
 
 
 def declared_geometry(context: Context) -> Theorem | None:
-    """The colors that Xen believes in are colors of the cache that it runs on: two of them share no set."""
+    """The theorem that the colors that Xen uses are colors of the cache: two of them share no set."""
     nr_colors = context.system.nr_colors
     if nr_colors is None or nr_colors < 2 or not context.caches:
         return None
@@ -77,7 +77,7 @@ def _decided(context: Context, shared: SharedCache, modulus: int, obligation: Ob
     if modulus & (modulus - 1):
         return obligation.settled(Verdict.UNKNOWN, reason=f"{modulus} colors are not a power of two")
     cache = shared.cache
-    if cache is None:  # unknown_index has said so
+    if cache is None:  # reported by unknown_index
         return obligation.settled(Verdict.UNKNOWN, reason="the cache is unknown")
     script = _script(context, cache.index, modulus)
 
@@ -105,7 +105,7 @@ def unknown_index(shared: SharedCache) -> str:
 
 
 def addresses_witness(label: str, cache: Cache, first: int, second: int, nr_colors: int) -> FramesThatMeet:
-    """Two addresses that meet, for people and for the replay."""
+    """Two addresses that meet, as a witness for people and for the replay."""
     chosen = None if isinstance(cache.index, UnknownIndex) else cache.index.set_of(first)
     pages = (first // PAGE, second // PAGE)
     colors = (pages[0] % nr_colors, pages[1] % nr_colors)

@@ -1,4 +1,4 @@
-"""The only place that runs Z3: a script in, a verdict with its core or its countermodel out."""
+"""The only module that runs Z3: takes a script, returns a verdict with its core or its countermodel."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class Answer(Struct, frozen=True):
-    """What Z3 made of a script.
+    """Z3's answer to a script.
 
-    `core` are the names of assumptions: of a minimal contradictory set where the verdict is vacuous, of a minimal set
-    that carries the proof where it is proved. `values` are the constants of a countermodel.
+    `core` has names of assumptions: of a minimal contradictory set if the verdict is vacuous, of a minimal set that
+    suffices for the proof if it is proved. `values` has the constants of a countermodel.
     """
 
     verdict: Verdict
@@ -35,15 +35,15 @@ _answered: dict[tuple[SmtScript, bool], Answer] = {}
 
 
 def forget() -> None:
-    """Forgets every answer, so that each script is decided anew."""
+    """Clear the cache, so that each script is decided again."""
     _answered.clear()
 
 
 def decide(script: SmtScript, timeout: float, *, core: bool = True) -> Answer:
-    """Asks Z3; `timeout` in seconds for the whole script. No answer in time is `UNKNOWN`.
+    """Decide a script with Z3; `timeout` is in seconds for the whole script.
 
-    Without `core` the answer names no assumptions, which saves the search for a minimal set of them. The very same
-    script (several Xens mostly ask alike) is decided once a process.
+    No answer in time is `UNKNOWN`. Without `core`, the answer names no assumptions, which saves the search for a
+    minimal set. Equal scripts (common with several releases) are decided once per process.
     """
     begin = time.perf_counter()
     known = _answered.get((script, core))
@@ -78,21 +78,22 @@ def _decided(script: SmtScript, timeout: float, *, core: bool) -> Answer:
 
     begin = time.perf_counter()
     deadline = begin + timeout
-    context = z3.Context()  # of its own, so that answers do not depend on what was asked before
+    context = z3.Context()  # a separate context, so that answers do not depend on earlier questions
     parsed = z3.parse_smt2_string(_text(script), ctx=context)
-    solver = z3.Solver(ctx=context)
-    solver.set("ctrl_c", False)  # it would take Ctrl-C for itself, answer "unknown", and the run would go on
-    marks = [z3.Bool(f"assume!{number}", context) for number in range(len(script.assumptions))]
-    for mark, term in zip(marks, parsed, strict=False):
-        solver.add(z3.Implies(mark, term))
-    names = {str(mark): each.name for mark, each in zip(marks, script.assumptions, strict=True)}
+    solver = z3.SimpleSolver(ctx=context)
+    solver.set("ctrl_c", False)  # otherwise Z3 handles Ctrl-C itself, answers "unknown", and the run continues
+    names = {_mark(number): each.name for number, each in enumerate(script.assumptions)}
+    marks = [z3.Bool(mark, context) for mark in names]
+    claim = parsed[len(marks)]
+    parsed.resize(len(marks))
+    solver.add(parsed)
 
     possible = _check(solver, marks, deadline)
     if possible == z3.unsat:
         return _answer(Verdict.VACUOUS, begin, _minimal(solver, marks, deadline) if core else [], names)
     if possible == z3.unknown:
         return _unknown(begin, solver)
-    solver.add(z3.Not(parsed[len(marks)]))
+    solver.add(z3.Not(claim))
     result = _check(solver, marks, deadline)
     if result == z3.unsat:
         return _answer(Verdict.PROVED, begin, _minimal(solver, marks, deadline) if core else [], names)
@@ -102,9 +103,15 @@ def _decided(script: SmtScript, timeout: float, *, core: bool) -> Answer:
     return Answer(Verdict.REFUTED, time.perf_counter() - begin, values=values)
 
 
+def _mark(number: int) -> str:
+    return f"assume!{number}"
+
+
 def _text(script: SmtScript) -> str:
-    asserted = [f"(assert {each.term})" for each in script.assumptions]
-    return "\n".join([*script.declarations, *asserted, f"(assert {script.claim})"])
+    """The declarations, an assertion for each assumption that holds where its mark is true, and the claim."""
+    marks = [f"(declare-const {_mark(number)} Bool)" for number in range(len(script.assumptions))]
+    asserted = [f"(assert (=> {_mark(number)} {each.term}))" for number, each in enumerate(script.assumptions)]
+    return "\n".join([*script.declarations, *marks, *asserted, f"(assert {script.claim})"])
 
 
 def _check(solver: z3.Solver, marks: list[z3.BoolRef], deadline: float) -> z3.CheckSatResult:
@@ -113,11 +120,11 @@ def _check(solver: z3.Solver, marks: list[z3.BoolRef], deadline: float) -> z3.Ch
 
 
 def _minimal(solver: z3.Solver, marks: list[z3.BoolRef], deadline: float) -> list[z3.BoolRef]:
-    """A core from which nothing can be left out; what time does not allow to try stays in."""
+    """A core from which nothing can be removed; elements that there was no time to try are kept."""
     import z3
 
-    wanted = {str(mark) for mark in solver.unsat_core()}
-    core = [mark for mark in marks if str(mark) in wanted]
+    wanted = {mark.decl().name() for mark in solver.unsat_core()}
+    core = [mark for mark in marks if mark.decl().name() in wanted]
     for mark in list(core):
         smaller = [other for other in core if other is not mark]
         if time.perf_counter() < deadline and _check(solver, smaller, deadline) == z3.unsat:
@@ -126,7 +133,7 @@ def _minimal(solver: z3.Solver, marks: list[z3.BoolRef], deadline: float) -> lis
 
 
 def _answer(verdict: Verdict, begin: float, core: list[z3.BoolRef], names: dict[str, str]) -> Answer:
-    return Answer(verdict, time.perf_counter() - begin, tuple(names[str(mark)] for mark in core))
+    return Answer(verdict, time.perf_counter() - begin, tuple(names[mark.decl().name()] for mark in core))
 
 
 def _unknown(begin: float, solver: z3.Solver) -> Answer:

@@ -1,4 +1,4 @@
-"""Bitwuzla, the third solver, where it is installed: it reads the same text as Z3 and cvc5, about bit vectors only."""
+"""Bitwuzla, the third solver, if installed: it reads the same text as Z3 and cvc5, for bit vectors only."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ _COMMENT = re.compile(r"^;[^\n]*\n", re.MULTILINE)
 
 
 def third_answers(text: str, timeout: float) -> tuple[str, ...]:
-    """Its answers in order, at most `timeout` seconds for each; none if it is not installed or has no say.
-
-    Raises NotOurs for a script with commands that are none of ours.
+    """Its answers in order, with at most `timeout` seconds for each; empty if it is not installed or does not support
+    the logic. Raises NotOurs for a script with commands that colorcheck does not write.
     """
     inspect(text)
     if _LOGIC not in text or find_spec("bitwuzla") is None:

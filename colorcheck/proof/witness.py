@@ -1,4 +1,4 @@
-"""Frames that meet: two frames of two owners in one set, taken from what they really get where that is known."""
+"""Frames that meet: two frames of two owners in one set, taken from the frames that they really get if known."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ TRIED = 1 << 16
 
 
 def meeting_frames(context: Context, shared: SharedCache, first: Party, second: Party) -> tuple[int, int] | None:
-    """Addresses of two different frames, one of each party, with the same set; None if none is found at once.
+    """Addresses of two different frames, one of each party, in the same set; None if none are found quickly.
 
-    Frames come from the boot, or, for who got none, from the color heap. Only for linear indexes; a witness for
-    another index comes out of the solver.
+    Frames come from the boot, or from the color heap for a party without frames. Only for linear indexes; witnesses for
+    other indexes come from the solver.
     """
     index = shared.cache.index if shared.cache else None
     if not isinstance(index, Linear) or index.line * index.sets % PAGE:
@@ -32,7 +32,7 @@ def meeting_frames(context: Context, shared: SharedCache, first: Party, second: 
 
 
 def _known(context: Context, party: Party) -> tuple[int, ...]:
-    """As `_frames`, found once a case."""
+    """Like `_frames`, but cached in the context."""
     known = context.frames_of.get(party.name)
     if known is None:
         known = context.frames_of[party.name] = tuple(islice(_frames(context, party), TRIED))
@@ -40,7 +40,7 @@ def _known(context: Context, party: Party) -> tuple[int, ...]:
 
 
 def _by_set(context: Context, party: Party, modulus: int) -> dict[int, list[int]]:
-    """Two frames of the party, at most, for each remainder modulo `modulus`."""
+    """At most two frames of the party for each remainder modulo `modulus`."""
     known = context.frames_by_set.get((party.name, modulus))
     if known is None:
         known = context.frames_by_set[party.name, modulus] = {}
@@ -52,7 +52,7 @@ def _by_set(context: Context, party: Party, modulus: int) -> dict[int, list[int]
 
 
 def _frames(context: Context, party: Party) -> Iterator[int]:
-    """Frames of a party: not all of them, but of each of its colors some."""
+    """Some frames of a party, for each of its colors."""
     nr_colors = context.system.nr_colors or 1
     if party.domain is None:
         region = context.booted.xen_region

@@ -1,4 +1,4 @@
-"""Reports: one file an output format, each a pure function of a verification; and the options that choose them."""
+"""Reports: one module per output format, each a pure function of a verification; and the options that choose them."""
 
 from __future__ import annotations
 

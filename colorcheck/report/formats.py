@@ -1,4 +1,4 @@
-"""The formats in one tuple, and which of them go where: `--format text --output sarif=out.sarif`."""
+"""All formats in one tuple, and the outputs that options request: `--format text --output sarif=out.sarif`."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _SOURCES = frozenset((".dts", ".dtsi", ".dtso", ".h"))
 
 
 class Renderer(Protocol):
-    """What makes a report of a verification."""
+    """A function that renders a verification as a report."""
 
     def __call__(self, verification: Verification, style: Style) -> str: ...
 
 
 class Format(Struct, frozen=True):
-    """A format: its name, what it is for, and the module whose `render` makes it (imported when first used).
+    """A format: its name, its purpose, and the module with its `render` (imported when first used).
 
-    `function` is what makes it where a plugin brought it.
+    `function` renders it if it comes from a plugin.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Format(Struct, frozen=True):
     function: Callable[[Verification], str] | None = None
 
     def document(self, verification: Verification, style: Style) -> object:
-        """What JSON is made of, as plain values; None if the format is not JSON."""
+        """The JSON document as plain values; None if the format is not JSON."""
         made = None if self.function is not None else getattr(import_module(self.module), "document", None)
         return None if made is None else to_builtins(made(verification, style), str_keys=True, enc_hook=str)
 
@@ -63,7 +63,7 @@ FORMATS = (
 
 
 def known_formats() -> tuple[Format, ...]:
-    """The built-in formats, then those of plugins whose names are free."""
+    """The built-in formats, then those of plugins whose names are not taken."""
     from colorcheck.plugins.manager import plugins
 
     built_in = {entry.name for entry in FORMATS}
@@ -72,7 +72,7 @@ def known_formats() -> tuple[Format, ...]:
 
 
 class Output(Struct, frozen=True):
-    """A format and the file that it goes to; `path` None is standard output."""
+    """A format and the file to write; `path` None is standard output."""
 
     format: str
     path: str | None = None
@@ -84,11 +84,11 @@ def parse_outputs(
     environment: Mapping[str, str] | None = None,
     known: Iterable[Format] | None = None,
 ) -> tuple[Output, ...]:
-    """What `--format NAME` and each `--output NAME=FILE` ask for, standard output first.
+    """The outputs that `--format NAME` and each `--output NAME=FILE` request, standard output first.
 
-    Without `--format`, GitHub's and GitLab's jobs are known by their variables in `environment`: under GitHub
-    standard output gets annotations and the job's summary the Markdown report, under GitLab the code quality report
-    is written to `gl-code-quality-report.json` beside the text. `--output FILE` takes the format from `--format`.
+    Without `--format`, jobs of GitHub and GitLab are recognized by their variables in `environment`: under GitHub,
+    standard output gets annotations and the job summary the Markdown report; under GitLab, the code quality report is
+    written to `gl-code-quality-report.json` in addition to the text. `--output FILE` takes the format from `--format`.
     Raises ValueError, with a message for the user, for an unknown format, a missing file name or a file named twice.
     """
     names = {entry.name for entry in known or known_formats()}
@@ -122,7 +122,7 @@ def _detected(environment: Mapping[str, str]) -> str:
 
 
 def _of_the_service(environment: Mapping[str, str]) -> Iterator[Output]:
-    """What the service that runs this job takes beside standard output."""
+    """The further outputs for the service that runs this job."""
     summary = environment.get("GITHUB_STEP_SUMMARY")
     if environment.get("GITHUB_ACTIONS") == "true" and summary:
         yield Output("markdown", summary)
@@ -136,7 +136,7 @@ def render(verification: Verification, name: str, style: Style, known: Iterable[
 
 
 def document(verification: Verification, name: str, style: Style) -> object:
-    """What the report would be made of, before it is text; None if it is not JSON. Raises ValueError as `render`."""
+    """The report as plain values; None if the format is not JSON. Raises ValueError like `render`."""
     return _format(name).document(verification, _shown(verification, style))
 
 
@@ -154,8 +154,9 @@ def _shown(verification: Verification, style: Style) -> Style:
 def _quoted(verification: Verification) -> Iterator[str]:
     """The files that a report may quote: those that were read as inputs.
 
-    Of files that are only mentioned (by the line markers of a preprocessed source, by errors in what could not be read
-    to its end) those that are sources of device trees, by their names: anybody can mention a file of secrets.
+    Files that are only mentioned (in line markers of a preprocessed source, in errors of a file that was not read to
+    its end) are quoted only if their names are those of device tree sources: a malicious input could mention a file
+    with secrets.
     """
     deployment = verification.facts.deployment
     named = (deployment.manifest.device_tree, *deployment.manifest.domains, deployment.manifest.image_builder)

@@ -1,4 +1,4 @@
-"""How a report is to look."""
+"""The look of a report."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from colorcheck.files.sources import Sources, relative
 
 
 class Style(Struct, frozen=True):
-    """What a format may take into account: `width` in columns, terminal colors, whether to leave nothing out.
+    """Settings that a format may take into account: `width` in columns, terminal colors, whether to omit nothing.
 
-    `root` is the folder that machine formats make file names relative to (the repository); `unicode` false keeps
-    to ASCII. `silences` adds the comment that would silence each finding.
+    `root` is the folder to which machine formats make file names relative (the repository); `unicode` false restricts
+    output to ASCII. `silences` adds the comment that would silence each finding.
     """
 
     width: int = 100
@@ -27,11 +27,11 @@ class Style(Struct, frozen=True):
     sources: Sources = field(default_factory=Sources)
 
     def place(self, location: Location) -> str:
-        """A location for people: the file relative to `root`, and the line and column in it."""
+        """A location for people: the file relative to `root`, its line and column."""
         return str(replace(location, file=self.relative(location.file)))
 
     def relative(self, file: str) -> str:
-        """A file name relative to `root` with forward slashes; as it is where it does not lie below."""
+        """A file name relative to `root` with forward slashes; unchanged if it is not below `root`."""
         return relative(self.sources, self.root, file)
 
 

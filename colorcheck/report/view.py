@@ -1,4 +1,4 @@
-"""What reports show, worked out once: the headline, the color map, memory, theorems in groups."""
+"""The content of reports, computed once: the headline, the color map, memory, theorems in groups."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
-from colorcheck.core.diagnostic import Severity, Verdict
+from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Tried
 from colorcheck.core.units import size_of_pages
 from colorcheck.replay.restarts import budgets
@@ -36,7 +36,7 @@ class Headline(Struct, frozen=True):
 
 
 class ColorUser(Struct, frozen=True):
-    """One user of colors: which it has, which of them it shares against the policy, which the policy lets it share."""
+    """One user of colors: its colors, those it shares against the policy, and those it shares as the policy allows."""
 
     name: str
     colors: ColorSet
@@ -46,7 +46,7 @@ class ColorUser(Struct, frozen=True):
 
 
 class Clash(Struct, frozen=True):
-    """Two users with colors in common. `reason` is the policy's where it allows that."""
+    """Two users with common colors. `reason` is the policy's if it allows that."""
 
     first: str
     second: str
@@ -55,18 +55,18 @@ class Clash(Struct, frozen=True):
 
 
 class ColorMap(Struct, frozen=True):
-    """Xen and the domains by colors, in one release or in several that agree."""
+    """The colors of Xen and the domains, in one release or in several that agree."""
 
     releases: str
     nr_colors: int
     rows: tuple[ColorUser, ...]
     clashes: tuple[Clash, ...]
     cache: int | None = None
-    """Bytes of the colored cache that one color stands for; None if Xen's colors are not the cache's."""
+    """Bytes of the colored cache per color; None if Xen's colors are not the cache's."""
 
     @property
     def free(self) -> ColorSet:
-        """Colors that no domain has."""
+        """Colors that neither Xen nor a domain has."""
         used = ColorSet()
         for row in self.rows:
             used |= row.colors
@@ -74,7 +74,7 @@ class ColorMap(Struct, frozen=True):
 
 
 class MemoryRow(Struct, frozen=True):
-    """A domain's frames: what it needs of its colors, and what they had left when it was built."""
+    """A domain's frames: those it needs, and those its colors had left when it was built."""
 
     name: str
     needed: int
@@ -82,17 +82,17 @@ class MemoryRow(Struct, frozen=True):
     created: bool
     failure: str
     budgets: tuple[str, ...] = ()
-    """How often it can be created before the host reboots, in words; where releases differ, one of each."""
+    """How often it can be created before the host reboots, in words; several if releases differ."""
 
     @property
     def shown(self) -> tuple[object, ...]:
-        """What of it is shown: two rows that differ by a frame look the same."""
+        """The values that are shown: two rows that differ by a frame look the same."""
         sizes = size_of_pages(self.needed), size_of_pages(self.free)
         return self.name, sizes, self.missing > 0, self.created, self.failure
 
     @property
     def missing(self) -> int:
-        """Frames that are wanting; 0 where it fits."""
+        """Frames that are missing; 0 if it fits."""
         return max(0, self.needed - self.free)
 
 
@@ -105,7 +105,7 @@ class TheoremGroup(Struct, frozen=True):
 
 
 def headline(verification: Verification) -> Headline:
-    """The verdict first. Nothing that is undecided or unchecked sounds good."""
+    """The verdict; anything undecided or unchecked never sounds good."""
     status = verification.exit_status()
     refuted, proved = verification.count(Verdict.REFUTED), verification.count(Verdict.PROVED)
     opened = verification.count(Verdict.UNKNOWN) + verification.count(Verdict.VACUOUS)
@@ -130,7 +130,7 @@ def headline(verification: Verification) -> Headline:
 
 
 def _all_of(verification: Verification, proved: int) -> str:
-    """What was proved; where not all was asked, what that was."""
+    """The number of proved theorems, with the kinds that were not selected."""
     left = [name for name in verification.questions() if not verification.asked(name)]
     if left:
         kinds = dict.fromkeys(name.partition("/")[0] for name in left)
@@ -139,7 +139,7 @@ def _all_of(verification: Verification, proved: int) -> str:
 
 
 def _undecided(verification: Verification, proved: int) -> Iterator[str]:
-    """What is proved, and what the rest hangs on: the facts, and two worlds in which it differs."""
+    """The number of proved theorems, and what the rest depends on: the facts, and two worlds with different results."""
     if proved:
         yield f"{proved} proved"
     waiting: dict[tuple[str, ...], list[Theorem]] = {}
@@ -171,7 +171,7 @@ def _undecided(verification: Verification, proved: int) -> Iterator[str]:
 
 
 def _worlds(shown: tuple[Tried, ...]) -> str:
-    """Two worlds, in brackets: where it holds, and why it does not elsewhere."""
+    """Two worlds, in brackets: one in which the theorem holds, and why it does not in the other."""
     reported = []
     for world in shown:
         word = "holds" if world.verdict is Verdict.PROVED else world.reason or "fails"
@@ -179,15 +179,20 @@ def _worlds(shown: tuple[Tried, ...]) -> str:
     return f" ({'; '.join(reported)})" if reported else ""
 
 
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings by their severity, those of one severity in their order."""
+    return sorted(findings, key=lambda finding: list(Severity).index(finding.severity))
+
+
 class AlikeResidue(Struct, frozen=True):
-    """What stays shared under the releases that agree in it; `amounts` is how much of each remainder, in words."""
+    """What stays shared under releases that agree; `amounts` has the size of each remainder, in words."""
 
     residue: Residue
     amounts: tuple[str, ...]
 
 
 def alike(found: Iterable[Residue]) -> tuple[AlikeResidue, ...]:
-    """Residues of several releases as one where they differ only in the amounts."""
+    """The residues; those of several releases are merged if they differ only in amounts."""
     groups: dict[object, list[Residue]] = {}
     for each in found:
         kinds = tuple((r.what, r.why, r.crosses) for r in each.remainders)
@@ -202,7 +207,7 @@ def alike(found: Iterable[Residue]) -> tuple[AlikeResidue, ...]:
 
 
 def _amount(same: Sequence[Residue], number: int) -> str:
-    """The size of one remainder, with the releases where they differ in it."""
+    """The size of one remainder, with the releases if they differ."""
     sizes: dict[str, list[str]] = {}
     for each in same:
         pages = each.remainders[number].pages
@@ -213,7 +218,7 @@ def _amount(same: Sequence[Residue], number: int) -> str:
 
 
 def color_maps(facts: Facts) -> Iterator[ColorMap]:
-    """The color map of each Xen that colors; one for all of them where they agree."""
+    """The color map of each release with coloring on; one for all releases that agree."""
     shown: list[tuple[list[str], ColorMap]] = []
     for result in facts.results:
         made = color_map(facts, result)
@@ -232,7 +237,10 @@ def color_maps(facts: Facts) -> Iterator[ColorMap]:
 
 
 def color_map(facts: Facts, result: ReleaseResult) -> ColorMap | None:
-    """Who has which colors; None while coloring is off. Who is proved apart shares none: by pinning, for example."""
+    """The color map; None if coloring is off.
+
+    Pairs that are proved isolated, for example by pinning, share no colors.
+    """
     system = result.system
     if system is None or not system.coloring or system.nr_colors is None:
         return None
@@ -252,7 +260,7 @@ def color_map(facts: Facts, result: ReleaseResult) -> ColorMap | None:
 
 
 def bytes_of_color(facts: Facts, nr_colors: int) -> int | None:
-    """Bytes of the last-level cache that one color stands for; None if that is not known."""
+    """Bytes of the last-level cache per color; None if not known."""
     llc = facts.board.boot_cluster.llc if facts.board and facts.board.clusters else None
     if llc is None or llc.size is None or llc.nr_colors != nr_colors:
         return None
@@ -260,7 +268,7 @@ def bytes_of_color(facts: Facts, nr_colors: int) -> int | None:
 
 
 def _colors(domain: Domain) -> tuple[ColorSet, str]:
-    """A domain's colors and where they come from; none if it is refused before it has any."""
+    """A domain's colors and their origin; empty if it is refused before it has any."""
     return (ColorSet(), "never created") if domain.failure else (ColorSet.of(domain.colors), str(domain.source))
 
 
@@ -289,8 +297,22 @@ def memory_panels(facts: Facts) -> Iterator[tuple[str, Boot, tuple[MemoryRow, ..
         yield ", ".join(releases), same[0][1], tuple(merged)
 
 
+def boot_panels(facts: Facts) -> Iterator[tuple[str, Boot, tuple[MemoryRow, ...]]]:
+    """(releases, boot, rows) for every boot; releases with the same memory map and rows that look alike share one."""
+    panels: dict[object, list[tuple[str, Boot, tuple[MemoryRow, ...]]]] = {}
+    for release, boot in facts.boots():
+        rows = memory_rows(boot)
+        key = boot.memory_map, tuple(row.shown for row in rows), boot.panic, boot.system.coloring
+        panels.setdefault(key, []).append((release, boot, rows))
+    for same in panels.values():
+        releases = [release for release, _, _ in same]
+        alike_rows = zip(*(rows for _, _, rows in same), strict=True)
+        merged = (replace(rows[0], budgets=_budgets(releases, rows)) for rows in alike_rows)
+        yield ", ".join(releases), same[0][1], tuple(merged)
+
+
 def _budgets(releases: Sequence[str], rows: Iterable[MemoryRow]) -> tuple[str, ...]:
-    """The restart budgets of one domain, each once, with the releases that it is for unless it is for all."""
+    """The restart budgets of one domain, each once; with its releases unless it is the same for all."""
     found: dict[str, list[str]] = {}
     for release, row in zip(releases, rows, strict=True):
         for text in row.budgets:
@@ -299,7 +321,7 @@ def _budgets(releases: Sequence[str], rows: Iterable[MemoryRow]) -> tuple[str, .
 
 
 def theorem_panels(facts: Facts) -> Iterator[tuple[str, tuple[Theorem, ...]]]:
-    """(lines, theorems); Xens under which the same is stated, with the same verdicts, share one."""
+    """(releases, theorems); releases with the same theorems and verdicts share one panel."""
     panels: dict[object, tuple[list[str], tuple[Theorem, ...]]] = {}
     for result in facts.results:
         key = tuple((theorem.statement, theorem.verdict, theorem.reason) for theorem in result.theorems)
@@ -315,7 +337,9 @@ def memory_rows(boot: Boot) -> tuple[MemoryRow, ...]:
 
 
 def _budget(creations: tuple[int, int] | None) -> str:
-    """How often a domain can be created, alone and if every guest restarts as often; empty if nothing does."""
+    """How often a domain can be created, alone and if every guest restarts equally often; empty for a domain that
+    never restarts.
+    """
     if creations is None:
         return ""
     alone, together = creations
@@ -333,7 +357,7 @@ def _memory_row(built: Built, budget: str) -> MemoryRow:
 
 
 def theorem_groups(theorems: tuple[Theorem, ...]) -> tuple[TheoremGroup, ...]:
-    """Bad news first, then by kind in the order in which the kinds come."""
+    """The theorems in groups: bad news first, then by kind in order of appearance."""
     groups: dict[tuple[Verdict, TheoremKind], list[Theorem]] = {}
     for verdict in (Verdict.REFUTED, Verdict.VACUOUS, Verdict.UNKNOWN, Verdict.PROVED):
         for theorem in theorems:
@@ -343,12 +367,12 @@ def theorem_groups(theorems: tuple[Theorem, ...]) -> tuple[TheoremGroup, ...]:
 
 
 def assumptions(theorems: tuple[Theorem, ...]) -> tuple[Assumption, ...]:
-    """All assumptions, each once, in the order in which they come."""
+    """All assumptions, each once, in order of appearance."""
     return tuple(dict.fromkeys(assumption for theorem in theorems for assumption in theorem.assumptions))
 
 
 def requirement_lines(requirement: Traced) -> Iterator[str]:
-    """What shows a requirement, in a line; where it is not met, its status and a line for each thing in its way."""
+    """The evidence of a requirement in a line; if it is not met, its status and a line for each obstacle."""
     if requirement.standing is Standing.MET:
         theorems = {each.subject for each in requirement.evidence if each.kind is EvidenceKind.THEOREM}
         rules = {each.subject for each in requirement.evidence if each.kind is EvidenceKind.RULE}
@@ -363,7 +387,7 @@ def requirement_lines(requirement: Traced) -> Iterator[str]:
 
 
 def not_told(verification: Verification) -> str:
-    """How many findings are kept from being reported, and by what; empty if there are none."""
+    """The number of findings that are not reported, and why; empty if there are none."""
     by = {
         Silence.COMMENT: "silenced by comments",
         Silence.SELECTION: "ignored by selection",

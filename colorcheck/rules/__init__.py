@@ -1,4 +1,4 @@
-"""The rules, all in one tuple, and the one way to run them."""
+"""All rules in one tuple, and the function that runs them."""
 
 from __future__ import annotations
 
@@ -333,7 +333,7 @@ def run(facts: Facts, rules: Iterable[Rule] = RULES) -> tuple[tuple[Finding, ...
         try:
             for finding in nets.get(rule.id, rule.check)(facts):
                 findings.setdefault(order(finding), mendable(finding, facts.deployment))
-        except MemoryError:  # no crash of the rule: the inputs take more than a run is allowed
+        except MemoryError:  # not a crash of the rule: the inputs exceed the limits of the run
             raise
         except Exception as error:
             crash = cc901_rule_crash.finding(rule, error, facts)
@@ -343,7 +343,7 @@ def run(facts: Facts, rules: Iterable[Rule] = RULES) -> tuple[tuple[Finding, ...
 
 
 def order(finding: Finding) -> tuple[object, ...]:
-    """The order in which findings are reported: the worst first, those of one severity by place, then by rule."""
+    """The order in which findings are reported: by severity, worst first, then by place, then by rule."""
     return (_WORST_FIRST[finding.severity], finding.location, finding.rule, finding.message)
 
 

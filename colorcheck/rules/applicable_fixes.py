@@ -1,4 +1,4 @@
-"""Which fixes can be applied: those whose places hold, character by character, what was read there."""
+"""Which fixes can be applied: those whose places still contain exactly the text that was read there."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from colorcheck.inputs.deployment import Deployment
 
 
 def mendable(finding: Finding, deployment: Deployment) -> Finding:
-    """The finding without its fix, where one of the edits has no place or is in what ImageBuilder rewrites."""
+    """The finding; without its fix if an edit has no place in a file or is in text that ImageBuilder rewrites."""
     if all(_has_place(edit, deployment) for edit in finding.fix):
         return finding
     return replace(finding, fix=())
 
 
 def _has_place(edit: Edit, deployment: Deployment) -> bool:
-    """Of an ImageBuilder configuration only XEN_CMD reaches Xen as it is written."""
+    """Whether an edit can be applied; in an ImageBuilder configuration, only XEN_CMD reaches Xen unchanged."""
     place, built = edit.location, deployment.image_builder
     if not place.line:
         return False

@@ -1,4 +1,4 @@
-"""Examples of rules: small deployments, written as what differs from one that is clean."""
+"""Examples of rules: small deployments, described by their differences from a clean one."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Example(Struct, frozen=True):
 
     `guests` are (file, text) of xl files; `chosen`, `tree` and `cpus` device tree source put into `/chosen`, `/`
     and `/cpus`; `manifest` further lines of `colorcheck.toml`, `target` such of its `[target]`; `files` are further
-    files. `placed` false leaves out where the boot loader puts things. `tree_text` replaces the whole device tree
+    files. `placed` false omits the load addresses. `tree_text` replaces the whole device tree
     source; an empty `board` or `xen` leaves the key out.
     """
 
@@ -89,7 +89,7 @@ class Example(Struct, frozen=True):
         return folder / "colorcheck.toml"
 
     def shown(self) -> str:
-        """What differs from the clean deployment, as text for a person."""
+        """The differences from the clean deployment, as readable text."""
         clean = {label: value for label, field, value in Example()._parts() if field}
         reported = [f"# {label}\n{value}" for label, _, value in self._parts() if value and value != clean.get(label)]
         return "\n\n".join(part.rstrip() for part in reported)

@@ -1,4 +1,4 @@
-"""Rules that take up what a reader or the Xen model has noticed, add what to write instead, and pass it on."""
+"""Rules that report notes of the Xen model and problems of the readers, and add what to write instead."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def from_notes(  # noqa: PLR0917
     good: Example | None = None,
     untestable: str = "",
 ) -> Rule:
-    """A rule whose findings are the problems and notes of some kinds; `help` is for those that bring none."""
+    """A rule whose findings are the problems and notes of some kinds; `help` is for those without their own."""
 
     def check(facts: Facts) -> Iterator[Finding]:
         return (from_seen(rule, facts, what, help) for what in seen(facts, *kinds))
@@ -38,8 +38,9 @@ def from_notes(  # noqa: PLR0917
 
 
 def from_seen(rule: Rule, facts: Facts, what: Seen, help: str = "") -> Finding:  # noqa: A002
-    """A finding that says what a note or problem says; its `help`, `related`, `fix` and `witness` come along, or the
-    figures of the note as its witness."""
+    """A finding with the text of a note or problem and its `help`, `related`, `fix` and `witness`; without a
+    witness, the figures of the note serve as one.
+    """
     return rule.finding(
         what.message + on(facts, what.releases),
         what.location,
@@ -51,6 +52,6 @@ def from_seen(rule: Rule, facts: Facts, what: Seen, help: str = "") -> Finding: 
 
 
 def _figures(what: Seen) -> NoteFigures | None:
-    """The facts of a note; a problem has none."""
+    """The figures of a note; None for a problem."""
     note = what.source
     return NoteFigures(note) if isinstance(note, Note) and note.figures else None

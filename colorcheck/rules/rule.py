@@ -40,9 +40,9 @@ class Rule(Struct, frozen=True):
     """One rule.
 
     `documentation` is the rule's page in the fixed shape that `page` reads; `kinds` are the kinds of `Problem` and
-    `Note` that this rule takes up. `bad` gives a finding of this rule, `good` does not: the tests run both through
-    the whole pipeline. Rules whose findings no deployment can show (a crash of the tool) have no examples and say
-    in `untestable` why.
+    `Note` that this rule reports. `bad` leads to a finding of this rule, `good` does not: the tests run both through
+    the whole pipeline. A rule whose findings no deployment can cause (a crash of the tool) has no examples and gives
+    the reason in `untestable`.
     """
 
     id: str
@@ -57,7 +57,7 @@ class Rule(Struct, frozen=True):
 
     @property
     def page(self) -> Page:
-        """The documentation taken apart. Raises ValueError where it has not the fixed shape."""
+        """The parsed documentation. Raises ValueError if it does not have the fixed shape."""
         return parse_page(self.documentation)
 
     def finding(
@@ -75,7 +75,7 @@ class Rule(Struct, frozen=True):
     ) -> Finding:
         """A finding of this rule, with the rule's own severity unless another one is given.
 
-        `witness` may be a JSON object in the place of a class of witnesses. Raises TypeError for anything else.
+        `witness` may be a JSON object instead of a `Witness`. Raises TypeError for anything else.
         """
         if isinstance(witness, Mapping):
             witness = PlainWitness(witness)
@@ -102,7 +102,10 @@ def nothing(facts: Facts) -> Iterator[Finding]:  # noqa: ARG001
 
 
 def parse_page(documentation: str) -> Page:
-    """Title, then one paragraph or more for each of `SECTIONS`, each begun by its name and a colon."""
+    """Parses a title, then one or more paragraphs for each of `SECTIONS`, each starting with its name and a colon.
+
+    Raises ValueError.
+    """
     title, _, body = dedent(documentation).strip().partition("\n")
     parts = re.split(rf"^({'|'.join(SECTIONS)}): ", body, flags=re.MULTILINE)
     texts = dict(zip(parts[1::2], (" ".join(part.split()) for part in parts[2::2]), strict=True))
@@ -112,11 +115,11 @@ def parse_page(documentation: str) -> Page:
 
 
 Kind: TypeAlias = ProblemKind | type[Note]
-"""What a rule takes up: problems of a kind, or notes of a class."""
+"""What a rule reports: problems of a kind, or notes of a class."""
 
 
 class Seen(Struct, frozen=True):
-    """A note or a problem, with the releases for which it holds; none: it does not depend on Xen."""
+    """A note or a problem, with the releases for which it holds; empty if it does not depend on Xen."""
 
     source: Problem | Note
     releases: tuple[str, ...] = ()
@@ -147,7 +150,9 @@ class Seen(Struct, frozen=True):
 
 
 def seen(facts: Facts, *kinds: Kind) -> Iterator[Seen]:
-    """All problems of the readers and notes of the Xen model of these kinds, each once however many Xens have it."""
+    """All problems of the readers and notes of the Xen model of these kinds, each once for all releases that have
+    it.
+    """
     reported: set[tuple[str, Location]] = set()
     for problem in problems(facts):
         if problem.kind in kinds:
@@ -163,7 +168,7 @@ def seen(facts: Facts, *kinds: Kind) -> Iterator[Seen]:
 
 
 def problems(facts: Facts) -> Iterator[Problem]:
-    """What the readers met, in every input, each once."""
+    """The problems of all readers, each once."""
     deployment, found = facts.deployment, list(facts.deployment.problems)
     if deployment.tree is not None:
         found += deployment.tree.problems
@@ -175,7 +180,7 @@ def problems(facts: Facts) -> Iterator[Problem]:
 def notes(facts: Facts) -> Iterator[tuple[str, Note]]:
     """(release, note) of every Xen that was modelled: first of its options and domains, then of its boot.
 
-    None if a device tree is named and could not be read: what Xen would do with the rest is not worth a word.
+    Empty if a device tree is named and could not be read: without it, nothing useful can be said about Xen.
     """
     for result in facts.results if readable(facts) else ():
         for stage in (result.system, result.boot):
@@ -188,7 +193,7 @@ def readable(facts: Facts) -> bool:
 
 
 def on(facts: Facts, releases: Iterable[str]) -> str:
-    """` (Xen 4.20)` where only some of several targets are meant; empty if all are."""
+    """` (Xen 4.20)` if only some of several targets are meant; empty if all are."""
     releases = tuple(dict.fromkeys(releases))
     targets = [result.release for result in facts.results]
     if not releases or len(targets) < 2 or set(releases) == set(targets):

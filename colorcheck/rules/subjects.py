@@ -1,3 +1,3 @@
-"""What findings are about that are about no domain; what follows from what is decided by these names."""
+"""Subjects of findings that are about no domain; which findings imply others is decided by these names."""
 
 GEOMETRY, RESERVE, SWITCH = "geometry", "reserve", "switch"

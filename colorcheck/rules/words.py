@@ -1,4 +1,4 @@
-"""The words of notes: each is in the rule that takes the note up, here they are found."""
+"""The texts of notes: each is written in the rule that reports the note, and registered here."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from colorcheck.xen.kinds import Note
 N = TypeVar("N", bound=Note)
 
 WORDS: dict[type[Note], Callable[[Any], str]] = {}
-"""The words of each class, put here by the rules when they are imported."""
+"""The text function of each class, registered by the rules on import."""
 
 
 def says(kind: type[N]) -> Callable[[Callable[[N], str]], Callable[[N], str]]:
-    """Marks the function that words the notes of a class. Raises ValueError for a second one."""
+    """Registers the function that gives the text of a class of notes. Raises ValueError for a second one."""
 
     def mark(words: Callable[[N], str]) -> Callable[[N], str]:
         if kind in WORDS:
@@ -26,16 +26,18 @@ def says(kind: type[N]) -> Callable[[Callable[[N], str]], Callable[[N], str]]:
 
 
 def always_says(kind: type[Note], text: str) -> None:
-    """The words of a class whose notes differ in their places only."""
+    """Registers a fixed text for a class whose notes differ only in their places."""
     says(kind)(lambda _: text)
 
 
 def said(note: Note) -> str:
-    """What a note says, as a sentence without its end; its kind where no imported rule words it."""
+    """The text of a note, a sentence without its full stop; the name of its kind if no imported rule registered a
+    text.
+    """
     words = WORDS.get(type(note))
     return words(note) if words else note.KIND.replace("-", " ")
 
 
 def name_of(path: str) -> str:
-    """The name of a device tree node by its path."""
+    """The name of a device tree node, from its path."""
     return path.rpartition("/")[2]

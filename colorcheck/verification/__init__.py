@@ -1,1 +1,1 @@
-"""What a verification ends in, and how two of them differ."""
+"""The results of a verification, and the difference between two of them."""

@@ -1,8 +1,7 @@
-"""Assumptions of use that concern cache coloring: what the integrator has to see to, and what the inputs say about
-each.
+"""Assumptions of use that concern cache coloring: what the integrator has to ensure, and what the inputs say about it.
 
-Xen's own safety work leaves its assumptions of use to the integrator; these are the ones that theorems here rest on.
-IDs are those of OpenFastTrace (`type~name~revision`); a revision rises when the meaning of the text changes.
+Xen's own safety work leaves its assumptions of use to the integrator; these are the ones on which theorems depend.
+IDs have the form of OpenFastTrace (`type~name~revision`); the revision increases when the meaning of the text changes.
 """
 
 from __future__ import annotations
@@ -21,19 +20,19 @@ from colorcheck.xen.release.log_version import log_version
 
 
 class UseStanding(StrEnum):
-    """What the inputs say about an assumption of use."""
+    """The status of an assumption of use according to the inputs."""
 
-    AGREES = "inputs-agree"  # an input says so; that the input is true of the board is still the integrator's
+    AGREES = "inputs-agree"  # an input confirms it; the integrator must ensure that the input matches the board
     CONTRADICTED = "contradicted"
-    NOT_NEEDED = "not-needed"  # no theorem of this deployment rests on it
-    INTEGRATOR = "integrator"  # no input says
+    NOT_NEEDED = "not-needed"  # no theorem of this deployment depends on it
+    INTEGRATOR = "integrator"  # no input confirms it
 
 
 Judged = tuple[UseStanding, str]
 
 
 class AssumptionOfUse(Struct, frozen=True):
-    """One assumption: its ID, what must be so, and how colorcheck checks it as far as it can."""
+    """One assumption: its ID, its text, and how far colorcheck checks it."""
 
     id: str
     text: str
@@ -50,7 +49,7 @@ def _left(text: str = "no input says") -> Callable[[Verification], Judged]:
 
 
 def _found(verification: Verification, *rules: str) -> Iterator[Finding]:
-    """Findings of these rules, silenced ones too."""
+    """Findings of the given rules, including silenced ones."""
     everything = (*verification.findings, *(each.finding for each in verification.silenced))
     yield from (finding for finding in everything if finding.rule in rules)
 
@@ -164,7 +163,7 @@ ASSUMPTIONS_OF_USE: tuple[AssumptionOfUse, ...] = (
     ),
     AssumptionOfUse(
         "aou~coloring-handover~1",
-        "Xen gets the device tree, the modules and the arguments that the inputs give, where the inputs put them.",
+        "Xen receives the device tree, the modules and the arguments of the inputs, at the addresses in the inputs.",
         "a boot script is followed, a boot log compared (CC022, CC026); open facts where it is not known",
         _handover,
     ),
@@ -228,5 +227,5 @@ ASSUMPTIONS_OF_USE: tuple[AssumptionOfUse, ...] = (
 
 
 def assumptions_of_use(verification: Verification) -> list[dict[str, object]]:
-    """All of them with what the inputs of a run say, as a document has them."""
+    """All assumptions with their status in a run, as in documents."""
     return [each.to_dict(verification) for each in ASSUMPTIONS_OF_USE]

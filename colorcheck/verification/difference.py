@@ -1,4 +1,4 @@
-"""What changed between two verifications of one deployment: isolation, colors, margins, findings, assumptions."""
+"""The changes between two verifications of one deployment: isolation, colors, margins, findings, assumptions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ABSOLUTE = re.compile(r"(?<![\w./-])/[^\s:,;'\"]+")
 
 
 class Reason(StrEnum):
-    """What `--fail-on` can name."""
+    """The reasons that `--fail-on` accepts."""
 
     NEW_SHARING = "new-sharing"
     LESS_MARGIN = "less-margin"
@@ -38,9 +38,9 @@ class Reason(StrEnum):
 
 
 class PairChange(Struct, frozen=True):
-    """A pair of domains whose separation has another verdict than before.
+    """A pair of domains whose separation has a different verdict than before.
 
-    None: nothing was, or is, stated of the pair. `exists` tells whether both domains are still there, or may be.
+    None: nothing was, or is, stated about the pair. `exists`: whether both domains still exist, or may exist.
     """
 
     release: str
@@ -51,7 +51,7 @@ class PairChange(Struct, frozen=True):
 
     @property
     def lost(self) -> bool:
-        """Whether the pair exists and is no longer proved isolated, or came without a proof."""
+        """Whether the pair exists and is no longer proved isolated, or is new and not proved isolated."""
         return self.exists and self.after is not Verdict.PROVED
 
     def to_dict(self) -> dict[str, object]:
@@ -59,7 +59,7 @@ class PairChange(Struct, frozen=True):
 
 
 class ColorChange(Struct, frozen=True):
-    """A domain, or Xen, with other colors than before; None if it did not exist, or does not any more."""
+    """A domain, or Xen, with different colors than before; None if it did not exist, or no longer exists."""
 
     release: str
     domain: str
@@ -77,7 +77,9 @@ class ColorChange(Struct, frozen=True):
 
 
 class MarginChange(Struct, frozen=True):
-    """Frames left on a domain's colors when all domains are built; negative: frames that it lacks."""
+    """The change in frames left on a domain's colors when all domains are built; a negative number of frames is
+    missing.
+    """
 
     release: str
     domain: str
@@ -88,7 +90,7 @@ class MarginChange(Struct, frozen=True):
 
     @property
     def less(self) -> bool:
-        """Whether more was lost than is tolerated, or nothing can be said about a domain that is still there."""
+        """Whether more was lost than is tolerated, or nothing is known about a domain that still exists."""
         if self.before is None or not self.exists:
             return False
         if self.after is None or self.after < 0 <= self.before:
@@ -100,9 +102,8 @@ class MarginChange(Struct, frozen=True):
 
 
 class SharingChange(Struct, frozen=True):
-    """A pair that shares more colors than before; `reason` is that of the policy, None if it allows nothing.
-
-    `newly`: the colors are as before, and the policy allows them only now.
+    """A pair that shares more colors than before; `reason` is that of the policy, None if the policy does not allow
+    sharing. `newly`: the colors are unchanged, but the policy now allows sharing them.
     """
 
     release: str
@@ -124,7 +125,7 @@ class SharingChange(Struct, frozen=True):
 
 
 class SilenceChange(Struct, frozen=True):
-    """A finding that is kept from being reported and was not before, with what keeps it and why."""
+    """A finding that is newly hidden, with what hides it and why."""
 
     finding: Finding
     by: Silence
@@ -135,7 +136,7 @@ class SilenceChange(Struct, frozen=True):
 
 
 class Difference(Struct, frozen=True):
-    """All that changed. `new` and `gone` are findings; assumptions are those of proved theorems."""
+    """All changes. `new` and `gone` are findings; assumptions are those of proved theorems."""
 
     pairs: tuple[PairChange, ...]
     colors: tuple[ColorChange, ...]
@@ -149,16 +150,16 @@ class Difference(Struct, frozen=True):
     undecided: tuple[str, ...] = ()
     silences: tuple[SilenceChange, ...] = ()
     not_asked: tuple[str, ...] = ()
-    """Theorems that BASE was asked for and HEAD, which still states them, is not."""
+    """Theorems that were selected in BASE and are stated, but not selected, in HEAD."""
 
     @property
     def empty(self) -> bool:
-        """Whether nothing changed, as far as both sides are decided."""
+        """Whether nothing changed, as far as both sides are known."""
         changed = (self.pairs, self.colors, self.margins, self.new, self.gone, self.new_assumptions)
         return not any((*changed, self.gone_assumptions, self.sharing, self.renamed, self.silences, self.not_asked))
 
     def reasons(self) -> frozenset[Reason]:
-        """Everything that `--fail-on` might ask for and that happened."""
+        """All reasons for `--fail-on` that apply."""
         happened = {
             Reason.NEW_SHARING: any(pair.lost for pair in self.pairs) or bool(self.sharing),
             Reason.LESS_MARGIN: any(margin.less for margin in self.margins),
@@ -190,11 +191,11 @@ class Difference(Struct, frozen=True):
 
 
 def compare(base: Verification, head: Verification, *, tolerance: float = TOLERANCE) -> Difference:
-    """What changed from `base` to `head`. Findings are matched by rule, file and message, whatever their lines.
+    """The changes from `base` to `head`.
 
-    A domain that was renamed is compared with itself; a Xen that only one side has is no change of the others, but
-    a pair that is apart under all of BASE's and not under a new one is. `tolerance` is the part of a margin that may
-    be lost in silence.
+    Findings are matched by rule, file and message, not by line. A renamed domain is compared with itself. A release
+    that only one side has is not a change of the others, but a pair that is isolated under all releases of BASE and not
+    under a new one is. `tolerance` is the fraction of a margin that may be lost without being reported.
     """
     renamed = renamings(base, head)
     earlier, later = _relative(base, base.findings, renamed), _relative(head, head.findings, {})
@@ -217,8 +218,7 @@ def compare(base: Verification, head: Verification, *, tolerance: float = TOLERA
 
 
 def renamings(base: Verification, head: Verification) -> dict[str, str]:
-    """Old names by new ones: of domains that are gone and come, those that have everything else in common, if it is
-    one."""
+    """Old names by new ones: domains that disappeared and appeared and are otherwise equal, if the match is unique."""
     before, after = _described(base), _described(head)
     found: dict[str, str] = {}
     for name, what in before.items():
@@ -230,7 +230,7 @@ def renamings(base: Verification, head: Verification) -> dict[str, str]:
 
 
 def _described(verification: Verification) -> dict[str, tuple[object, ...]]:
-    """What every domain of the first Xen is, but for its name."""
+    """The properties of each domain under the first release, except its name."""
     first = next((result for result in verification.facts.results if result.system is not None), None)
     folder = verification.manifest.folder or "."
     found: dict[str, tuple[object, ...]] = {}
@@ -243,7 +243,7 @@ def _described(verification: Verification) -> dict[str, tuple[object, ...]]:
 
 
 def _undecided(side: str, verification: Verification) -> Iterator[str]:
-    """Why a side decides less than it should."""
+    """Why a side is not completely decided."""
     for entry in verification.not_checked:
         yield f"{side}: not checked: {entry.check}: {entry.reason}"
     waiting = {name for each in verification.theorems if each.verdict is Verdict.UNKNOWN for name in each.facts}
@@ -259,7 +259,7 @@ def _undecided(side: str, verification: Verification) -> Iterator[str]:
 
 
 def _silences(base: Verification, head: Verification, renamed: Mapping[str, str]) -> Iterator[SilenceChange]:
-    """What HEAD keeps from being reported and BASE reported, or did not find."""
+    """Findings that HEAD hides and BASE reported or did not have."""
     silent = Counter(map(_identity, _relative(base, (each.finding for each in base.silenced), renamed)))
     moved = _relative(head, (each.finding for each in head.silenced), {})
     for finding, entry in zip(moved, head.silenced, strict=True):
@@ -273,7 +273,7 @@ def _silences(base: Verification, head: Verification, renamed: Mapping[str, str]
 def _relative(
     verification: Verification, findings: Iterable[Finding], renamed: Mapping[str, str]
 ) -> tuple[Finding, ...]:
-    """The findings with the names of their files as seen from the manifest: the two sides lie in different folders."""
+    """The findings with file names relative to the manifest, since the two sides are in different folders."""
     folder = verification.manifest.folder or "."
     files = sorted(verification.facts.deployment.files, key=len, reverse=True)
     names = {re.compile(rf"(?<![\w/.-]){re.escape(file)}"): os.path.relpath(file, folder) for file in files}
@@ -296,12 +296,12 @@ def _relative(
 
 
 def _identity(finding: Finding) -> tuple[str, str, str]:
-    """Without the node of a blob, whose name a domain may have from its number."""
+    """The key for matching a finding, without the node of a blob, whose name may depend on the number of a domain."""
     return finding.rule, finding.message, finding.location.file
 
 
 def _surplus(findings: tuple[Finding, ...], known: Counter[tuple[str, str, str]]) -> Iterator[Finding]:
-    """The findings that are not among the known ones; of several equal ones, those in excess."""
+    """The findings that are not among the known ones; of several equal ones, the surplus."""
     left = known.copy()
     for finding in findings:
         identity = _identity(finding)
@@ -321,7 +321,7 @@ def _assumptions(verification: Verification, renamed: Mapping[str, str]) -> set[
 
 
 def _with_names(text: str, renamed: Mapping[str, str]) -> str:
-    """The text with the new names of domains; parts of longer words, such as names of files, are left."""
+    """The text with the new names of domains; parts of longer words, such as file names, are unchanged."""
     for old, new in renamed.items():
         text = re.sub(rf"(?<![\w./-]){re.escape(old)}(?![\w/-]|\.\w)", lambda _, name=new: name, text)  # type: ignore[misc]
     return text
@@ -349,7 +349,7 @@ def _pairs(base: Verification, head: Verification, renamed: Mapping[str, str]) -
         new = after.get((line, domains))
         if line in kept:
             old = before.get((line, domains))
-        else:  # a new Xen is held against the worst that any earlier one made of the pair
+        else:  # a new release is compared with the worst earlier verdict on the pair
             known = [before[key] for key in before if key[1] == domains]
             old = next((verdict for verdict in known if verdict is not Verdict.PROVED), known[0] if known else None)
         harmless = old is None and new is Verdict.PROVED
@@ -360,12 +360,12 @@ def _pairs(base: Verification, head: Verification, renamed: Mapping[str, str]) -
 
 
 def _allowed(verification: Verification, domains: tuple[str, ...]) -> bool:
-    """Whether the policy lets a pair share: `sharing` tells of it."""
+    """Whether the policy allows a pair to share; such pairs are reported under `sharing`."""
     return len(domains) == 2 and verification.manifest.policy.share_of(*domains) is not None
 
 
 def _shared(verification: Verification, renamed: Mapping[str, str]) -> dict[tuple[str, tuple[str, str]], ColorSet]:
-    """The colors that each pair has in common, by line."""
+    """The common colors of each pair, by release."""
     found: dict[tuple[str, tuple[str, str]], ColorSet] = {}
     for result in verification.facts.results:
         for system in _colored(result).values():
@@ -380,7 +380,7 @@ def _shared(verification: Verification, renamed: Mapping[str, str]) -> dict[tupl
 
 
 def _sharing(base: Verification, head: Verification, renamed: Mapping[str, str]) -> Iterator[SharingChange]:
-    """Pairs that share more colors than before: with a new domain, by more colors, by a new permission."""
+    """Pairs that share more colors than before: a new domain, more colors, or a new permission."""
     before, after = _shared(base, renamed), _shared(head, {})
     permitted = dict(_permitted(base, renamed))
     for (line, pair), colors in sorted(after.items()):
@@ -401,7 +401,7 @@ def _permitted(verification: Verification, renamed: Mapping[str, str]) -> Iterat
 
 
 def _together(verification: Verification) -> dict[str, list[set[str]]]:
-    """Who is there together: the names on each way, by line; a line of which nothing is known is left out."""
+    """The domains that exist together: the names on each way, by release; unknown releases are left out."""
     return {
         result.release: [{"xen", *(domain.name for domain in way.system.domains)} for way in ways_of(result)]
         for result in verification.facts.results
@@ -410,12 +410,12 @@ def _together(verification: Verification) -> dict[str, list[set[str]]]:
 
 
 def _exists(domains: tuple[str, ...], there: list[set[str]] | None) -> bool:
-    """Whether the domains are there on some way, as far as one can tell."""
+    """Whether the domains exist together on some way, or may."""
     return there is None or any(names >= set(domains) for names in there)
 
 
 def _colored(result: ReleaseResult) -> dict[str, System]:
-    """The systems with coloring, by way."""
+    """The systems with coloring on, by way."""
     return {way.name: way.system for way in ways_of(result) if way.system.coloring and way.system.nr_colors is not None}
 
 
@@ -437,7 +437,7 @@ def _colors(base: Verification, head: Verification, renamed: Mapping[str, str]) 
 def _colors_by_way(
     verification: Verification, renamed: Mapping[str, str]
 ) -> dict[tuple[str, str], dict[str, ColorSet]]:
-    """The colors of each domain, by line and name, then by way."""
+    """The colors of each domain, by release and name, then by way."""
     found: dict[tuple[str, str], dict[str, ColorSet]] = {}
     for result in verification.facts.results:
         for way, system in _colored(result).items():
@@ -450,8 +450,10 @@ _Value = TypeVar("_Value", bound=Hashable)
 
 
 def _moved(before: Mapping[str, _Value], after: Mapping[str, _Value]) -> Iterator[tuple[_Value | None, _Value | None]]:
-    """What one domain has on each way before and after, where it differs, each difference once. A way that only one
-    side has is compared with all of the other."""
+    """The values of one domain before and after that differ on some way, each difference once.
+
+    A way that only one side has is compared with all ways of the other.
+    """
     usual_before, usual_after = next(iter(before.values()), None), next(iter(after.values()), None)
     found: dict[tuple[_Value | None, _Value | None], None] = {}
     for way, new in after.items():
@@ -466,7 +468,9 @@ def _moved(before: Mapping[str, _Value], after: Mapping[str, _Value]) -> Iterato
 
 
 def margin(built: Built, free_final: tuple[int, ...]) -> int:
-    """Frames left on the colors of a domain when all are built; for one that was not built, minus what it lacks."""
+    """Frames left on the colors of a domain when all domains are built; for one that was not built, minus the
+    frames that it lacks.
+    """
     colors = {color for color in built.domain.colors if color < len(free_final)}
     if built.created:
         return sum(free_final[color] for color in colors)
@@ -474,7 +478,7 @@ def margin(built: Built, free_final: tuple[int, ...]) -> int:
 
 
 def _left(verification: Verification, renamed: Mapping[str, str]) -> dict[tuple[str, str], int | None]:
-    """The margin of each domain on the way that leaves least; None if some way's boot is not modelled."""
+    """The margin of each domain on the way that leaves least; None if the boot of some way is not modelled."""
     found: dict[tuple[str, str], int | None] = {}
     for result in verification.facts.results:
         unclear: set[str] = set()

@@ -1,4 +1,4 @@
-"""How a run ends, for the shell."""
+"""The exit statuses of a run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """How a run ended, for the shell. Nothing that stayed unknown ever ends with `CLEAN`."""
+    """The exit status of a run. A run with anything unknown never ends with `CLEAN`."""
 
     CLEAN = 0
     FINDINGS = 1

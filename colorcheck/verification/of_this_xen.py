@@ -1,4 +1,4 @@
-"""What is behind the largest assumption: that the Xen on the board is the modelled release."""
+"""The evidence for the largest assumption: that the Xen on the board is the modelled release."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import find_release
 
 LEAST_BOOTS = 20
-"""Boots that must agree before the release counts as measured: one boot sees one path through the model."""
+"""Boots that must agree before the release counts as measured: one boot exercises one path through the model."""
 _OF_THE_MODEL = frozenset(
     (
         TheoremKind.BOOTS,
@@ -24,11 +24,11 @@ _OF_THE_MODEL = frozenset(
         TheoremKind.LIFECYCLE_MEMORY,
     )
 )
-"""The theorems that say what Xen itself does. Those on pairs rest on them."""
+"""The theorems about Xen's own behavior, on which those about pairs depend."""
 
 
 def of_this_xen(theorems: Iterable[Theorem], deployment: Deployment, release: Release) -> tuple[Theorem, ...]:
-    """The theorems; those on what Xen does also assume that Xen is of the release."""
+    """The theorems; those about Xen's behavior get the assumption that Xen is of the release."""
     taken = release_assumption(deployment, release)
     return tuple(
         replace(theorem, assumptions=(*theorem.assumptions, taken)) if theorem.kind in _OF_THE_MODEL else theorem
@@ -37,8 +37,9 @@ def of_this_xen(theorems: Iterable[Theorem], deployment: Deployment, release: Re
 
 
 def release_assumption(deployment: Deployment, release: Release) -> Assumption:
-    """That Xen is of the release: trusted, or measured where this very binary was booted at least `LEAST_BOOTS` times
-    as the model says and never otherwise."""
+    """The assumption that Xen is of the release: trusted, or measured if at least `LEAST_BOOTS` boots of this very
+    binary agreed with the model and none differed.
+    """
     text = f"Xen is {release.title}, without patches that change what is modelled"
     evidence = deployment.xen_attested
     held_against = find_release(evidence.release) if evidence else None
@@ -57,7 +58,7 @@ def release_assumption(deployment: Deployment, release: Release) -> Assumption:
 
 
 def _kinds(evidence: XenAttested) -> Iterator[str]:
-    """What was seen in how many of the boots that agree."""
+    """What was compared, and in how many of the boots that agree."""
     agreeing = [boot for boot in evidence.boots if boot.result == AGREES]
     lives = sum(boot.name.startswith(LIFE) for boot in agreeing)
     heaps = sum("color heap" in boot.compared for boot in agreeing)

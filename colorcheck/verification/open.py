@@ -1,4 +1,4 @@
-"""What is not known and an answer depends on; the same for every command."""
+"""The open facts on which an answer depends; the same for every command."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from colorcheck.xen.facts.keys import BOOT_CPU, MAPPED
 
 
 class Reach(Enum):
-    """How far a command follows the way to the heaps: what it reads is what it rests on."""
+    """How far a command models the boot: its answer depends on the facts that it reads."""
 
     COLORS = "colors"  # who has which colors
-    MEMORY = "memory"  # where everything lies, and who is built
+    MEMORY = "memory"  # the memory layout, and which domains are built
 
 
 def open_facts(facts: Facts, reach: Reach) -> tuple[OpenFact, ...]:
-    """The open facts that an answer of this reach rests on, each once, and what was named and not read."""
+    """The open facts on which an answer of this reach depends, each once, and inputs that were named and not read."""
     found: dict[str, OpenFact] = {}
     for result in facts.results:
         for fact in _of(result, reach, clusters=len(facts.board.clusters) if facts.board else 0):
@@ -47,7 +47,7 @@ def _of(result: ReleaseResult, reach: Reach, clusters: int) -> Iterator[OpenFact
 
 
 def all_facts(result: ReleaseResult) -> tuple[Fact | OpenFact, ...]:
-    """Every fact of a deployment under a release, those that are open last."""
+    """Every fact of a deployment under a release, open ones last."""
     if result.worlds is None or result.system is None:
         return ()
     book = result.worlds.facts
@@ -56,6 +56,6 @@ def all_facts(result: ReleaseResult) -> tuple[Fact | OpenFact, ...]:
 
 
 def settling(theorem: Theorem, facts: Facts) -> tuple[OpenFact, ...]:
-    """The open facts that a theorem read."""
+    """The open facts that a theorem depends on."""
     known = {name: fact for r in facts.results if r.worlds is not None for name, fact in r.worlds.open.items()}
     return tuple(known[name] for name in theorem.facts if name in known)

@@ -1,7 +1,7 @@
-"""What is behind each requirement of the manifest: the theorems and rules that its patterns name, with answers.
+"""The evidence for each requirement of the manifest: the theorems and rules that its patterns name, with their results.
 
-Nothing is met by default: a pattern that names nothing, a theorem that is stated for only some of the releases, a pair
-that the policy lets share and a finding that was silenced all keep a requirement from being met.
+Nothing is met by default. A requirement is not met if a pattern matches nothing, if a theorem is stated for only some
+of the releases, if the policy allows a pair to share, or if a finding was silenced.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ from colorcheck.verification.results import Facts, Silenced, Skipped, names_theo
 from colorcheck.verification.traced import Evidence, EvidenceKind, Standing, Traced
 
 UNCHECKED = "not everything could be checked"
-"""For a rule if the run itself says what is missing."""
+"""For a rule, if the run itself reports what is missing."""
 NOT_STATED = "not stated"
-"""For a theorem that is stated for other releases."""
+"""For a theorem that is stated only for other releases."""
 CRASHED = "CC901"
 """The rule that reports a crash of another one, by its ID."""
 _BY_VERDICT = {Verdict.PROVED: Standing.MET, Verdict.REFUTED: Standing.VIOLATED}
 
 
 class RuleName(Struct, frozen=True):
-    """A rule that ran, by what a pattern can call it."""
+    """A rule that ran, with the names that a pattern can match."""
 
     id: str
     name: str
 
     def named_by(self, pattern: str) -> bool:
-        """Whether a pattern means the rule: its ID or name, with wildcards, or the beginning of its ID (`CC3`)."""
+        """Whether a pattern matches the rule: its ID or name, with wildcards, or the beginning of its ID (`CC3`)."""
         short = pattern.upper().startswith("CC") and pattern[2:].isdecimal() and self.id.startswith(pattern.upper())
         return short or fnmatchcase(self.id, pattern.upper()) or fnmatchcase(self.name, pattern.lower())
 
 
 class Answers(Struct, frozen=True):
-    """All that can be evidence: theorems by release, findings as the rules made them, and what was left out.
+    """All possible evidence: theorems by release, findings, and what was left out.
 
-    `findings` are all, silenced ones and consequences included.
+    `findings` are all findings of the rules, including silenced ones and consequences.
     """
 
     facts: Facts
@@ -80,7 +80,7 @@ class Answers(Struct, frozen=True):
                 yield Evidence(pattern, EvidenceKind.THEOREM, name, standing, words, release)
 
     def _exceptions(self, pattern: str) -> Iterator[Evidence]:
-        """Pairs that the pattern names and of which nothing is stated, since the policy lets them share."""
+        """Pairs that the pattern matches and about which nothing is stated, because the policy allows them to share."""
         stated = {
             frozenset(theorem.subjects)
             for _, theorem in self.facts.theorems()

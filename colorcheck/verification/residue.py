@@ -1,4 +1,4 @@
-"""Residue: what domains still share although their colors are disjoint, and the grade that follows from it."""
+"""Residue: what domains still share although their colors are disjoint, and the resulting grade."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from colorcheck.xen.notes.sentences import memory_given, memory_shared, tree_unr
 from colorcheck.xen.options.iommu import iommu_enabled
 from colorcheck.xen.system import Domain, System
 
-_NAMED = 4  # how many devices are named
-SEPARATION = "separation"  # how the names of the kinds of separation theorems end
+_NAMED = 4  # the number of devices that are named
+SEPARATION = "separation"  # suffixes of the names of separation theorems
 
 GRADES = {
     "A": "proved isolated; only Xen's own uncolored memory, the bus, DRAM and miss registers are shared",
@@ -38,9 +38,9 @@ GRADES = {
 class Remainder(Struct, frozen=True):
     """One thing that stays shared: `what` it is and `why`.
 
-    `pages` are its frames (None: not known, or not a matter of frames), `by_color` those of each color, under the
-    first of several Xens that agree in the rest. `crosses` is set where the configuration, not Xen's own needs, puts a
-    domain's data into frames of any color.
+    `pages` are its frames (None if not known or not applicable), `by_color` those of each color, under the first of
+    several releases that otherwise agree. `crosses` is set if the configuration, not Xen's own needs, puts a domain's
+    data into frames of any color.
     """
 
     what: str
@@ -61,7 +61,7 @@ class Remainder(Struct, frozen=True):
 
     @property
     def colors(self) -> str:
-        """`260-261 frames of every color`, or how many colors it has; empty if nothing is known."""
+        """`260-261 frames of every color`, or the number of colors; empty if not known."""
         some = [count for count in self.by_color if count]
         if not some:
             return ""
@@ -80,7 +80,7 @@ class Remainder(Struct, frozen=True):
 
 
 class Residue(Struct, frozen=True):
-    """The grade of isolation under one Xen, with the reason, and all that stays shared."""
+    """The grade of isolation under one release, with the reason, and everything that stays shared."""
 
     release: str
     grade: str
@@ -98,7 +98,7 @@ class Residue(Struct, frozen=True):
 
 
 def residues(facts: Facts) -> tuple[Residue, ...]:
-    """The residue under each Xen whose options could be understood; one for all Xens under which it is the same."""
+    """The residue under each release whose options could be read; one for all releases under which it is the same."""
     found: dict[object, list[Residue]] = {}
     for result in facts.results:
         if result.system is not None:
@@ -114,7 +114,7 @@ def _residue(facts: Facts, result: ReleaseResult) -> Residue:
 
 
 def _grade(facts: Facts, result: ReleaseResult, remainders: tuple[Remainder, ...]) -> tuple[str, str]:
-    """The worst grade that applies, and why."""
+    """The worst grade that applies, and the reason."""
     separations = [theorem for theorem in result.theorems if theorem.kind.endswith(SEPARATION)]
     refuted = [theorem for theorem in separations if theorem.verdict is Verdict.REFUTED]
     open_ones = [theorem for theorem in separations if theorem.verdict is not Verdict.PROVED]
@@ -163,7 +163,7 @@ def _remainders(facts: Facts, result: ReleaseResult) -> Iterator[Remainder]:
 
 
 def _uncolored(boot: Boot) -> Iterator[Remainder]:
-    """Xen's own memory outside of the colors, from the memory map."""
+    """Xen's own uncolored memory, from the memory map."""
     nr_colors = boot.system.nr_colors or 1
 
     def held(what: str, use: str, why: str) -> Iterator[Remainder]:
@@ -186,12 +186,12 @@ def _uncolored(boot: Boot) -> Iterator[Remainder]:
 
 
 def _in_use(system: System) -> int:
-    """Frames of the uncolored heap that boot and domains take, as measured on 4.20 to 4.22 with one CPU."""
+    """The frames of the uncolored heap that boot and domains take, measured on 4.20 to 4.22 with one CPU."""
     return 70 + sum(29 + 9 * (domain.vcpus - 1) for domain in system.domains if domain.kind is not DomainKind.DOM0)
 
 
 def _configured(system: System) -> Iterator[Remainder]:
-    """Memory that the files give to domains past the colors."""
+    """Memory that the files give to domains regardless of colors."""
     for note in system.notes:
         if isinstance(note, StaticSharedMemory):
             yield _range("static shared memory", memory_shared(note), ((note.start, note.end),), system)
@@ -208,7 +208,7 @@ def _configured(system: System) -> Iterator[Remainder]:
 
 
 def _devices(facts: Facts, system: System) -> Iterator[Remainder]:
-    """Devices that no IOMMU keeps from other domains' memory: a colored domain is not mapped one to one."""
+    """Devices that no IOMMU confines to their domain's memory: a colored domain is not mapped one to one."""
     tree = facts.deployment.tree
     dom0 = any(domain.kind is DomainKind.DOM0 for domain in system.domains)
     if tree is None:
@@ -238,14 +238,14 @@ def _devices(facts: Facts, system: System) -> Iterator[Remainder]:
 
 
 def _range(what: str, why: str, ranges: tuple[Span, ...], system: System) -> Remainder:
-    """Ranges in bytes."""
+    """A remainder for ranges in bytes."""
     spans = tuple((start // PAGE, -(-end // PAGE)) for start, end in merged(ranges))
     pages = sum(end - start for start, end in spans)
     return Remainder(what, why, pages, by_color(spans, system.nr_colors or 1), crosses=True)
 
 
 def _reserved(system: System) -> Iterator[Span]:
-    """What `/reserved-memory` of the host holds, in bytes; `/memreserve/` is not mapped into dom0."""
+    """The ranges of the host's `/reserved-memory`, in bytes; `/memreserve/` is not mapped into dom0."""
     machine = system.preparation.machine if system.preparation else None
     for held in machine.reserved if machine else ():
         if held.label != MEMRESERVE and held not in (machine.static_heap if machine else ()):
@@ -253,13 +253,13 @@ def _reserved(system: System) -> Iterator[Span]:
 
 
 def _may_meet_on_a_cpu(domains: tuple[Domain, ...]) -> bool:
-    """Whether two domains may run on one CPU; one that is not pinned may run on any."""
+    """Whether two domains may run on the same CPU; one that is not pinned may run on any."""
     pairs = combinations(domains, 2)
     return any(a.cpus is None or b.cpus is None or not set(a.cpus).isdisjoint(b.cpus) for a, b in pairs)
 
 
 def by_color(spans: tuple[Span, ...], nr_colors: int) -> tuple[int, ...]:
-    """The frames of each color in spans of frames that do not overlap."""
+    """The frames of each color in disjoint spans of frames."""
     return BootLists(nr_colors, spans).totals()
 
 

@@ -1,4 +1,4 @@
-"""What a verification ends in: the facts that rules look at, and the value that reports are made from."""
+"""The result of a verification: the facts for rules, and the value from which reports are made."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ReleaseResult(Struct, frozen=True):
 
 
 class Skipped(Struct, frozen=True):
-    """A check that could not run: which one, and what it lacked. Skipped checks end in exit status 4."""
+    """A check that could not run: its name and the reason. Skipped checks lead to exit status 4."""
 
     check: str
     reason: str
@@ -55,7 +55,7 @@ class Skipped(Struct, frozen=True):
 
 
 class Silence(StrEnum):
-    """What keeps a finding from being reported."""
+    """What hides a finding."""
 
     COMMENT = "silenced"  # a comment in an input
     SELECTION = "ignored"  # a key of [rules], or an option of the command line
@@ -63,7 +63,9 @@ class Silence(StrEnum):
 
 
 class Silenced(Struct, frozen=True):
-    """A finding that is not reported, where it was silenced (a comment, a key of the manifest), why, and by what."""
+    """A finding that is not reported, where it was silenced (a comment, a key of the manifest), the reason, and by
+    what.
+    """
 
     finding: Finding
     location: Location
@@ -80,7 +82,7 @@ class Silenced(Struct, frozen=True):
 
 
 class Fault(Struct, frozen=True):
-    """Something that colorcheck itself got wrong: a crash in one of its parts, or proof and replay that disagree."""
+    """A fault of colorcheck itself: a crash in one of its parts, or a disagreement between proof and replay."""
 
     where: str
     message: str
@@ -91,11 +93,11 @@ class Fault(Struct, frozen=True):
 
 
 class Facts(Struct, frozen=True):
-    """All that a rule may look at: what was written, what the board is, and what each Xen does with both.
+    """Everything that a rule may use: the deployment, the board, and what each release does with both.
 
-    `board` is None if it is neither known by name nor derivable from the device tree. `handover` is what a boot
-    script made of the tree, None if none is named; `deployment` then has the tree that arrives. `everywhere` are the
-    domains of all ways, where there are several and the rules look at one after the other.
+    `board` is None if it is neither known by name nor derivable from the device tree. `handover` is the result of a
+    boot script, None if none is named; `deployment` then has the tree that Xen receives. `everywhere` has the domains
+    of all ways, if there are several and the rules run on one after the other.
     """
 
     deployment: Deployment
@@ -109,11 +111,11 @@ class Facts(Struct, frozen=True):
         return self.deployment.manifest
 
     def systems(self) -> Iterator[tuple[str, System]]:
-        """(release, system) of every Xen that was modelled, in the manifest's order."""
+        """(release, system) of every release that was modelled, in the manifest's order."""
         return ((o.release, o.system) for o in self.results if o.system is not None)
 
     def boots(self) -> Iterator[tuple[str, Boot]]:
-        """(release, boot) of every Xen whose boot was modelled."""
+        """(release, boot) of every release whose boot was modelled."""
         return ((o.release, o.boot) for o in self.results if o.boot is not None)
 
     def theorems(self) -> Iterator[tuple[str, Theorem]]:
@@ -122,9 +124,9 @@ class Facts(Struct, frozen=True):
 
 
 class Modelled(Struct, frozen=True):
-    """The end of a command that runs no rules and proves nothing: what Xen does with a deployment.
+    """The result of a command that runs no rules and proves nothing: what Xen does with a deployment.
 
-    It has neither findings nor an exit status, so that it is not mistaken for a verification.
+    It has neither findings nor an exit status, so that it cannot be mistaken for a verification.
     """
 
     facts: Facts
@@ -138,7 +140,7 @@ class Modelled(Struct, frozen=True):
 
 
 class Verification(Struct, frozen=True):
-    """The end of `verify`. `seconds` are the stages in their order with the wall time that each took."""
+    """The result of `verify`. `seconds` has the stages in order with their wall time."""
 
     facts: Facts
     findings: tuple[Finding, ...] = ()
@@ -149,7 +151,7 @@ class Verification(Struct, frozen=True):
     silenced: tuple[Silenced, ...] = ()
     requirements: tuple[Traced, ...] = ()
     time_limit: float | None = None
-    """Seconds that the whole run was given; None: any time."""
+    """The time limit of the whole run in seconds; None if there is none."""
 
     @property
     def manifest(self) -> Manifest:
@@ -160,34 +162,33 @@ class Verification(Struct, frozen=True):
         return tuple(theorem for _, theorem in self.facts.theorems())
 
     def questions(self) -> dict[str, tuple[tuple[str, Theorem], ...]]:
-        """Each theorem once: by its ID, with the releases that it was asked for and what became of it there."""
+        """Each theorem once: by its ID, with its releases and the result under each."""
         found: dict[str, list[tuple[str, Theorem]]] = {}
         for release, theorem in self.facts.theorems():
             found.setdefault(theorem.id, []).append((release, theorem))
         return {name: tuple(answers) for name, answers in found.items()}
 
     def asked(self, theorem: str) -> bool:
-        """Whether `[policy] prove`, or a requirement, asks for the theorem of this ID."""
+        """Whether `[policy] prove` or a requirement selects the theorem with this ID."""
         wanted = (*self.manifest.policy.prove, *(p for each in self.manifest.requirements for p in each.patterns))
         return any(names_theorem(pattern, theorem) for pattern in wanted)
 
     def count(self, what: Severity | Verdict) -> int:
-        """How many findings have this severity, or theorems this verdict under their worst release.
+        """The number of findings of this severity, or of theorems with this verdict under their worst release.
 
-        A theorem counts once for all releases, and only if it was asked for.
+        A theorem counts once for all releases, and only if it was selected.
         """
         if isinstance(what, Severity):
             return sum(finding.severity is what for finding in self.findings)
         return sum(weakest(answers).verdict is what for name, answers in self.questions().items() if self.asked(name))
 
     def silences(self) -> dict[str, int]:
-        """How many findings are not reported, by what keeps them: `silenced`, `ignored`, `baselined`."""
+        """The number of hidden findings, by what hides them: `silenced`, `ignored`, `baselined`."""
         return {str(by): sum(entry.by is by for entry in self.silenced) for by in Silence}
 
     def exit_status(self, fail_on: Severity = Severity.ERROR) -> Exit:
-        """5 before 1 before 4; a finding counts from the severity `fail_on` upwards, a refuted theorem always.
-
-        Nothing that is unknown, was not read or could not run ends with `CLEAN`.
+        """5 takes precedence over 1, and 1 over 4; a finding counts from the severity `fail_on` upwards, a refuted
+        theorem always. The run never ends with `CLEAN` if anything is unknown, was not read or could not run.
         """
         if self.faults:
             return Exit.FAULT
@@ -202,14 +203,14 @@ class Verification(Struct, frozen=True):
 
     @property
     def not_checked(self) -> tuple[Skipped, ...]:
-        """The skipped checks for people: what several releases skip for one reason is there once."""
+        """The skipped checks for people: a check that several releases skip for the same reason is listed once."""
         once: dict[tuple[str, str], Skipped] = {}
         for entry in self.skipped:
             once.setdefault((entry.check, entry.reason), entry)
         return tuple(once.values())
 
     def target(self) -> dict[str, object]:
-        """What was checked against, for the head of a report."""
+        """The target of the checks, for the head of a report."""
         board = self.facts.board
         colors = [system.nr_colors for _, system in self.facts.systems()]
         return {
@@ -245,14 +246,14 @@ class Verification(Struct, frozen=True):
         }
 
     def _time_limit(self) -> dict[str, object] | None:
-        """The time that the run was given, and for how many theorems it did not suffice."""
+        """The time limit of the run, and the number of theorems for which it did not suffice."""
         if self.time_limit is None:
             return None
         late = sum(any(TIME_IS_OVER in each.reason for _, each in answers) for answers in self.questions().values())
         return {"seconds": self.time_limit, "undecided": late}
 
     def open_facts(self) -> tuple[OpenFact, ...]:
-        """The open facts that some theorem read."""
+        """The open facts on which some theorem depends."""
         read = {name for theorem in self.theorems for name in theorem.facts}
         found: dict[str, OpenFact] = {}
         for result in self.facts.results:
@@ -275,9 +276,8 @@ class Verification(Struct, frozen=True):
 
 
 def names_theorem(pattern: str, theorem: str) -> bool:
-    """Whether a pattern means the theorem of this ID; a pair in either order, so that `separation/rt/*` is all of rt's.
-
-    Names of domains may have slashes in them: every way to cut such an ID in two is tried.
+    """Whether a pattern matches the theorem with this ID; a pair in either order, so that `separation/rt/*` selects all
+    of rt's. Names of domains may contain slashes: every way to split such an ID in two is tried.
     """
     if fnmatchcase(theorem, pattern):
         return True
@@ -292,12 +292,12 @@ _WEAKNESS = (Verdict.REFUTED, Verdict.UNKNOWN, Verdict.VACUOUS, Verdict.PROVED)
 
 
 def weakest(answers: tuple[tuple[str, Theorem], ...]) -> Theorem:
-    """The theorem under the release for which least can be said."""
+    """The theorem under the release with the weakest verdict."""
     return min((theorem for _, theorem in answers), key=lambda theorem: _WEAKNESS.index(theorem.verdict))
 
 
 def _question(answers: tuple[tuple[str, Theorem], ...], *, asked: bool) -> dict[str, object]:
-    """A theorem for a document: the weakest answer, and the verdict under each release."""
+    """A theorem for a document: the weakest result, and the verdict under each release."""
     return {
         **weakest(answers).to_dict(),
         "releases": {release: str(theorem.verdict) for release, theorem in answers},

@@ -1,4 +1,4 @@
-"""A requirement with what is behind it: values, made by `requirements` and shown by reports."""
+"""A requirement with its evidence: values that `requirements` creates and reports show."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ class Standing(StrEnum):
 
     MET = "met"
     VIOLATED = "violated"
-    OPEN = "open"  # nobody knows, or somebody allowed an exception
-    NO_EVIDENCE = "no-evidence"  # a pattern names nothing
+    OPEN = "open"  # not known, or the policy allows an exception
+    NO_EVIDENCE = "no-evidence"  # a pattern matches nothing
 
 
 _WORST = (Standing.VIOLATED, Standing.NO_EVIDENCE, Standing.OPEN, Standing.MET)
 
 
 class EvidenceKind(StrEnum):
-    """What a piece of evidence is."""
+    """The kinds of evidence."""
 
     THEOREM = "theorem"
     RULE = "rule"
-    EXCEPTION = "exception"  # a pair that the policy lets share
+    EXCEPTION = "exception"  # a pair that the policy allows to share
     NOTHING = "nothing"
 
 
 class Evidence(Struct, frozen=True):
-    """One answer to one pattern: of a theorem under a release of Xen, of a rule (`release` is empty), or of nothing.
+    """One match of a pattern: a theorem under a release of Xen, a rule (`release` is empty), or nothing.
 
-    `subject` is the theorem's or the rule's ID, or the pair's; `told` says in words what became of it.
+    `subject` is the ID of the theorem or the rule, or the pair; `told` gives the result in words.
     """
 
     pattern: str
@@ -65,11 +65,11 @@ class Traced(Struct, frozen=True):
 
     @property
     def standing(self) -> Standing:
-        """That of its weakest evidence."""
+        """The status of its weakest evidence."""
         return min((each.standing for each in self.evidence), key=_WORST.index, default=Standing.NO_EVIDENCE)
 
     def weakest(self) -> tuple[Evidence, ...]:
-        """The evidence that keeps it from being met; all of it where it is met."""
+        """The evidence that keeps it from being met; all evidence if it is met."""
         return tuple(each for each in self.evidence if each.standing is self.standing)
 
     def to_dict(self) -> dict[str, object]:
@@ -83,7 +83,7 @@ class Traced(Struct, frozen=True):
 
 
 def by_theorem(traced: Iterable[Traced]) -> dict[tuple[str, str], tuple[str, ...]]:
-    """The requirements that rest on each theorem, by release and the theorem's ID."""
+    """The requirements that depend on each theorem, by release and theorem ID."""
     found: dict[tuple[str, str], list[str]] = {}
     for requirement in traced:
         for each in requirement.evidence:

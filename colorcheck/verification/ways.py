@@ -1,4 +1,4 @@
-"""What each way of a deployment comes to: the answers of a boot script and the alternatives of guests, one by one."""
+"""The result of each way of a deployment: every combination of answers of a boot script and alternatives of guests."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from colorcheck.xen.system import System
 
 
 class WayResult(Struct, frozen=True):
-    """One way under one release: `name` is empty for the way that is shown, otherwise the answers that lead there;
-    `boot` is None if it is not modelled."""
+    """One way under one release: `name` is empty for the way that is shown, otherwise the answers that lead to it;
+    `boot` is None if it is not modelled.
+    """
 
     name: str
     system: System

@@ -1,1 +1,1 @@
-"""The ways of the commands, each on one screen."""
+"""The workflows behind the commands, each short enough for one screen."""

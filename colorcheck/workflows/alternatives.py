@@ -1,4 +1,4 @@
-"""Guests of which one of several files is run at a time: each choice is a way, as those of a boot script are."""
+"""Guests with alternative files, one of which runs at a time: each choice is a way, like those of a boot script."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from colorcheck.inputs.xl.xl import XlFile
 from colorcheck.xen.worlds.branches import WorldBranch
 
 MOST_WAYS = 64
-"""Combinations of files that are all looked at."""
+"""The largest number of combinations of files that are examined."""
 
 _Choice = tuple[tuple[XlFile, ...], str]
 
 
 def too_many(deployment: Deployment, branches: tuple[WorldBranch, ...]) -> str:
-    """Why nothing is concluded: there are more combinations than are looked at; empty if that is not so."""
+    """Why nothing is concluded: there are too many combinations; empty if there are not."""
     count = prod(map(len, deployment.listed_guests)) * (len(branches) + 1)
     return "" if count <= MOST_WAYS or not _choose(deployment) else _MANY.format(count)
 
@@ -29,8 +29,9 @@ _MANY = "the alternatives of the guests (one-of) make {} combinations, and at mo
 
 
 def over_alternatives(deployment: Deployment, branches: tuple[WorldBranch, ...]) -> tuple[WorldBranch, ...]:
-    """The other ways of a deployment whose guests have alternatives: every other choice of files, with every way of the
-    boot script. `deployment` has the first file of each."""
+    """The other ways of a deployment whose guests have alternatives: every other choice of files, with every way of
+    the boot script. `deployment` has the first file of each guest.
+    """
     if not _choose(deployment):
         return branches
     choices = list(islice(_choices(deployment), MOST_WAYS))

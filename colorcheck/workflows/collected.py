@@ -1,4 +1,6 @@
-"""What `collect` packs on a running system, and what `init --from` does with it: files beside the manifest."""
+"""The script that packs a running system for `collect`, and unpacking its result next to the manifest for `init
+--from`.
+"""
 
 from __future__ import annotations
 
@@ -63,8 +65,9 @@ echo "wrote $out"
 
 
 class Unpacked(Struct, frozen=True):
-    """Files to write beside the manifest, by name; what was left out and why; the version that the log names, and the
-    tree whose root names the machine."""
+    """Files to write next to the manifest, by name; what was left out and why; the version in the log, and the tree
+    whose root names the machine.
+    """
 
     files: Mapping[str, bytes]
     left_out: tuple[str, ...] = ()
@@ -73,11 +76,11 @@ class Unpacked(Struct, frozen=True):
 
 
 class NotCollected(Exception):
-    """Neither what `collect` packs nor a boot log; the text says why."""
+    """The file is neither a dump of `collect` nor a boot log; the message says why."""
 
 
 def unpacked(path: Path) -> Unpacked:
-    """The parts of a tar or a folder that `collect` made, or a boot log as it is. Raises NotCollected."""
+    """The parts of a tar file or folder made by `collect`, or a boot log. Raises NotCollected."""
     place = Location(str(path))
     dump = _as_log(path) or read_system_dump(str(path), place, named=True)
     if dump.problems:
@@ -103,12 +106,12 @@ def unpacked(path: Path) -> Unpacked:
 
 
 def _as_log(path: Path) -> SystemDump | None:
-    """The file itself, where it is a log and no dump."""
+    """The file itself if it is a log and not a dump; otherwise None."""
     if os.path.isdir(path):
         return None
     data = contents_if_any(path, LARGEST_PART * 4, named=True)
     if data is None:
-        return None  # reported by whoever reads it as a dump
+        return None  # reported when it is read as a dump
     if recognized(data) is not FileKind.BOOT_LOG and (b"(XEN)" not in data[: 1 << 16] or data[257:262] == b"ustar"):
         return None
     if len(data) > LARGEST_PART:

@@ -1,4 +1,4 @@
-"""What a folder has for a deployment, found by content, with what is left out and why."""
+"""The files of a folder that belong to a deployment, recognized by content, and those left out, with the reason."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from colorcheck.files.reading import opened
 from colorcheck.inputs.file_kinds import FileKind
 from colorcheck.inputs.recognition import recognized
 
-_LOOKED_AT = 1 << 16  # bytes of each file
-_MOST = 4096  # files of a folder
+_LOOKED_AT = 1 << 16  # bytes that are read of each file
+_MOST = 4096  # the number of files of a folder that are read
 _SINGLE: Mapping[FileKind, str] = {
     FileKind.BOOT_LOG: "inputs.boot-log",
     FileKind.UEFI_CONFIG: "inputs.uefi-config",
@@ -38,14 +38,14 @@ _NOT_GUESTS = frozenset(
 
 
 class LeftOut(Struct, frozen=True):
-    """A file that is of some kind and that the manifest does not name, and why."""
+    """A recognized file that the manifest does not name, and why."""
 
     name: str
     why: str
 
 
 class FolderContents(Struct, frozen=True):
-    """What a folder has: values of keys of the manifest, and what was left out."""
+    """The contents of a folder: values for keys of the manifest, and the files left out."""
 
     given: Mapping[str, object]
     left_out: tuple[LeftOut, ...] = ()
@@ -62,7 +62,7 @@ class _File(Struct, frozen=True):
 
 
 def found_in(folder: Path) -> FolderContents:
-    """Looks at the beginning of every file of the folder; names decide only between files of one kind."""
+    """Inspects the beginning of every file in the folder; names decide only between files of the same kind."""
     files = tuple(_files(folder))
     given: dict[str, object] = {}
     left: list[LeftOut] = []
@@ -96,7 +96,7 @@ def _files(folder: Path) -> Iterator[_File]:
 
 
 def _trees(files: tuple[_File, ...], given: dict[str, object], left: list[LeftOut]) -> None:
-    """A blob goes before a source; included files and overlays are none."""
+    """The device tree: a blob is preferred to a source; included files and overlays do not count."""
     whole: list[_File] = []
     for file in files:
         if file.kind is FileKind.DEVICE_TREE and b"/plugin/" in file.head:
@@ -114,7 +114,7 @@ def _trees(files: tuple[_File, ...], given: dict[str, object], left: list[LeftOu
 
 
 def _guests(files: tuple[_File, ...], given: dict[str, object], left: list[LeftOut]) -> None:
-    """xl files: they say what a guest is made of, and xl reads them."""
+    """The xl files: those that xl can read and that have a kernel or memory."""
     from colorcheck.inputs.xl.xl import read_xl
 
     guests: list[str] = []
@@ -132,7 +132,7 @@ def _guests(files: tuple[_File, ...], given: dict[str, object], left: list[LeftO
 
 
 def _builds(files: tuple[_File, ...], given: dict[str, object], left: list[LeftOut]) -> None:
-    """The .config of Xen's build, a whole one, and its binary."""
+    """Xen's binary and the complete .config of its build."""
     for file in files:
         if file.kind is FileKind.KCONFIG:
             whole = re.search(rb"^(?:# )?CONFIG_(?:ARM_64|LLC_COLORING|HAS_LLC_COLORING)\b", file.head, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""What Xen gets: read the inputs, follow the loader."""
+"""What Xen receives: reads the inputs and follows the boot loader."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from colorcheck.loader.beside import other_text_beside, scripts_beside
 from colorcheck.loader.given_beside import arguments_beside_followed, beside_followed, without_given
 from colorcheck.loader.handover import Handover
 from colorcheck.loader.measured import contradicted, legible, measured, same_arguments
-from colorcheck.loader.read_by import ReadBy, blocking, has_known_length, reaches, unsettled
+from colorcheck.loader.read_by import ReadBy, blocking, has_known_length, open_colors, reaches, unsettled
 from colorcheck.loader.receive import by_uefi, receive
 from colorcheck.xen.machine.boot_cpu import cluster_of_each
 from colorcheck.xen.options.arguments import tree_arguments
@@ -34,14 +34,15 @@ def handover(manifest: Manifest) -> Handover:
 
 
 def received_by_xen(deployment: Deployment) -> tuple[Handover | None, Deployment]:
-    """What the loader does with a deployment, and the deployment with the tree and the places that Xen finds; what a
-    boot log measured goes before what is given or followed."""
+    """The handover of the boot loader, and the deployment with the tree and the addresses that Xen receives; values
+    from a boot log take precedence over given and derived ones.
+    """
     received, deployment = _received(deployment)
     return received, _with_log(deployment)
 
 
 def _with_log(deployment: Deployment) -> Deployment:
-    """The deployment with the arguments that a log has, and what the log contradicts."""
+    """The deployment with the arguments in a log, and with problems where the log contradicts it."""
     found = measured(deployment.boot_log).arguments
     if deployment.boot_log is None:
         return deployment
@@ -54,7 +55,7 @@ def _with_log(deployment: Deployment) -> Deployment:
 
 
 def _with_boot_cpu(deployment: Deployment) -> Deployment:
-    """The deployment with the boot CPU, where the kind of core that the log names tells which of the tree's it is."""
+    """The deployment with the boot CPU, if the core type in the log identifies a CPU of the tree."""
     said = deployment.boot_log.processor if deployment.boot_log else None
     target = deployment.manifest.target
     if said is None or deployment.tree is None or target.boot_cpu is not None or not isinstance(said.value, int):
@@ -70,7 +71,7 @@ def _with_boot_cpu(deployment: Deployment) -> Deployment:
 
 
 def _other_release(deployment: Deployment) -> Iterator[Problem]:
-    """The releases that are checked for and of which the log is none."""
+    """A problem for each checked release to which the log does not belong."""
     said = deployment.boot_log.version if deployment.boot_log else None
     for name in deployment.manifest.target.xen if said else ():
         release = find_release(name)
@@ -113,7 +114,7 @@ def _received(deployment: Deployment) -> tuple[Handover | None, Deployment]:
 
 
 def _built(deployment: Deployment) -> tuple[Handover, Deployment]:
-    """What ImageBuilder's script does with a deployment. The manifest's places and arguments go before its own."""
+    """What ImageBuilder's script does with a deployment. Addresses and arguments in the manifest take precedence."""
     from colorcheck.loader.image_builder.follow import follow_image_builder
 
     received, deployment = follow_image_builder(deployment)
@@ -126,7 +127,7 @@ def _built(deployment: Deployment) -> tuple[Handover, Deployment]:
 
 
 def as_followed(deployment: Deployment, received: Handover) -> Deployment:
-    """The deployment with the tree and the places of one way."""
+    """The deployment with the tree and the addresses of one way."""
     followed = followed_places(received)
     return replace(
         deployment, manifest=without_given(deployment.manifest, followed), tree=received.tree, followed=followed
@@ -134,7 +135,10 @@ def as_followed(deployment: Deployment, received: Handover) -> Deployment:
 
 
 def followed_places(received: Handover) -> Followed:
-    """The places that a boot script decides. A tree in which something of unknown length is has no known size."""
+    """The addresses that a boot script determines.
+
+    A tree that contains something of unknown length has no known size.
+    """
     address, size = received.device_tree
     least, most = received.device_tree_sizes or (0, 0)
     counts = not has_known_length(received)
@@ -150,7 +154,7 @@ def followed_places(received: Handover) -> Followed:
 
 
 def _problems(received: Handover, deployment: Deployment) -> Iterator[Problem]:
-    """What stops the boot, and what is open where no other problem says so already, each where it is."""
+    """Problems for what stops the boot and for open facts without another problem, each at its place."""
     said = {problem.message for problem in (*deployment.image_builder_problems, *received.problems)}
     if received.stopped and received.stopped not in said and received.location is not None:
         yield Problem(ProblemKind.BOOT_SCRIPT_STOPS, f"Xen is never started: {received.stopped}", received.location)
@@ -163,13 +167,14 @@ def _problems(received: Handover, deployment: Deployment) -> Iterator[Problem]:
 
 
 def unclear(received: Handover | None, deployment: Deployment) -> str:
-    """Why nothing is concluded about what Xen does; empty if every way of the handover is clear."""
+    """Why nothing is concluded about Xen; empty if every way of the handover is clear."""
     if received is None:
         beside = next((p for p in deployment.problems if p.kind is ProblemKind.BOOT_SCRIPT_BESIDE), None)
         return f"{beside.message} ({beside.help})" if beside else ""
     if received.stopped:
         return f"Xen is never started: {received.stopped}"
-    facts = [fact for way in (received, *_others(received)) if not way.stopped for fact in blocking(way)]
+    ways = [way for way in (received, *_others(received)) if not way.stopped]
+    facts = [fact for way in ways for fact in (*blocking(way), *open_colors(way).values())]
     return f"{facts[0].what} is open: {facts[0].why}" if facts else ""
 
 
@@ -195,15 +200,16 @@ def _others(received: Handover) -> list[Handover]:
 
 
 def _answers(base: Handover, other: Handover) -> str:
-    """In which answers a way differs from the base, in words."""
+    """The answers in which a way differs from the base, in words."""
     usual = dict(base.choices)
     shown = [f"{key}: {'yes' if answer else 'no'}" for key, answer in other.choices if usual.get(key) is not answer]
     return "; ".join(shown) or "another way"
 
 
 def _is_missing(received: Handover) -> bool:
-    """Whether this is the way on which files that are not here are not on the medium either, or a medium is not there:
-    what is not there is not loaded, so if nothing starts that way, it is not examined."""
+    """Whether this is the way on which files that are missing here are missing on the medium too, or on which a
+    medium is absent. If nothing starts on such a way, it is not examined.
+    """
     from colorcheck.loader.u_boot.devices import MEDIUM
     from colorcheck.loader.u_boot.load import ELSEWHERE, MISSING
 
@@ -213,7 +219,7 @@ def _is_missing(received: Handover) -> bool:
 
 
 def _tree(received: Handover) -> object:
-    """What two ways must have in common to be one for Xen."""
+    """A key that is equal for two ways that are the same for Xen."""
     nodes = received.tree.root.walk() if received.tree else ()
     content = [(node.path, [(p.name, p.value) for p in node.properties.values()]) for node in nodes]
     places = (received.device_tree, received.xen_address, received.xen_image_size, received.stopped is None)

@@ -16,7 +16,7 @@ DEFAULT_RELEASE = "4.20"
 
 
 def release_of_version(version: str | None) -> str | None:
-    """The release that a version of a log belongs to; None if colorcheck knows none of it."""
+    """The release to which a version in a log belongs; None if colorcheck does not know it."""
     from colorcheck.xen.release.log_version import log_version
     from colorcheck.xen.release.releases import find_release
 
@@ -26,7 +26,7 @@ def release_of_version(version: str | None) -> str | None:
 
 
 def logged_release(found: FolderContents, folder: Path) -> str | None:
-    """The release that the boot log among the files names."""
+    """The release named in the boot log among the files."""
     from colorcheck.files.reading import Unreadable, text
     from colorcheck.inputs.boot.boot_log import parse_boot_log
 
@@ -41,7 +41,7 @@ def logged_release(found: FolderContents, folder: Path) -> str | None:
 
 
 def board_of(machine: DeviceTree | None) -> str | None:
-    """The board of the catalogue that the root of a running system's tree names."""
+    """The board of the catalogue that the root node of a running system's tree names."""
     from colorcheck.hardware.choose import match
     from colorcheck.plugins.manager import catalogue
 
@@ -53,8 +53,9 @@ _LOG_LARGEST = 64 << 20
 
 
 def manifest_text(found: FolderContents, release: str, board: str | None, settle: Sequence[str] = ()) -> str:
-    """The manifest with what is known, every other key as a comment with its meaning, and the lines that would settle
-    what is open."""
+    """The manifest with the known values, every other key as a comment with its meaning, and the lines that would
+    settle what is open.
+    """
     given: dict[str, object] = {"target.xen": release, **found.given}
     given |= {"target.board": board} if board else {}
     lines: list[str] = []
@@ -138,7 +139,7 @@ _MORE = (
 
 
 def open_lines(found: FolderContents, folder: Path, release: str, board: str | None) -> tuple[str, ...]:
-    """For each open fact of the deployment as it was found, why it is open and the lines that would settle it."""
+    """For each open fact of the deployment, why it is open and the lines that would settle it."""
     from colorcheck.workflows.verify import effective
 
     options = {"target.xen": release, **found.given} | ({"target.board": board} if board else {})

@@ -1,4 +1,4 @@
-"""The whole way of the interference lab: boot and plan a deployment, take everyone's frames, compare the colorings."""
+"""The workflow of the interference lab: boot and plan a deployment, take all owners' frames, compare the colorings."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ATTACKS = (WorkloadKind.BOMB,)
 
 
 class Request(Struct, frozen=True):
-    """What is asked of the lab; what is None or empty has a default. `loads` are (domain, workload)."""
+    """The request to the lab; None or empty values have defaults. `loads` are (domain, workload)."""
 
     loads: tuple[tuple[str, Workload], ...] = ()
     victim: str | None = None
@@ -40,7 +40,7 @@ class Request(Struct, frozen=True):
 
 
 class Lab(Struct, frozen=True):
-    """A study that is ready to run, with what its report needs. `nr_colors` is None while coloring is off."""
+    """A study that is ready to run, with the data for its report. `nr_colors` is None if coloring is off."""
 
     study: Study
     board: Board
@@ -72,7 +72,7 @@ class Lab(Struct, frozen=True):
 
 
 def prepare(facts: Facts, request: Request) -> Lab:
-    """The lab for the first Xen of a deployment. Raises NoModel where something that it needs is not known."""
+    """The lab for the first release of a deployment. Raises NoModel if something that it needs is not known."""
     board = facts.board
     if board is None:
         raise NoModel("the board is not known; name it with --board")
@@ -131,7 +131,7 @@ def _owners(
 def _running(
     owners: Mapping[Coloring, tuple[FrameOwner, ...]], loaded: Collection[str], notes: list[str]
 ) -> Mapping[Coloring, tuple[FrameOwner, ...]]:
-    """The colorings under which somebody with a workload has memory. Raises NoModel where there is none."""
+    """The colorings under which a domain with a workload has memory. Raises NoModel if there is none."""
     found = {coloring: group for coloring, group in owners.items() if any(each.name in loaded for each in group)}
     notes += (f"no run with the coloring {name}: no running domain has memory" for name in owners if name not in found)
     if not found:
@@ -156,7 +156,9 @@ def _add(
 
 
 def _everyone(system: System, owners: Mapping[Coloring, tuple[FrameOwner, ...]]) -> tuple[FrameOwner, ...]:
-    """Everybody who has memory under any coloring, in the system's order, with the least memory that it has."""
+    """All owners with memory under any coloring, in the system's order, each with its least memory under any of
+    them.
+    """
     pages: dict[str, list[FrameOwner]] = {}
     for group in owners.values():
         for each in group:
@@ -168,8 +170,9 @@ def _everyone(system: System, owners: Mapping[Coloring, tuple[FrameOwner, ...]])
 def _victim(
     facts: Facts, request: Request, everyone: Sequence[FrameOwner], owners: Mapping[Coloring, tuple[FrameOwner, ...]]
 ) -> str:
-    """The domain asked for; else one that runs no attack, a critical one, or the last one, best one that runs under
-    every coloring."""
+    """The requested domain; otherwise one without an attack workload, a critical one, or the last one, preferably
+    one that runs under every coloring.
+    """
     names = [each.name for each in everyone if each.name != XEN] or [XEN]
     if request.victim is not None:
         _known(request.victim, names)
@@ -198,7 +201,7 @@ def _known(name: str, names: Sequence[str]) -> None:
 
 
 def _costs(board: Board) -> Costs:
-    """Costs from the board's file, where it has them."""
+    """Costs from the board's file if it has them; otherwise assumed ones."""
     known = dict(board.timing)
     if not known:
         return ASSUMED

@@ -1,4 +1,4 @@
-"""A deployment after its boot: steps as people and programs write them, on the host that the boot leaves."""
+"""A deployment after its boot: parses lifecycle steps and takes them on the booted host."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ WRITTEN = "create FILE, destroy NAME, reboot NAME or balloon NAME KIB"
 
 
 class StepError(ValueError):
-    """A step that cannot be understood; the message says which and what to write instead."""
+    """A step that cannot be parsed; the message says which one and what to write instead."""
 
 
 class LifecycleResults(Struct, frozen=True):
-    """What became of the steps under each Xen of the manifest."""
+    """The results of the steps under each release of the manifest."""
 
     verification: Modelled
     lives: tuple[Lived, ...]
@@ -44,7 +44,7 @@ class LifecycleResults(Struct, frozen=True):
 
 def lives(manifest: Manifest, steps: Sequence[tuple[object, ...]]) -> LifecycleResults:
     """Boot a deployment and take the steps: ("create", file), ("destroy", name), ("reboot", name) and ("balloon", name,
-    KiB). Raises StepError for what is none of them."""
+    KiB). Raises StepError for any other step."""
     found = pipeline.replay(manifest)
     return LifecycleResults(found, tuple(_lived(result, found, steps) for result in found.facts.results))
 
@@ -60,7 +60,7 @@ def _lived(result: ReleaseResult, found: Modelled, steps: Sequence[tuple[object,
 
 
 def understood(steps: Iterable[tuple[object, ...]], deployment: Deployment, result: ReleaseResult) -> Iterator[Step]:
-    """The steps, with the guests that their files ask for. Raises StepError."""
+    """The steps, with the guests of their files. Raises StepError."""
     for number, step in enumerate(steps, 1):
         match step:
             case ("create", str() as file):
@@ -92,7 +92,7 @@ def _create(file: str, deployment: Deployment, result: ReleaseResult, number: in
 
 
 def read_steps(path: str) -> tuple[tuple[object, ...], ...]:
-    """The steps of a file: a JSON list of lists, or one step a line; `#` begins a comment. Raises StepError."""
+    """The steps of a file: a JSON list of lists, or one step per line; `#` begins a comment. Raises StepError."""
     text = read_text(path, Location(path))
     if isinstance(text, Problem):
         raise StepError(text.message)

@@ -1,4 +1,4 @@
-"""A whole deployment in another Xen's spelling: the edits of all its files, its manifest included."""
+"""A whole deployment in the spelling of another release: the edits of all its files, including the manifest."""
 
 from __future__ import annotations
 
@@ -21,16 +21,18 @@ from colorcheck.xen.migrate.migrate import (
 from colorcheck.xen.options.arguments import built_in_arguments, given_arguments
 from colorcheck.xen.release.release import Release
 
-_SPELLED = frozenset(key.name for key in (ARGUMENTS, GUESTS, TREE))  # facts whose texts have a spelling
+_SPELLED = frozenset(key.name for key in (ARGUMENTS, GUESTS, TREE))  # facts that releases spell differently
 
 
 def source_release(deployment: Deployment) -> Release:
-    """The line in whose spelling the boot arguments are written, as far as they tell."""
+    """The release in whose spelling the boot arguments are written, as far as they show it."""
     return release_of_arguments(_arguments(deployment))
 
 
 def migrate(deployment: Deployment, target: Release, source: Release) -> Migration:
-    """Every file of the deployment as read, before ImageBuilder's script; what is already the target's stays."""
+    """Migrate every file of the deployment as read, before ImageBuilder's script; text in the target's spelling is
+    kept.
+    """
     built, manifest = deployment.image_builder, deployment.manifest
     result = Migration()
     if built and manifest.boot_arguments is None:
@@ -49,7 +51,7 @@ def migrate(deployment: Deployment, target: Release, source: Release) -> Migrati
 
 
 def open_for(deployment: Deployment) -> tuple[OpenFact, ...]:
-    """What may be written in another spelling where `migrate` does not look: what was not given, and boot scripts."""
+    """Places with another spelling that `migrate` does not see: inputs that were not given, and boot scripts."""
     found = [fact for name, fact in facts_of(deployment, None).unknown.items() if name in _SPELLED]
     script = deployment.manifest.boot_script
     if script is not None:
@@ -68,14 +70,14 @@ def _arguments(deployment: Deployment) -> Passage:
 
 
 def _named_keys(deployment: Deployment) -> str:
-    """ImageBuilder's own keys become the options of the first Xilinx lines."""
+    """ImageBuilder's own keys, which become options of the first Xilinx releases."""
     built = deployment.image_builder
     names = [name for name in ("XEN_COLORS", "DOM0_COLORS") if built and built.text(name)]
     return " ".join(f"{name.lower()}=" for name in names)
 
 
 def _manifest(manifest: Manifest, target: Release) -> Migration:
-    """The manifest's `xen`; one that the command line gives, or a default, is not the manifest's."""
+    """Migrate the manifest's `xen`, unless it comes from the command line or is a default."""
     place = dict(manifest.keys).get("target.xen")
     if place is None or place.file != manifest.file or not place.line:
         message = f"the manifest does not specify Xen; colorcheck assumes {manifest.target.xen[0]}"

@@ -1,4 +1,4 @@
-"""The whole way of a plan: pose, solve, boot it in the model of Xen, write it as edits."""
+"""The workflow of a plan: pose the problem, solve it, boot the plan in the model of Xen, write it as edits."""
 
 from __future__ import annotations
 
@@ -28,15 +28,16 @@ from colorcheck.xen.kinds import ColorSource, FailureKind
 from colorcheck.xen.memory.boot import boot as boot_again
 from colorcheck.xen.system import System
 
-FEW_RANGES = 12  # ranges of up to three digits that an option of 127 characters has room for, whatever its name
+FEW_RANGES = 12  # ranges with numbers of up to three digits that fit into any option of 127 characters
 
 
 class Planned(Struct, frozen=True):
-    """A plan for a deployment. `system` and `boot` are those with the plan's colors, None if there is no plan.
+    """A plan for a deployment.
 
-    `problems` are faults of the options and miss curves, and changes that no edit can make. `overlay` is the source
-    of a device tree overlay for what is in a blob. `costs` say what everybody has before and after. Where the plan
-    is the smallest change, `gains` are what a full one would win, by changing `full_lines` lines.
+    `system` and `boot` are those with the plan's colors, None if there is no plan. `problems` are faults of the options
+    and miss curves, and changes that no edit can make. `overlay` is the source of a device tree overlay for changes to
+    a blob. `costs` are the colors and margins of all domains before and after. If the plan is the smallest change,
+    `gains` are what a full plan would gain by changing `full_lines` lines.
     """
 
     plan: Plan
@@ -54,9 +55,9 @@ class Planned(Struct, frozen=True):
 def plan_deployment(
     deployment: Deployment, system: System, boot: Boot | None, board: Board | None, options: PlanOptions | None = None
 ) -> Planned:
-    """The best plan for what one Xen does with a deployment.
+    """The best plan for a deployment under one release.
 
-    A plan is booted in the model before it is given out; one that does not boot there is unknown, with the reason. A
+    A plan is booted in the model before it is returned; one that does not boot there is unknown, with the reason. A
     list that Xen would cut is never written: the plan is made again with fewer ranges.
     """
     wanted = options or PlanOptions()
@@ -94,7 +95,7 @@ def _planned(
 
 
 def _costed(planned: Planned, board: Board | None, before: tuple[System, Boot | None]) -> Planned:
-    """With what everybody has before and after."""
+    """The plan with the costs for all domains before and after."""
     if planned.problem is None or planned.system is None:
         return planned
     found = costs(planned.problem, board, before, (planned.system, planned.boot))
@@ -102,7 +103,7 @@ def _costed(planned: Planned, board: Board | None, before: tuple[System, Boot | 
 
 
 def with_gains(planned: Planned, deployment: Deployment, system: System) -> Planned:
-    """The smallest change with what a full plan would win beside it."""
+    """The smallest change with what a full plan would gain."""
     problem = planned.problem
     if problem is None:
         return planned
@@ -124,7 +125,7 @@ def plan_with_capacity(
     capacity: tuple[int, ...],
     options: PlanOptions | None = None,
 ) -> Planned | None:
-    """The best plan where each color has only so many free frames; None if there is no problem."""
+    """The best plan if each color has only `capacity` free frames; None if no problem can be posed."""
     wanted, system = options or PlanOptions(), world[0]
     posed = pose(deployment, system, world[1], board, wanted)
     if posed.problem is None or len(capacity) != posed.problem.nr_colors:
@@ -139,7 +140,7 @@ def plan_with_capacity(
 
 
 def _smallest(problem: PlanProblem, deployment: Deployment, system: System, wanted: PlanOptions) -> Plan | None:
-    """The smallest change of a colored system; None if the whole plan is asked for, or to be made."""
+    """The smallest change of a colored system; None if a full plan is requested or necessary."""
     given = [system.xen_source, *(domain.source for domain in system.domains)]
     asked = wanted.full or problem.objectives or wanted.max_ranges or wanted.separate_banks
     if asked or not any(source in {ColorSource.GIVEN, ColorSource.REMAINS} for source in given):
@@ -149,7 +150,7 @@ def _smallest(problem: PlanProblem, deployment: Deployment, system: System, want
 
 
 def _with_changes(found: Plan, problem: PlanProblem, deployment: Deployment, system: System) -> Plan:
-    """The clash with edits for the reserve, and with a module that could lie elsewhere."""
+    """The conflict, with edits for the reserve and for a module that could be elsewhere."""
     deadline = time.monotonic() + problem.timeout
     found = with_reserve_edits(found, problem.reserve, deployment, system)
     module = module_repair(bare_boot(system), lambda free: works(replace(problem, capacity=free), deadline))
@@ -208,7 +209,7 @@ def _checked(
 
 
 def with_colors(system: System, found: Plan, problem: PlanProblem) -> System:
-    """The system as Xen would see it with the plan's colors; refusals that were about colors are gone."""
+    """The system as Xen would see it with the plan's colors, without refusals that were about colors."""
     names = [demand.name for demand in problem.demands[1:]]
     domains = tuple(
         replace(
@@ -236,12 +237,12 @@ COLOR_FAILURES = frozenset(
 
 
 def booted_with(found: Plan, problem: PlanProblem, system: System) -> str:
-    """Why a system does not boot with a plan's colors; empty if it does."""
+    """Why a system does not boot with the colors of a plan; empty if it boots."""
     return _failure(boot_again(with_colors(system, found, problem)))
 
 
 def _failure(booted: Boot | None) -> str:
-    """Why the boot is none; a guest that fails for reasons that colors do not fix is not the plan's fault."""
+    """Why the boot fails; a guest that fails for reasons that colors cannot fix does not count."""
     if booted is None:
         return "it could not be modelled"
     if booted.panic:

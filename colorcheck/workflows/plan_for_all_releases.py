@@ -1,4 +1,4 @@
-"""A plan that several Xens can boot: made for the first, tried on the others."""
+"""A plan that several releases can boot: made for the first, tried on the others."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ def plan_for_all(
     worlds: Sequence[tuple[System, Boot | None]],
     options: PlanOptions | None = None,
 ) -> Planned:
-    """The best plan for the first of `worlds` that all the others can boot with, too.
+    """The best plan for the first of `worlds` with which all others can boot, too.
 
-    Each world is what one Xen does with the deployment. A plan that one of them cannot boot with is unknown.
+    Each world is what one release does with the deployment. If one of them cannot boot with the plan, the plan is
+    unknown.
     """
     if not worlds:
         return Planned(Plan("unknown", reason="no Xen could be modelled: `colorcheck effective` says what is missing"))

@@ -1,4 +1,4 @@
-"""What a plan is worth where something is open: it must hold wherever things lie, and is none behind unread inputs."""
+"""Plans with open facts: a plan must hold for all their values, and is unknown if an input was not read."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from colorcheck.xen.notes.domains import PassthroughMemory
 from colorcheck.xen.notes.sentences import memory_given
 from colorcheck.xen.worlds.world import Worlds
 
-MOST_WORLDS = 64  # combinations of finite facts that are all looked at
+MOST_WORLDS = 64  # the largest number of combinations of finite facts that are examined
 MOST_NAMED = 3
 MOST_MISSING = 1 << 14  # MiB
 
@@ -36,9 +36,9 @@ def over_open(planned: Planned, facts: Facts, options: PlanOptions | None = None
     """The plan with the status that holds whatever the open facts are.
 
     If something is unread or opaque, it is not known whether the colors suffice: the plan is unknown and has no edits.
-    Where values are listed, or only places and sizes are open, a plan that fits in every world is feasible; which one
-    is best may depend on them. One that does not is made again for the least that may be free; if there is none, the
-    worlds in which it fails are named, and the open fact that costs most, as for a plan that is infeasible.
+    If the values are listed, or only addresses and sizes are open, a plan that fits in every world is feasible; which
+    one is best may depend on them. A plan that does not fit is made again for the least memory that may be free; if
+    there is none, the worlds in which it fails are named, and the open fact that costs most, as for an infeasible plan.
     """
     plan = planned.plan
     opened = open_facts(facts, Reach.MEMORY)
@@ -80,7 +80,7 @@ class FailingWorld(Struct, frozen=True):
 
 
 def _failing(planned: Planned, facts: Facts, opened: Sequence[OpenFact]) -> list[FailingWorld]:
-    """The worlds in which somebody is left out who is built in the usual one; empty if it holds in all."""
+    """The worlds in which a domain is not built that is built in the usual one; empty if the plan holds in all."""
     found: list[FailingWorld] = []
     for result in facts.results:
         every = _combinations(result, opened)
@@ -94,12 +94,12 @@ def _failing(planned: Planned, facts: Facts, opened: Sequence[OpenFact]) -> list
 
 
 def _ways(facts: Facts) -> bool:
-    """Whether a boot script can go several ways."""
+    """Whether a boot script has several ways."""
     return any(result.worlds is not None and result.worlds.branches for result in facts.results)
 
 
 def _on_other_ways(planned: Planned, facts: Facts, opened: Sequence[OpenFact]) -> list[FailingWorld]:
-    """The ways of a boot script on which the plan does not hold, or on which its edits are not what is run."""
+    """The ways of a boot script on which the plan does not hold, or which do not run its edited lines."""
     found: list[FailingWorld] = []
     for result in facts.results:
         worlds = result.worlds
@@ -117,14 +117,14 @@ def _on_other_ways(planned: Planned, facts: Facts, opened: Sequence[OpenFact]) -
 
 
 def _written(worlds: Worlds, *, guests: bool) -> object:
-    """Who has which colors, and where the domains are written; of alternatives each is written in its own file."""
+    """A key with the colors of each domain and the places where they are written; alternatives have their own files."""
     system = worlds.base.system
     domains = [each for each in system.domains if guests or each.kind is not DomainKind.XL]
     return system.xen_colors, [(each.name, each.colors, each.location) for each in domains]
 
 
 def _with_alternatives(planned: Planned, facts: Facts) -> Planned:
-    """The plan with the edits of the other alternatives of its guests, which get the same colors."""
+    """The plan with edits for the other alternatives of its guests, which get the same colors."""
     result = next((each for each in facts.results if each.worlds is not None), None)
     if result is None or result.worlds is None or planned.problem is None or not planned.plan.domains:
         return planned
@@ -139,7 +139,7 @@ def _with_alternatives(planned: Planned, facts: Facts) -> Planned:
 
 
 def _fails(planned: Planned, worlds: Worlds, opened: Sequence[OpenFact]) -> str:
-    """Why the plan does not hold in worlds that differ in places and sizes only; empty if it does."""
+    """Why the plan does not hold in worlds that differ only in addresses and sizes; empty if it holds."""
     system = worlds.base.system
     problem = planned.problem
     if problem is None or len(system.domains) + 1 != len(problem.demands):
@@ -162,7 +162,7 @@ def _fails(planned: Planned, worlds: Worlds, opened: Sequence[OpenFact]) -> str:
 
 
 def _combinations(result: ReleaseResult, opened: Sequence[OpenFact]) -> list[tuple[Chosen, Worlds]] | None:
-    """For every combination of finite facts the worlds that have it; None if there are too many."""
+    """The worlds of every combination of finite facts; None if there are too many."""
     if result.worlds is None or result.system is None:
         return None
     finite = [f for f in opened if isinstance(f.values, tuple) and f.what in result.worlds.open]
@@ -193,7 +193,7 @@ def _for_the_least(facts: Facts, opened: Sequence[OpenFact], options: PlanOption
 
 
 def _dearest(problem: PlanProblem | None, facts: Facts, opened: Sequence[OpenFact]) -> str:
-    """The open fact that costs most, as far as bounds tell; empty if none is known to cost anything."""
+    """The open fact that costs most, as far as bounds show; empty if none is known to cost anything."""
     result = next((each for each in facts.results if each.worlds is not None and each.system is not None), None)
     if problem is None or result is None or result.worlds is None:
         return ""
@@ -215,7 +215,7 @@ def _dearest(problem: PlanProblem | None, facts: Facts, opened: Sequence[OpenFac
 
 
 def _candidates(fact: OpenFact, worlds: Worlds) -> tuple[object, ...]:
-    """Values to settle a fact at: all that are listed, else the one of a usual world."""
+    """Values to which a fact could be settled: all listed ones, otherwise the one of a usual world."""
     if isinstance(fact.values, tuple):
         return fact.values[:8]
     usual = worlds.base.chosen.get(fact.what)
@@ -225,7 +225,9 @@ def _candidates(fact: OpenFact, worlds: Worlds) -> tuple[object, ...]:
 
 
 def _missing(problem: PlanProblem, capacity: tuple[int, ...]) -> int:
-    """MiB that all colors together would have to hold more, in equal parts, for a plan to be possible by counting."""
+    """MiB by which all colors together would have to grow, in equal parts, to make a plan possible by counting
+    frames.
+    """
 
     def possible(mib: int) -> bool:
         each = -(-mib * MIB_PAGES // len(capacity))
@@ -270,7 +272,7 @@ def _values(chosen: Chosen) -> str:
 
 
 def _given(facts: Facts) -> Iterator[PassthroughMemory]:
-    """Memory that is mapped by address into domains: frames of every color."""
+    """Memory that is mapped into domains by address: frames of every color."""
     for _, system in facts.systems():
         yield from (note for note in system.notes if isinstance(note, PassthroughMemory))
 

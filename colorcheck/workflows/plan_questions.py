@@ -1,4 +1,4 @@
-"""Questions to the planner beside the plan itself: the front, what would break, what another guest would cost."""
+"""Further questions to the planner: the Pareto front, what would break, what another guest would cost."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NO_XEN = "no Xen could be modelled: `colorcheck effective` says what is missing"
 
 
 def posed(facts: Facts, options: PlanOptions) -> Posed:
-    """The problem of the first Xen of a deployment."""
+    """The planning problem under the first release of a deployment."""
     result = _first(facts)
     if result is None or result.system is None:
         return Posed(None, NO_XEN)
@@ -30,13 +30,13 @@ def posed(facts: Facts, options: PlanOptions) -> Posed:
 
 
 def front_of(facts: Facts, options: PlanOptions, goals: Sequence[Goal]) -> tuple[Front | None, Posed]:
-    """The front over some objectives; None if there is no problem."""
+    """The front over some objectives; None if no problem can be posed."""
     found = posed(facts, options)
     return (front(found.problem, goals, options.timeout) if found.problem else None), found
 
 
 def what_if(facts: Facts, options: PlanOptions, name: str, colors: ColorSet) -> tuple[ColorsAnswer | None, Posed]:
-    """What comes of `name` having these colors."""
+    """The consequences if `name` has these colors; None if no problem can be posed."""
     pinned = replace(options, pins=(*options.pins, (name, colors)), full=False)
     result, found = _first(facts), posed(facts, pinned)
     if found.problem is None or result is None or result.system is None or found.problems:
@@ -56,7 +56,7 @@ def what_if(facts: Facts, options: PlanOptions, name: str, colors: ColorSet) -> 
 def _compared(
     plan: Plan, facts: Facts, result: ReleaseResult, options: PlanOptions
 ) -> tuple[tuple[str, float, float, str], ...]:
-    """The usual objectives of a plan beside those of the best one."""
+    """The usual objectives of a plan next to those of the best one."""
     if result.system is None:
         return ()
     best = plan_deployment(facts.deployment, result.system, result.boot, facts.board, options)

@@ -1,4 +1,6 @@
-"""A plan into the files: all or nothing, verified again from the files, put back where that fails, undone later."""
+"""Writes a plan to the files, all or nothing: verified again from the files, restored if that fails, undone on
+request.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ NewFiles = tuple[tuple[str, bytes], ...]
 
 
 class WriteError(Exception):
-    """Nothing was changed, or everything was put back; the message says why."""
+    """Nothing was changed, or everything was restored; the message says why."""
 
     def __init__(self, message: str, advice: str = "") -> None:
         super().__init__(message)
@@ -39,7 +41,7 @@ class WriteError(Exception):
 
 
 class Change(Struct, frozen=True):
-    """What is to be written: edits, new files, and the colors that everybody has then (empty: not known)."""
+    """The change to write: edits, new files, and the colors of all domains afterwards (empty if not known)."""
 
     edits: tuple[Edit, ...]
     new_files: NewFiles = ()
@@ -55,10 +57,10 @@ class AppliedChange(Struct, frozen=True):
 
 
 def write_change(change: Change, manifest: Manifest, load: Callable[[], Manifest]) -> AppliedChange:
-    """Write a change and verify it again from the files. Raises WriteError with the files as they were.
+    """Write a change and verify it again from the files.
 
-    It is taken back where the files, read again by `load`, do not have the colors of the plan, or where something is
-    refuted that was not before.
+    Raises WriteError after restoring the files. The change is undone if the files, read again by `load`, do not have
+    the colors of the plan, or if a theorem is refuted that was not refuted before.
     """
     before = verify(manifest)
     ready = _ready(change)
@@ -80,7 +82,7 @@ def write_change(change: Change, manifest: Manifest, load: Callable[[], Manifest
 
 
 class _Remembered(Struct, frozen=True):
-    """The file that `undo` reads: what it had before, and whether this run may write it and has done so."""
+    """The file that `undo` reads: its previous content, and whether this run may write it and has written it."""
 
     path: str
     before: bytes | None
@@ -123,7 +125,7 @@ def _now(path: str) -> bytes | None:
 
 
 def _written(ready: Mapping[str, bytes], memory: _Remembered, content: bytes) -> _Remembered:
-    """Write the files, and with them what `undo` needs; where that alone cannot be written, without it."""
+    """Write the files and the memory of `undo`; if only that memory cannot be written, continue without it."""
     if memory.usable:
         with contextlib.suppress(OSError):
             write_all({**ready, memory.path: content})
@@ -141,9 +143,10 @@ def _write_inputs(ready: Mapping[str, bytes]) -> None:
 
 
 def _put_back(old: Mapping[str, bytes | None], written: Mapping[str, bytes], memory: _Remembered) -> str:
-    """Restore the files, then what `undo` reads; empty, or which file could not be restored and where its text is.
+    """Restore the files, then the memory of `undo`.
 
-    A file that somebody changed since it was written is left as it is.
+    Returns which file could not be restored and where its text is, or empty. If a file was changed since it was
+    written, no file is restored.
     """
     for path in old:
         if contents_if_any(path, named=True) != written[path]:
@@ -170,7 +173,7 @@ def _kept_in(memory: _Remembered) -> str:
 
 
 def _wrong(change: Change, before: Verification, after: Verification) -> str:
-    """What is not as it was planned; empty if all is."""
+    """What is not as planned; empty if everything is."""
     if after.faults:
         return f"colorcheck itself failed ({after.faults[0].message})"
     for release, system in after.facts.systems():
@@ -190,7 +193,7 @@ def _refuted(verification: Verification) -> set[str]:
 
 
 def _memory(manifest: Manifest, old: Mapping[str, bytes | None], new: Mapping[str, bytes]) -> bytes:
-    """What `undo` reads."""
+    """The content of the file that `undo` reads."""
     entries = [
         {
             "file": os.path.relpath(path, manifest.folder or "."),
@@ -204,9 +207,10 @@ def _memory(manifest: Manifest, old: Mapping[str, bytes | None], new: Mapping[st
 
 
 def undo(manifest: Manifest, inputs: Iterable[str]) -> list[str]:
-    """Puts back what the last plan changed; the files. `inputs` are those of the deployment: no other file is touched.
+    """Restore the files that the last plan changed, and return their names.
 
-    Raises WriteError where nothing is remembered, or a file has changed since.
+    `inputs` are those of the deployment: no other file is touched. Raises WriteError if no plan is remembered, or if a
+    file has changed since.
     """
     remembered = os.path.join(manifest.folder, UNDO)
     document = _document(remembered, UNDO_SCHEMA, "no plan has been written here")
@@ -240,7 +244,7 @@ def _names_a_file(entry: object) -> bool:
 
 
 def hashed(paths: Iterable[str], folder: str) -> tuple[dict[str, str], ...]:
-    """Files with their SHA-256, named from the manifest's folder; what cannot be read has none."""
+    """Files with their SHA-256, named relative to the manifest's folder; unreadable ones have no hash."""
     found = []
     for path in dict.fromkeys(paths):
         try:
@@ -252,7 +256,7 @@ def hashed(paths: Iterable[str], folder: str) -> tuple[dict[str, str], ...]:
 
 
 def saved_change(path: str, manifest: Manifest, inputs: Iterable[str]) -> Change:
-    """What a saved plan changes. Raises WriteError where the inputs are not those that it was made from."""
+    """The change of a saved plan. Raises WriteError if the inputs are not those from which it was made."""
     document = _document(path, SAVED, f"{path} is not a saved plan")
     now = {entry["file"]: entry["sha256"] for entry in hashed(inputs, manifest.folder)}
     given = document.get("inputs")

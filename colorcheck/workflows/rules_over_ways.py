@@ -1,5 +1,6 @@
-"""The rules on every way through a boot script: a fault on a way that is not shown is reported too, once, with the
-answers that lead to it."""
+"""The rules on every way through a boot script: faults on ways that are not shown are reported, too, once, with the
+answers that lead to them.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +17,13 @@ Rules = Callable[[Facts], "tuple[tuple[Finding, ...], tuple[Fault, ...]]"]
 
 
 def over_ways(facts: Facts, run: Rules) -> tuple[tuple[Finding, ...], tuple[Fault, ...]]:
-    """The findings of `run` on the way that is shown, then those that only other ways have; and the rules' faults."""
+    """The findings of `run` on the way that is shown, then those that only other ways have, and the faults of rules."""
     facts = replace(facts, everywhere=names_of(facts.results)) if any(_ways(facts)) else facts
     findings, faults = run(facts)
     ways = sorted(_ways(facts), key=lambda way: len(way.answers))
     if not ways:
         return findings, faults
-    bare = run(_without_theorems(facts))[0]  # theorems are judged over all ways, and so are what rules say of them
+    bare = run(_without_theorems(facts))[0]  # theorems are judged over all ways, and so are the rules about them
     reported = {_key(finding) for finding in (*findings, *bare)}
     further: list[Finding] = []
     for way in ways:
@@ -50,7 +51,7 @@ def _without_theorems(facts: Facts) -> Facts:
 
 
 def _on(facts: Facts, way: WorldBranch) -> Facts:
-    """The facts on another way; where Xen is not started on it, those of the way shown with what stops it."""
+    """The facts on another way; if Xen is not started on it, those of the way shown with the reason."""
     if way.deployment is None:
         problems = tuple(dict.fromkeys((*facts.deployment.problems, *way.problems)))
         return replace(_without_theorems(facts), deployment=replace(facts.deployment, problems=problems))

@@ -1,4 +1,4 @@
-"""The whole way of a deployment, on one screen: read, model, prove, replay, check."""
+"""The workflow of a verification: read, model, prove, replay, check."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from colorcheck.core.diagnostic import Finding, Problem
+from colorcheck.core.diagnostic import Finding, Problem, Verdict
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.suggest import did_you_mean
@@ -28,6 +28,7 @@ from colorcheck.verification.of_this_xen import of_this_xen
 from colorcheck.verification.results import Facts, Fault, Modelled, ReleaseResult, Skipped, Verification
 from colorcheck.workflows.alternatives import over_alternatives, too_many
 from colorcheck.workflows.handover import branches, received_by_xen, unclear
+from colorcheck.workflows.open_colors import concerned, in_one_world, kept, only_colors_are_open
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.release.releases import MODELLED, find_release
 from colorcheck.xen.system import System
@@ -35,7 +36,7 @@ from colorcheck.xen.worlds.branches import WorldBranch
 from colorcheck.xen.worlds.world import World, Worlds
 
 MOST_DOMAINS = 256
-"""Domains of a deployment up to which memory is handed out and theorems are asked: their pairs are some 33,000."""
+"""The most domains for which boots are modelled and theorems are stated: they have about 33,000 pairs."""
 
 if TYPE_CHECKING:
     from colorcheck.inputs.xl.xl import XlFile
@@ -50,8 +51,8 @@ def verify(
 ) -> Verification:
     """Read, model, prove and check a deployment.
 
-    `timeout` in seconds for one theorem, `time_limit` for the whole run: what is not decided by then is unknown. `smt`
-    keeps the texts that the solver was asked.
+    `timeout` is in seconds per theorem, `time_limit` for the whole run: theorems undecided by then are unknown. `smt`
+    keeps the solver's input texts.
     """
     from colorcheck import rules
 
@@ -84,7 +85,7 @@ def replay(manifest: Manifest) -> Modelled:
 
 
 def for_plans(manifest: Manifest, further: tuple[XlFile, ...] = ()) -> Modelled:
-    """Read and boot a deployment as a plan sees it: as if xl read the guests' lines of colors; with further guests."""
+    """Read and boot a deployment for planning: as if xl read the guests' lines of colors, and with further guests."""
     run = _Run()
     return run.modelled(run.model(manifest, mend=True, further=further))
 
@@ -92,8 +93,9 @@ def for_plans(manifest: Manifest, further: tuple[XlFile, ...] = ()) -> Modelled:
 def plan(
     manifest: Manifest, options: PlanOptions | None = None, further: tuple[XlFile, ...] = ()
 ) -> tuple[Planned, Modelled]:
-    """Read and boot a deployment, and plan colors for it that hold for every Xen of the manifest; `further` are guests
-    that have not been written down yet."""
+    """Read and boot a deployment, and plan colors for it that hold for every release of the manifest; `further` are
+    guests that are in no file yet.
+    """
     from colorcheck.plan.problem import Plan
     from colorcheck.workflows.plan import Planned
     from colorcheck.workflows.plan_for_all_releases import plan_for_all
@@ -115,21 +117,25 @@ def effective(manifest: Manifest) -> Modelled:
 
 
 class _Run(Struct):
-    """What comes together along the way: times, checks that could not run, and faults of colorcheck itself."""
+    """Data collected during a run: times, checks that could not run, and faults of colorcheck itself."""
 
     seconds: list[tuple[str, float]] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     unclear: str = ""
+    colors_open: frozenset[str] = frozenset()
     deadline: float | None = None
     branches: tuple[WorldBranch, ...] = ()
     costly: list[tuple[str, str, str]] = field(default_factory=list)
-    """Stages that took more than is allowed, why, and the file that was read last."""
+    """Stages that exceeded a limit, the reason, and the file that was read last."""
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time a stage. A crash in it is noted as a fault, and the run goes on behind it; so it does where the stage
-        takes more than is allowed, which is a problem of the file that was read last."""
+        """Time a stage.
+
+        A crash in it is recorded as a fault, and the run continues; likewise a stage that exceeds a limit, which is
+        recorded as a problem of the file that was read last.
+        """
         begin = time.perf_counter()
         try:
             with costing(timed=not name.startswith(("prove", "plan"))):
@@ -144,8 +150,10 @@ class _Run(Struct):
     def model(
         self, manifest: Manifest, *, boots: bool = True, mend: bool = False, further: tuple[XlFile, ...] = ()
     ) -> Facts:
-        """What is written and what each Xen does with it; with `mend`, as if xl read the guests' lines of colors.
-        `further` are guests beside those of the manifest."""
+        """The deployment and what each release does with it; with `mend`, as if xl read the guests' lines of colors.
+
+        `further` are guests in addition to those of the manifest.
+        """
         deployment = Deployment(manifest, problems=manifest.problems)
         with self.stage("read"):
             found = plugins()
@@ -161,6 +169,8 @@ class _Run(Struct):
             self.branches = over_alternatives(deployment, self.branches)
             followed = True
         self.unclear = unclear(received, deployment) or many
+        made = any(problem.kind is ProblemKind.TREE_OF_DOM0 for problem in deployment.problems)
+        self.colors_open = frozenset() if many or made or self.branches else only_colors_are_open(received)
         if not followed:
             self.unclear = self.unclear or "what the boot loader does with the files could not be determined"
         board: Board | None = None
@@ -209,14 +219,14 @@ class _Run(Struct):
         return result
 
     def _ended(self) -> str:
-        """Why nothing can be said, where a step before the model was ended."""
+        """Why nothing can be said, if a step before the model exceeded a limit."""
         before = [(name, reason) for name, reason, _ in self.costly if name in ("read", "handover", "board")]
         return f"{_STEPS[before[0][0]]} {before[0][1]}" if before else ""
 
     def proved(self, result: ReleaseResult, facts: Facts, timeout: float, smt: bool) -> ReleaseResult:
         worlds = result.worlds
         if worlds is None:
-            return result
+            return self._proved_of_others(result, facts, timeout, smt)
         if result.boot is None:
             if result.system is not None and len(result.system.domains) > MOST_DOMAINS:
                 return result
@@ -238,6 +248,29 @@ class _Run(Struct):
 
             found = over_worlds(worlds, proved, self.deadline)
             result = replace(result, theorems=of_this_xen(found, facts.deployment, worlds.base.system.release))
+        return self._cross_checked(result, worlds)
+
+    def _proved_of_others(self, result: ReleaseResult, facts: Facts, timeout: float, smt: bool) -> ReleaseResult:
+        """Where nothing but the colors of single domains is open: the separations that do not read them."""
+        known = find_release(result.release)
+        if not self.colors_open or known is None or self._ended() or _missing(facts.deployment):
+            return result
+        other = ReleaseResult(result.release)
+        deployment = in_one_world(facts.deployment, self.colors_open)
+        with self.stage(f"model {result.release}"):
+            worlds = Worlds(deployment, facts.board, result.release, lambda mpidr: _choice(deployment, mpidr).board)
+            other = ReleaseResult(result.release, worlds.base.system, worlds.base.boot, (), worlds)
+        if other.boot is None or len(other.boot.system.domains) > MOST_DOMAINS:
+            return result
+        found = self.proved(other, replace(facts, deployment=deployment), timeout, smt).theorems
+        theorems = kept(found, concerned(facts.deployment, self.colors_open, known), self.unclear)
+        if any(theorem.verdict is Verdict.PROVED for theorem in theorems):
+            whole = Skipped("everything", self.unclear, result.release)
+            part = Skipped("everything but the separation of other domains", self.unclear, result.release)
+            self.skipped = [part if each == whole else each for each in self.skipped]
+        return replace(result, theorems=theorems)
+
+    def _cross_checked(self, result: ReleaseResult, worlds: Worlds) -> ReleaseResult:
         with self.stage(f"cross-check {result.release}"):
             from colorcheck.evidence.crosscheck import cross_check
 
@@ -267,12 +300,12 @@ def _costly(ended: tuple[str, str, str], manifest: Manifest) -> Problem:
     name, reason, file = ended
     step = f"modelling Xen {name.partition(' ')[2]}" if name.startswith("model") else _STEPS.get(name, name)
     at = f", in {file}" if file else ""
-    advice = "--input-seconds and --input-memory allow more; a file this costly is seldom meant"
+    advice = "--input-seconds and --input-memory allow more; such an expensive file is rarely intended"
     return Problem(ProblemKind.TOO_COSTLY, f"{step} {reason}{at}", Location(file or manifest.file), advice)
 
 
 def _unmatched(facts: Facts) -> Iterator[Skipped]:
-    """What `[policy] prove` asks for and was not stated, such as a misspelled name: nothing was checked of it."""
+    """Entries of `[policy] prove` that match no theorem, such as a misspelled name: nothing was checked for them."""
     stated = {theorem.id for _, theorem in facts.theorems()}
     for pattern in facts.manifest.policy.prove if stated else ():
         if not any(fnmatchcase(name, pattern) for name in stated):
@@ -282,7 +315,7 @@ def _unmatched(facts: Facts) -> Iterator[Skipped]:
 
 
 def _choice(deployment: Deployment, boot_cpu: int | None) -> BoardChoice:
-    """The board of a deployment, where Xen starts on this CPU."""
+    """The board of a deployment if Xen starts on this CPU."""
     manifest = deployment.manifest
     named, place = manifest.target.board, manifest.location("target.board")
     tree = deployment.tree or deployment.machine
@@ -295,7 +328,7 @@ def _with_guests(branch: WorldBranch, further: tuple[XlFile, ...]) -> WorldBranc
 
 
 def _missing(deployment: Deployment) -> str:
-    """Why nothing can be said of what Xen does: what it would read is not known."""
+    """Why nothing can be said about Xen: what it would read is not known."""
     manifest = deployment.manifest
     if manifest.device_tree is not None and deployment.tree is None:
         return f"the device tree {manifest.device_tree} could not be read"
@@ -307,7 +340,7 @@ def _missing(deployment: Deployment) -> str:
 
 
 def _unmodelled(system: System) -> str:
-    """Why there is no boot, and so nothing that rests on one."""
+    """Why no boot is modelled."""
     if not system.release.modelled:
         return f"the boot of {system.release.title} is not modelled, only Xen {', '.join(MODELLED)}"
     return "the number of colors is not known" if system.nr_colors is None else "no memory is known"
@@ -318,7 +351,7 @@ def _with_problems(deployment: Deployment, problems: tuple[Problem, ...]) -> Dep
 
 
 def _plugin_rules(built_in: tuple[Rule, ...]) -> Iterator[Rule]:
-    """The rules of plugins; one with the ID of a built-in rule fails instead of standing in for it."""
+    """The rules of plugins; one with the ID of a built-in rule fails instead of replacing it."""
     known = {rule.id for rule in built_in}
     for rule in plugins().rules.values():
         yield replace(rule, check=_taken) if rule.id in known else rule

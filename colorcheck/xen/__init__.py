@@ -1,1 +1,1 @@
-"""The executable model of Xen: what each version does with what people write. No solver in here."""
+"""The executable model of Xen: what each release does with a deployment. Uses no solver."""

@@ -1,4 +1,4 @@
-"""How the boot of a system went: the memory map, the color heap, and each domain after its creation was tried."""
+"""The result of a boot: the memory map, the color heap, and each domain after its creation was attempted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from colorcheck.xen.system import Domain, System
 
 
 class Interval(Struct, frozen=True):
-    """Machine frame numbers from `start` up to, not including, `end`, and what lies there."""
+    """Machine frame numbers [start, end), and their use."""
 
     start: int
     end: int
@@ -28,7 +28,7 @@ class Interval(Struct, frozen=True):
 
 
 class Built(Struct, frozen=True):
-    """A domain after its creation was tried, in the order of creation."""
+    """A domain after its creation was attempted."""
 
     domain: Domain
     created: bool
@@ -42,12 +42,12 @@ class Built(Struct, frozen=True):
 
 
 class Boot(Struct, frozen=True):
-    """How the boot of a system goes: the color heap and the domains that are built from it.
+    """The boot of a system: the color heap and the domains that are built from it.
 
-    `xen_region` is [start, end) of the region that Xen moves to, in bytes.
-    `free_initial` and `free_final` are frames per color; `heap_origin` tells how memory came to the heaps, `heap` is
-    the color heap at the end, `met` the open facts on which an outcome hung, `xen_frames` those of Xen's image,
-    `dom0_layout` the banks and tables of dom0.
+    `xen_region` is [start, end) of the region that Xen moves to, in bytes. `free_initial` and `free_final` are frames
+    per color; `heap_origin` records how memory came to the heaps, `heap` is the color heap at the end, `met` has the
+    open facts on which an outcome depended, `xen_frames` the frames of Xen's image, `dom0_layout` the banks and tables
+    of dom0.
     """
 
     system: System
@@ -68,14 +68,16 @@ class Boot(Struct, frozen=True):
 
     @property
     def reads(self) -> frozenset[str]:
-        """The names of the facts that the boot rests on, with those that it met on its way; what only the creation of
-        single domains reads is left out."""
+        """The names of the facts on which the boot depends, including those met on its way, but not those that only
+        the creation of single domains reads.
+        """
         return self.system.memory_reads | {fact.what for fact in self.met}
 
     @property
     def outcome_reads(self) -> frozenset[str]:
-        """The names of the facts that the boot's end rests on: of Xen's own domains those up to the one that fails for
-        whatever it finds."""
+        """The names of the facts on which the outcome depends: for Xen's own domains, those up to the one that
+        fails in any case.
+        """
         found = set(self.reads)
         for built in self.built:
             if built.domain.kind is not DomainKind.XL and built.domain.failure is None:
@@ -84,7 +86,7 @@ class Boot(Struct, frozen=True):
 
     @property
     def outcome(self) -> str:
-        """What becomes of Xen: `boots`, `panics`, or `hangs`, which no message tells."""
+        """The outcome: `boots`, `panics`, or `hangs`, which Xen does not report."""
         if self.panic is None:
             return "boots"
         return "hangs" if self.panic.kind is FailureKind.HANG else "panics"

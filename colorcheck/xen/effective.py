@@ -1,4 +1,4 @@
-"""The effective system: what a release of Xen decides from the files before it hands out memory.
+"""The effective system: everything that a release of Xen decides from the files before it allocates memory.
 
 The notes' kinds and data are in `note_kinds`.
 """
@@ -6,12 +6,14 @@ The notes' kinds and data are in `note_kinds`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.problem_kinds import ProblemKind
+from colorcheck.core.source import Passage
 from colorcheck.core.units import GIB, MIB
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.boot.kconfig import integer
@@ -19,10 +21,11 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.dts.freeze import blob_size
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cells_below, compatible
+from colorcheck.loader.facts import Fact
 from colorcheck.xen.domains import dom0_end, dom0less, dom0less_end
 from colorcheck.xen.domains.affinity import with_affinities
 from colorcheck.xen.domains.color_choice import out_of_range, repeated
-from colorcheck.xen.domains.cpu_pools import POOLS
+from colorcheck.xen.domains.cpu_pools import POOLS, SCHEDULERS, named_schedulers, no_scheduler, pools_fact
 from colorcheck.xen.domains.dom0 import DEFAULT_MEMORY, dom0, presence
 from colorcheck.xen.domains.fork_colors import Fork, refused_by_fork
 from colorcheck.xen.domains.hardware_domain import (
@@ -33,9 +36,11 @@ from colorcheck.xen.domains.hardware_domain import (
     is_hardware_domain,
     without_xenstore,
 )
+from colorcheck.xen.domains.node_limits import HostLimits
 from colorcheck.xen.domains.option_notes import colors_while_off, option_notes, unsorted_xen_colors
 from colorcheck.xen.domains.partial_tree import PassthroughHost, taken_interrupts
 from colorcheck.xen.domains.passed_through import passed_through
+from colorcheck.xen.domains.vcpus import MOST_VCPUS
 from colorcheck.xen.domains.xl_creation import XlHost
 from colorcheck.xen.domains.xl_domains import xl_domains
 from colorcheck.xen.facts import met
@@ -51,6 +56,7 @@ from colorcheck.xen.facts.keys import (
     MODULES,
     PCI,
     PDX_OFFSETS,
+    SCHEDULER,
     SVE,
     TREE,
     TREE_SIZE,
@@ -69,21 +75,25 @@ from colorcheck.xen.memory.p2m import levels, reach
 from colorcheck.xen.notes.colors import XenDefaultColors
 from colorcheck.xen.notes.domains import Dom0TreeFull
 from colorcheck.xen.notes.machine import DeepTreeHangs, FileSizeAssumed
-from colorcheck.xen.options.arguments import xen_arguments
+from colorcheck.xen.options.arguments import built_in_text, xen_arguments
+from colorcheck.xen.options.buffers import buffer_frames
 from colorcheck.xen.options.geometry import OptionGeometry, geometry, refused
+from colorcheck.xen.options.grants import GrantLimits, grant_limits
+from colorcheck.xen.options.iommu import UNUSABLE, iommu_option
 from colorcheck.xen.options.options import BootArguments, boot_arguments
+from colorcheck.xen.options.sve import NOT_BUILT_IN, asks_for_sve
 from colorcheck.xen.release.log_version import log_version
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import release_of
 from colorcheck.xen.release.spelling import Concept
 from colorcheck.xen.system import Domain, System
 
-MAX_DEPTH = 16  # DEVICE_TREE_MAX_DEPTH: levels that Xen walks, the root among them
+MAX_DEPTH = 16  # DEVICE_TREE_MAX_DEPTH: levels that Xen walks, including the root
 _HIGHEST_ORDER = 10
 
 
 class _Context(Struct):
-    """What is known while the system is worked out."""
+    """The inputs and facts from which the system is computed."""
 
     deployment: Deployment
     release: Release
@@ -103,9 +113,10 @@ class _Context(Struct):
 def effective(
     deployment: Deployment, board: Board | None, release: str | Release, facts: FactBook | None = None
 ) -> System:
-    """What that release does with the deployment. Raises `UnknownReleaseError` for a name; never fails for the files.
+    """The system of a deployment under the release.
 
-    Without a board the number of colors is known only where the options give it; `nr_colors` is then None.
+    Raises `UnknownReleaseError` for an unknown name, but never because of the files. Without a board, the number of
+    colors is known only if the options give it; otherwise `nr_colors` is None.
     """
     release = release_of(release) if isinstance(release, str) else release
     if facts is None:
@@ -122,6 +133,7 @@ def effective(
         preparation=_prepare(context),
         arguments=context.arguments,
         end_panic=_without_xenstore(context),
+        iommu_panic=_without_iommu(context),
         reads=context.reads,
         memory_reads=context.memory_reads | more,
         cpu_reads=context.cpu_reads,
@@ -132,7 +144,8 @@ def effective(
         for p in deployment.problems
         if p.kind is ProblemKind.FILE_SIZE_ASSUMED
     ]
-    return with_affinities(replace(_with_dom0_tables(system), notes=(*context.notes, *assumed)), deployment, board)
+    system = with_affinities(replace(_with_dom0_tables(system), notes=(*context.notes, *assumed)), deployment, board)
+    return replace(system, pool_panic=system.pool_panic or _without_scheduler(context))
 
 
 def read_arguments(deployment: Deployment, release: Release, facts: FactBook | None = None) -> BootArguments:
@@ -140,21 +153,29 @@ def read_arguments(deployment: Deployment, release: Release, facts: FactBook | N
     if facts is not None:
         facts.about(ARGUMENTS.name)
     reserve = _integer(deployment.kconfig.get(release.buddy_kconfig))
-    return boot_arguments(
+    return _read_once(
         xen_arguments(deployment),
         release,
-        most_colors=_most_colors(deployment, release),
-        buddy_size=(64 if reserve is None else reserve) * MIB,
+        _most_colors(deployment, release),
+        (64 if reserve is None else reserve) * MIB,
+        built_in_text(deployment, "DOM0_MEM"),
     )
 
 
+@lru_cache(maxsize=16)
+def _read_once(
+    arguments: Passage, release: Release, most_colors: int | None, buddy_size: int, dom0_memory: Passage
+) -> BootArguments:
+    """The model, the rules and the reports ask for the same again and again."""
+    return boot_arguments(arguments, release, most_colors=most_colors, buddy_size=buddy_size, dom0_memory=dom0_memory)
+
+
 def built_with_coloring(deployment: Deployment, release: Release) -> bool:
-    """Whether coloring is built in, as far as the .config and the binary tell.
+    """Whether coloring is built in, as far as the .config and the binary show.
 
-    A binary that has no option with Xen's colors, under any line's name, is built without.
-
-    Kconfig leaves out options whose prerequisites are not met, so in a whole .config (one that names the architecture)
-    a switch that is absent is off; a few lines of one leave it open.
+    A binary without an option for Xen's colors, under any release's name, is built without it. Kconfig omits options
+    whose prerequisites are not met, so in a complete .config (one that names the architecture) an absent switch is off;
+    an excerpt leaves it open.
     """
     if deployment.xen_image_options is not None and not deployment.xen_image_options:
         return False
@@ -163,7 +184,7 @@ def built_with_coloring(deployment: Deployment, release: Release) -> bool:
 
 
 def compression_built_in(deployment: Deployment) -> bool:
-    """Whether the .config leaves Xen the compression of frame numbers, which is the default on Arm.
+    """Whether Xen is built with compression of frame numbers, which is the default on Arm.
 
     CONFIG_PDX_COMPRESSION in 4.20, the choice PDX_NONE from 4.21 on.
     """
@@ -172,7 +193,7 @@ def compression_built_in(deployment: Deployment) -> bool:
 
 
 def _logged_way(deployment: Deployment, board: Board | None, release: Release) -> int | None:
-    """The size of a way that a log of this release has, where no board is known that says it."""
+    """The way size in a log of this release, if no board gives it."""
     log = deployment.boot_log
     found = log.way_size if log is not None and board is None else None
     said = log.version if log is not None else None
@@ -194,6 +215,7 @@ def _read(deployment: Deployment, board: Board | None, release: Release, facts: 
     with facts.recorded() as memory_reads:
         for key in (GUESTS, MODULES, FILE_SIZES, XSM, SVE, PCI):
             facts.about(key.name)
+        facts.about(SCHEDULER.name)
         facts.read(ADDRESS_BITS)
         machine, notes = read_machine(deployment, facts)
         machine = replace(machine, compresses=arguments.pdx_compress and compression_built_in(deployment))
@@ -209,13 +231,13 @@ def _read(deployment: Deployment, board: Board | None, release: Release, facts: 
 
 
 def _is_compressed(machine: Machine) -> bool:
-    """Whether there is anything to leave out of frame numbers: not where memory is one run from the first GiB on."""
+    """Whether frame numbers can be compressed: not if memory is one range from the first GiB on."""
     runs = merged(machine.spans)
     return len(runs) > 1 or any(start >= GIB for start, _ in runs)
 
 
 def elsewhere(system: System, deployment: Deployment, facts: FactBook) -> System:
-    """The same system where the boot loader puts things as these facts have it; everything else must be as before."""
+    """The same system with the load addresses of these facts; everything else must be unchanged."""
     prepared = system.preparation
     if prepared is None:
         return system
@@ -264,6 +286,8 @@ def _xen(context: _Context) -> System:
     else:
         context.notes += colors_while_off(arguments)
         colors = ()
+    if asks_for_sve(arguments) is not None and not context.facts.is_open(SVE):
+        panic = Failure(FailureKind.OTHER, NOT_BUILT_IN)
     if context.machine.panic and context.release.modelled:
         panic = Failure(FailureKind.OTHER, context.machine.panic)
     if _static_memory_refused(context):
@@ -288,7 +312,7 @@ def _xen(context: _Context) -> System:
 
 
 def _static_memory_refused(context: _Context) -> bool:
-    """Whether the walk of the tree ends at static memory, for which this Xen was not built (not by default)."""
+    """Whether Xen stops at static memory in the tree because it was built without it (the default)."""
     if not context.release.traits.static_memory_needs_build_option or context.deployment.tree is None:
         return False
     asked = any("xen,static-mem" in node.properties for node in dom0less.nodes(context.deployment.tree))
@@ -296,7 +320,7 @@ def _static_memory_refused(context: _Context) -> bool:
 
 
 def _too_deep(context: _Context) -> Node | None:
-    """The first node at which a release that cannot walk deep trees stays for ever."""
+    """The first node at which a release that cannot walk deep trees hangs."""
     tree = context.deployment.tree
     if tree is None or not context.release.traits.deep_tree_hangs:
         return None
@@ -312,7 +336,8 @@ def _boot_domains(context: _Context, system: System) -> list[Domain]:
     if context.has_dom0:
         first = dom0(context.deployment, context.arguments, context.machine, system)
         context.notes += first.notes
-        found.append(_ended_dom0(context, first.domain))
+        refused = _dom0_refused(context, first.domain)
+        found.append(_ended_dom0(context, replace(first.domain, failure=refused or first.domain.failure)))
     tree = context.deployment.tree
     if tree is not None:
         rules = dom0less.Dom0lessRules(
@@ -328,11 +353,30 @@ def _boot_domains(context: _Context, system: System) -> list[Domain]:
             context.deployment.module_trees,
             context.facts,
             host=_passthrough_host(context, tree),
+            limits=HostLimits(_grants(context), most_vcpus(tree)) if context.release.modelled else None,
         )
         for domain, notes in dom0less.domains(tree, rules):
             found.append(domain)
             context.notes += notes
     return found
+
+
+def _dom0_refused(context: _Context, domain: Domain) -> Failure | None:
+    """Options with which Xen cannot create dom0: no frames for its grant table, more vCPUs than its interrupt
+    controller has (`domain_create`)."""
+    tree, grants = context.deployment.tree, _grants(context)
+    asked = min(context.arguments.number("dom0_max_vcpus"), MOST_VCPUS)
+    beyond = tree is not None and asked > most_vcpus(tree)
+    if not context.release.modelled or not (beyond or (grants is not None and not grants.frames)):
+        return None
+    return Failure(FailureKind.OTHER, f"Error creating domain {domain.id} (rc = -22)")
+
+
+def _grants(context: _Context) -> GrantLimits | None:
+    """The grant tables that domains get by default; None if Xen is built without any."""
+    kconfig = context.deployment.kconfig
+    built_in = kconfig.get("GRANT_TABLE", "n" if "ARM_64" in kconfig else "y") == "y"
+    return grant_limits(context.arguments) if built_in else None
 
 
 def _passthrough_host(context: _Context, tree: DeviceTree) -> PassthroughHost:
@@ -358,13 +402,16 @@ def _guests(context: _Context, before: Sequence[Domain]) -> list[Domain]:
         fork=_fork(context),
         host=replace(host_of_guests(context.deployment), facts=context.facts),
     )
+    grants = _grants(context)
+    if grants is not None and grants.more_pages:
+        found = [replace(domain, more_buddy=grants.more_pages) for domain in found]
     context.notes += notes
     context.notes += passed_through(context.deployment, context.machine) if context.geometry.coloring else ()
     return found
 
 
 def _ended_dom0(context: _Context, domain: Domain) -> Domain:
-    """dom0 with its shared memory, and what stops it once it has its memory."""
+    """dom0 with its shared memory and late failures."""
     tree = context.deployment.tree
     chosen = tree.node("/chosen") if tree else None
     if tree is None or chosen is None or not context.release.modelled:
@@ -393,7 +440,7 @@ def _ended_dom0(context: _Context, domain: Domain) -> Domain:
 
 
 def _full_dom0_tree(context: _Context, tree: DeviceTree) -> Note | None:
-    """A note where Xen's tree for dom0 has no room for the reserved ranges; both are worlds where it is not known."""
+    """A note if Xen's tree for dom0 has no room for the reserved ranges; if not known, both are worlds."""
     reserved = [held for held in context.machine.reserved if held.label != MEMRESERVE]
     grows = context.release.traits.dom0_tree_grows
     if dom0_end.tree_has_room(len(reserved), (0, 0), grows):
@@ -416,6 +463,33 @@ def _without_xenstore(context: _Context) -> Failure | None:
     return without_xenstore(found, context.release, has_dom0=context.has_dom0)
 
 
+def _without_iommu(context: _Context) -> Failure | None:
+    """The panic of a Xen that must use an IOMMU, where it drives none."""
+    tree, option, kconfig = context.deployment.tree, iommu_option(context.arguments), context.deployment.kconfig
+    built_in = kconfig.get("HAS_PASSTHROUGH", "n" if "ARM_64" in kconfig else "y") == "y"
+    if (
+        not (built_in and option.forced and context.release.modelled)
+        or tree is None
+        or has_iommu(Ancestry(tree), context.arguments)
+    ):
+        return None
+    return Failure(FailureKind.OTHER, UNUSABLE)
+
+
+def _without_scheduler(context: _Context) -> Failure | None:
+    """The panic of a Xen that lacks the scheduler of a boot-time pool."""
+    deployment = context.deployment
+    named = next(named_schedulers(deployment.tree), None)
+    pools = pools_fact(deployment, Ancestry(deployment.tree)) if deployment.tree else None
+    read = named is None or context.facts.read(SCHEDULER) is not False
+    if read or named is None or not isinstance(pools, Fact) or not pools.value:
+        return None
+    states = ((name, deployment.kconfig.get(option)) for name, option in SCHEDULERS.items())
+    off = {name for name, state in states if state != "y"}
+    wanted = next((name for _, name in named_schedulers(deployment.tree) if name in off), named[1])
+    return Failure(FailureKind.OTHER, no_scheduler(wanted))
+
+
 def _has_control_domain(context: _Context) -> bool:
     """Whether a domain of the device tree may run the toolstack."""
     tree = context.deployment.tree
@@ -428,7 +502,7 @@ def _has_hardware_domain(context: _Context) -> bool:
 
 
 def host_of_guests(deployment: Deployment) -> XlHost:
-    """What xl meets on this host before it has created any guest."""
+    """The host before xl has created any guest."""
     tree = deployment.tree
     if tree is None:
         return XlHost()
@@ -439,7 +513,7 @@ def host_of_guests(deployment: Deployment) -> XlHost:
 
 
 def _fork(context: _Context) -> Fork | None:
-    """What decides over colors, where a fork's Xen does."""
+    """The properties of a fork that matter for colors; None for upstream."""
     if context.release.modelled or not context.geometry.coloring:
         return None
     return Fork(context.release, context.geometry.nr_colors, context.arguments.dom0_colors)
@@ -448,6 +522,7 @@ def _fork(context: _Context) -> Fork | None:
 def _prepare(context: _Context) -> Preparation:
     tree = context.deployment.tree
     buddy = context.arguments.in_force(Concept.BUDDY_SIZE)
+    cpus = _cpus(context, tree)
     memory = context.arguments.dom0_mem or DEFAULT_MEMORY
     return Preparation(
         context.machine,
@@ -457,10 +532,17 @@ def _prepare(context: _Context) -> Preparation:
         levels(context.facts.read(ADDRESS_BITS)),
         memory,
         tuple(_first_banks(context, tree)),
-        _cpus(context, tree),
-        _frames_of_drivers(context, tree) if tree else 0,
+        cpus,
+        _more_buddy(context, tree, cpus[1]),
         tuple((name, context.facts.chosen[name]) for name in met.MET_AT_BOOT if name in context.facts.chosen),
     )
+
+
+def _more_buddy(context: _Context, tree: DeviceTree | None, cpus: int) -> int:
+    """What drivers, the buffers that options ask for and dom0's grant tables take at most beyond the usual."""
+    grants = _grants(context)
+    drivers = _frames_of_drivers(context, tree) if tree else 0
+    return drivers + buffer_frames(context.arguments, cpus) + (grants.more_pages if grants else 0)
 
 
 def _frames_of_drivers(context: _Context, tree: DeviceTree) -> int:
@@ -499,7 +581,7 @@ def _first_banks(context: _Context, tree: DeviceTree | None) -> list[tuple[str, 
 
 
 def _with_dom0_tables(system: System) -> System:
-    """Fills in the P2M tables of dom0, which depend on where Xen lies and on the devices."""
+    """Adds the P2M tables of dom0, which depend on Xen's address and on the devices."""
     layout = dom0_layout(system)
     if layout is None:
         return system

@@ -1,4 +1,4 @@
-"""Small values that the whole model speaks in: kinds of domains, where colors come from, failures and notes."""
+"""Small values used by the whole model: kinds of domains, origins of colors, failures and notes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ColorSource(StrEnum):
 
 
 class FailureKind(StrEnum):
-    """Why a boot ends or a domain is not created; the words are in JSON documents as `class`."""
+    """Why a boot ends or a domain is not created; the values appear as `class` in JSON documents."""
 
     BUDDY_TOO_SMALL = "buddy-too-small"
     COLORS_WHILE_DISABLED = "colors-while-disabled"
@@ -36,7 +36,7 @@ class FailureKind(StrEnum):
     DOMAIN_COLORS = "domain-colors"
     DOMAIN_MEMORY = "domain-memory"
     GEOMETRY = "geometry"
-    HANG = "hang"  # Xen neither goes on nor says anything
+    HANG = "hang"  # Xen neither continues nor prints anything
     HOST_PANIC = "host-panic"
     OTHER = "other"
     RELOCATION = "relocation"
@@ -46,7 +46,7 @@ class FailureKind(StrEnum):
 
 
 class MapUse(StrEnum):
-    """What frames are used for after boot."""
+    """The uses of frames after boot."""
 
     BOOT_ALLOCATION = "boot-allocation"
     BUDDY = "buddy"
@@ -77,7 +77,7 @@ class Note(Struct, frozen=True):
 
     Each kind is a class of its own in `xen/notes/`, with its figures as fields. `domain` is the name of the domain
     concerned, `xen`, or empty. `KIND` is the name of the kind in JSON documents, `DETAILS` names the fields that only
-    the note's words need, and documents leave out. A note carries no words: the rule that reports it has them.
+    the note's words need, and documents leave out. A note has no text: the rule that reports it has one.
     """
 
     KIND: ClassVar[str] = ""
@@ -91,6 +91,6 @@ class Note(Struct, frozen=True):
 
     @property
     def figures(self) -> JsonObject:
-        """What the kind knows beyond its place, in documents: the witness of a finding."""
+        """The fields of the kind for documents: the witness of a finding."""
         own = (name for name in self.__struct_fields__ if name not in {"location", "domain", *self.DETAILS})
         return {name.rstrip("_"): json_value(getattr(self, name)) for name in own}

@@ -1,4 +1,4 @@
-"""The effective system: what a release of Xen does with a deployment before it hands out memory."""
+"""The effective system: everything that a release of Xen decides from a deployment before it allocates memory."""
 
 from __future__ import annotations
 
@@ -25,17 +25,15 @@ MAGIC_PAGES = 4  # of a guest of a toolstack: console, Xenstore, memory access, 
 class Domain(Struct, frozen=True):
     """A domain as Xen will build it.
 
-    `colors` in Xen's order, repetitions kept. `pages` are the frames of its memory; `p2m_pages` the
-    frames of its P2M pool, or for dom0 of its P2M tables, all of its own colors; `pool_follows` tells whether Xen or
-    xl sizes that pool by the memory. `location` is where the colors
-    are, or where the domain is if none were written. `shared_pages` is static shared memory that it owns, whose
-    frames come from no heap. `failure` is set where the domain is not built although there are frames
-    enough; `kept_pages` are the frames that its creation has taken by then, `late_failure` where Xen
-    panics once it has its memory. `hardware`: it is a hardware domain of the device tree, whose P2M takes
-    tables from its colors beside its pool. `trusted` is what its creation rests on and no input shows.
-
-    `vcpu_cpus` are the CPUs on which each vCPU may run, as Xen numbers them (None: not known), `pool` the cpu pool
-    (None: not known), `cpus` all of them together as the board numbers its CPUs (None: any).
+    `colors` are in Xen's order, with repetitions. `pages` are the frames of its memory; `p2m_pages` the frames of its
+    P2M pool or, for dom0, of its P2M tables, all of its own colors; `pool_follows`: whether Xen or xl derives the size
+    of that pool from the memory. `location` is that of the colors, or of the domain without colors. `shared_pages` is
+    static shared memory that it owns, whose frames come from no heap. `failure` is set if the domain is not built
+    although there are enough frames; `kept_pages` are the frames that its creation has taken by then, `late_failure` is
+    set if Xen panics after the domain has its memory. `hardware`: it is a hardware domain of the device tree, whose P2M
+    takes tables from its colors in addition to its pool. `trusted` are assumptions of its creation that no input
+    confirms. `vcpu_cpus` has the CPUs on which each vCPU may run, as Xen numbers them (None if not known), `pool` the
+    CPU pool (None if not known), `cpus` their union as the board numbers its CPUs (None for any).
     """
 
     id: int
@@ -55,16 +53,17 @@ class Domain(Struct, frozen=True):
     pool_follows: bool = False
     kept_pages: int = 0
     late_failure: Failure | None = None
-    buddy_shares: tuple[tuple[str, int], ...] = ()  # shared memory of the buddy heap: its id, its frames
-    mapped: tuple[Mapping, ...] = ()  # what a partial tree maps into it, and shared memory
+    buddy_shares: tuple[tuple[str, int], ...] = ()  # shared memory from the buddy heap: ID, frames
+    mapped: tuple[Mapping, ...] = ()  # mappings of a partial tree, and shared memory
     partial_tree: bool = False  # whether it has one, known or not
     hardware: bool = False
     unused_pool: int = 0  # frames of a hardware domain's P2M pool, which are part of `p2m_pages`
     trusted: tuple[str, ...] = ()
-    rests_on: frozenset[str] = frozenset()  # facts that its own creation reads
+    rests_on: frozenset[str] = frozenset()  # facts on which its own creation depends
     vcpu_cpus: tuple[tuple[int, ...] | None, ...] = ()
     pool: int | None = None
-    pieces: tuple[str, ...] = ()  # of a guest of xl: the files and arguments that it is made of
+    more_buddy: int = 0  # frames of the uncolored heap that its grant tables may take beyond the usual ones
+    pieces: tuple[str, ...] = ()  # for a guest of xl: the files and arguments from which it is built
 
     @property
     def nr_pages(self) -> int:
@@ -79,11 +78,11 @@ class Domain(Struct, frozen=True):
 
     @property
     def lost_pages(self) -> int:
-        """Frames that each creation by a toolstack takes from its colors for good, whether or not it succeeds."""
+        """Frames that each creation by a toolstack permanently takes from its colors, whether or not it succeeds."""
         return self.kept_pages if self.failure else self.as_guest().needed_pages
 
     def as_guest(self) -> Domain:
-        """The domain as a toolstack creates it anew: a dom0less one as a guest of the same memory and vCPUs."""
+        """The domain as a toolstack creates it again: a dom0less one as a guest with the same memory and vCPUs."""
         if self.kind is not DomainKind.DOM0LESS:
             return self
         pool = xl_pool(self.pages // MIB_PAGES, self.vcpus)
@@ -91,15 +90,15 @@ class Domain(Struct, frozen=True):
 
 
 class System(Struct, frozen=True):
-    """The effective system: what a release of Xen decides before it hands out memory.
+    """The effective system: everything that a release of Xen decides before it allocates memory.
 
-    `nr_colors` is None while coloring is off. `release` is the Xen that decides, as the manifest names it.
-    `panic` is a panic that comes before any memory is handed out. `preparation` is what the boot model goes on from;
-    `arguments` are the boot arguments as this Xen reads them. `pool_panic` is a panic of the boot-time cpu pools, which
-    comes before any domain is built, `end_panic` one behind all of them. `cpu_facts` are what the CPUs of the domains
-    rest on: the boot CPU, and whether Xen is built with such pools.
-    `reads` are the names of the facts that all of this rests on but the CPUs of domains, which add `cpu_reads`, and
-    memory: those of the boot are `memory_reads`. `unknown` are the names of all open facts, whatever their value here.
+    `nr_colors` is None if coloring is off. `release` is the name in the manifest. `panic` is a panic before any memory
+    is allocated. `preparation` is the input of the boot model; `arguments` are the boot arguments as this Xen reads
+    them. `pool_panic` is a panic of the boot-time CPU pools, which comes before any domain is built, `iommu_panic`
+    one before that, `end_panic` one after all domains. `cpu_facts` are the facts behind the CPUs of the domains: the
+    boot CPU, and whether Xen is built with such pools. `reads` has the names of the facts on which the system depends,
+    except those for the CPUs of domains (`cpu_reads`) and for the boot (`memory_reads`). `unknown` has the names of all
+    open facts, whatever their value here.
     """
 
     release: Release
@@ -116,6 +115,7 @@ class System(Struct, frozen=True):
     preparation: Preparation | None = None
     arguments: BootArguments | None = None
     pool_panic: Failure | None = None
+    iommu_panic: Failure | None = None
     end_panic: Failure | None = None
     cpu_facts: tuple[Fact | OpenFact, ...] = ()
     reads: frozenset[str] = frozenset()

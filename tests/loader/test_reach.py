@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from colorcheck import api
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.verification.results import Verification
+from colorcheck.workflows.open_colors import concerned
+from colorcheck.xen.release.releases import release_of
 from tests.loader.test_ways import DOMAIN, verdicts, verified
 
 BOARD = """load mmc 0:1 ${fdt_addr_r} board.dtb
@@ -82,3 +85,50 @@ booti ${next} - ${fdt_addr_r}
     found = api.handover(tmp_path / "colorcheck.toml")
     assert found.stopped is None
     assert found.tree is not None
+
+
+SECOND = DOMAIN.replace("/chosen d\n", "/chosen e\n").replace("/chosen/d", "/chosen/e").replace("3000000", "3200000")
+OPEN = "fdt set /chosen/d llc-colors ${c}\n"
+OTHER = SECOND.replace("11-12", "13-14")
+
+
+def test_open_colors_of_one_domain_leave_the_other_pairs_proved(tmp_path: Path) -> None:
+    found = verified(tmp_path, DOMAIN + OTHER + OPEN)
+    held = verdicts(found)
+    assert held["separation/dom0/e"] is Verdict.PROVED
+    assert held["separation/xen/e"] is Verdict.PROVED
+    unknown = (
+        "separation/dom0/d",
+        "separation/xen/d",
+        "separation/e/d",
+        "boots",
+        "memory/dom0",
+        "memory/d",
+        "memory/e",
+    )
+    assert {held[name] for name in unknown} == {Verdict.UNKNOWN}
+    assert found.exit_status() == 4
+    assert [each.check for each in found.skipped] == ["everything but the separation of other domains"]
+    assert not any(theorem.core for _, theorem in found.facts.theorems() if theorem.verdict is Verdict.UNKNOWN)
+
+
+def test_a_pair_that_meets_is_not_proved_beside_open_colors(tmp_path: Path) -> None:
+    found = verified(tmp_path, DOMAIN + SECOND.replace("11-12", "2-3") + OPEN)
+    assert verdicts(found)["separation/dom0/e"] is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("xen", ["4.20", "4.22"])
+def test_a_domain_that_may_inherit_open_colors(xen: str, tmp_path: Path) -> None:
+    """4.20 gives a domain without a list the one of the domain before it, later releases all colors."""
+    plain = SECOND.replace('fdt set /chosen/e llc-colors "11-12"\n', "")
+    verified(tmp_path, plain + DOMAIN + OPEN)  # the last one comes first in the tree
+    manifest = tmp_path / "colorcheck.toml"
+    manifest.write_text(re.sub(r'xen = "4\.\d+"', f'xen = "{xen}"', manifest.read_text()))
+    found = api.verify(tmp_path)
+    assert verdicts(found)["separation/dom0/e"] is Verdict.UNKNOWN
+    assert concerned(found.facts.deployment, {"/chosen/d"}, release_of(xen)) == ({"d", "e"} if xen == "4.20" else {"d"})
+
+
+@pytest.mark.parametrize("line", ["fdt set /chosen/e cpus <${n}>", "boardspecial 1", "fdt set /chosen ${name} x"])
+def test_what_else_is_open_blocks_the_other_pairs_too(line: str, tmp_path: Path) -> None:
+    assert Verdict.PROVED not in verdicts(verified(tmp_path, DOMAIN + OTHER + OPEN + line)).values()

@@ -140,3 +140,37 @@ def test_frames_of_xens_image() -> None:
     assert min(run.first for run in runs) == 0xBE800
     assert used_colors((5, 2, 7)) == (5, 7)
     assert {run.first % 16 for run in image_frames(0, 0x174000, 16, (5, 2))} == {5}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "domain_memory", "message"),
+    [
+        ("dom0_mem=2047M", "0x400", ""),
+        ("dom0_mem=2049M", "0x400", "Failed to allocate requested dom0 memory"),
+        (
+            "no-llc-coloring dom0-llc-colors=0x2-0x6 dom0_mem=0x8000000b",
+            "0x400",
+            "Failed to allocate requested dom0 memory",
+        ),
+        ("dom0_mem=1G", "0x100004", "Failed to allocate requested domain memory"),
+    ],
+)
+@pytest.mark.parametrize("version", ["4.20", "4.22"])
+def test_more_memory_than_the_board_has_while_coloring_is_off(
+    version: str, arguments: str, domain_memory: str, message: str
+) -> None:
+    """dom0 is built first: its panic comes before those of the domains (measured on 4.20)."""
+    found = booted(deployment(arguments, KERNEL + domain("d", memory=int(domain_memory, 16))), version)
+    assert (found.panic.message if found.panic else "") == message
+
+
+def test_memory_that_is_not_known_is_not_too_small() -> None:
+    assert booted(deployment("dom0_mem=4G", memory="")).panic is None
+
+
+@pytest.mark.parametrize(("arguments", "open_"), [("", False), ("conring_size=4M", True), ("conring_size=16K", False)])
+def test_a_ring_that_takes_the_uncolored_heap(arguments: str, *, open_: bool) -> None:
+    """Measured: 4.20.4 panics with a heap of 4200 KiB and a ring of 4 MiB, 4.22.0 made the ring smaller."""
+    given = f"llc-coloring=on dom0_mem=256M buddy-alloc-size=4200K {arguments}"
+    found = booted(deployment(given, before="/memreserve/ 0x40010000 0x1000;"))
+    assert bool(found.met) == open_

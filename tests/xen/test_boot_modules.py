@@ -55,6 +55,9 @@ def outcome(folder: Path, chosen: str, memory: str = MEMORY, loader: str = 'load
         (KERNEL + f"m {{ {KIND} }};", "node m missing `reg' property"),
         (KERNEL + f'm {{ {KIND} status = "disabled"; }};', "node m missing `reg' property"),
         (KERNEL + f"m {{ {KIND} reg = <0 1 2>; }};", "fdt: node `m': `reg` property length is too short"),
+        (KERNEL[:-2] + f'bootargs = "{"a" * 1024}"; }};', ""),
+        (KERNEL[:-2] + f'bootargs = "{"a" * 1025}"; }};', "module chosen command line too long"),
+        (KERNEL + DOMAIN % (GUEST[:-2] + f'bootargs = "{"é" * 513}"; }};'), "module d command line too long"),
         (KERNEL + DOMAIN % f"box {{ {GUEST} }};", "Could not set up domain d (rc = -2)"),
         (KERNEL + DOMAIN % f"m {{ {KIND} reg = <0 0x49008000 0 0x10000>; }};", "Could not set up domain d (rc = -2)"),
         (

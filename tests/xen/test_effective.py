@@ -198,7 +198,7 @@ def test_the_manifest_overrides_the_tree() -> None:
 
 
 def test_built_in_arguments_come_first() -> None:
-    found = system(deployment("dom0_mem=64M", kconfig={"CMDLINE": '"llc-coloring=on dom0_mem=1G"'}))
+    found = system(deployment("dom0_mem=64M", kconfig={"CMDLINE": "llc-coloring=on dom0_mem=1G"}))
     assert found.coloring
     assert found.domains[0].pages == 64 * 256
 

@@ -4,9 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from colorcheck.core.units import MIB
 from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.inputs.read import read_deployment
+from colorcheck.xen.effective import read_arguments
+from colorcheck.xen.facts.gather import facts_of
+from colorcheck.xen.facts.keys import TREE
 from colorcheck.xen.options.arguments import logged_command_line, xen_arguments
+from colorcheck.xen.release.releases import release_of
 
 KERNEL = 'compatible = "multiboot,kernel", "multiboot,module"; reg = <0 0>;'
 RAMDISK = 'compatible = "multiboot,ramdisk", "multiboot,module"; reg = <0 0>;'
@@ -67,6 +72,41 @@ def test_built_in(tmp_path: Path, config: str, found: str, *, stated: bool) -> N
     deployment = read_deployment(read_manifest(str(written(tmp_path, 'xen,xen-bootargs = "a";', target, config))))
     assert xen_arguments(deployment).text == found
     assert logged_command_line(deployment) == "a"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "memory"),
+    [
+        ("", 128 * MIB),
+        ("dom0_mem=64M", 64 * MIB),
+        ("dom0_mem=x", 0),
+        ("no-dom0_mem", 0),
+        ("no-dom0_mem=1G", 128 * MIB),
+    ],
+)
+def test_dom0s_memory_that_is_built_in(tmp_path: Path, arguments: str, memory: int) -> None:
+    """CONFIG_DOM0_MEM counts where no argument sets dom0's memory (`create_dom0`)."""
+    given = f'xen,xen-bootargs = "{arguments}";'
+    manifest = written(tmp_path, given, 'kconfig = "xen.config"', 'CONFIG_DOM0_MEM="128M"\n')
+    found = read_arguments(read_deployment(read_manifest(str(manifest))), release_of("4.22"))
+    assert found.dom0_mem == memory
+    place = found.dom0_mem_built_in
+    assert (place is not None) == (memory == 128 * MIB)
+    assert place is None or (Path(place.file).name, place.line, place.column) == ("xen.config", 1, 18)
+
+
+@pytest.mark.parametrize(("loader", "open_"), [("", True), ('loader = "none"', False)])
+def test_a_tree_of_xens_own_leaves_everything_open(tmp_path: Path, loader: str, *, open_: bool) -> None:
+    """CONFIG_DTB_FILE: the boot loader's tree is not read; with `loader = "none"` the input is what Xen reads."""
+    manifest = written(tmp_path, "", f'kconfig = "xen.config"\n{loader}', 'CONFIG_DTB_FILE="/boot/a.dtb"\n')
+    facts = facts_of(read_deployment(read_manifest(str(manifest))), None)
+    assert facts.is_open(TREE) == open_
+
+
+def test_quotes_in_a_built_in_text(tmp_path: Path) -> None:
+    text = 'CONFIG_CMDLINE="x=\\"a\\""\n'
+    deployment = read_deployment(read_manifest(str(written(tmp_path, "", 'kconfig = "xen.config"', text))))
+    assert xen_arguments(deployment).text == 'x="a"'
 
 
 def test_a_value_that_two_places_give_differently_is_told(tmp_path: Path) -> None:

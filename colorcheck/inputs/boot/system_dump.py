@@ -1,4 +1,4 @@
-"""What a running Xen system says about itself: the parts that `colorcheck collect` packs, as a folder or a tar.
+"""A dump of a running Xen system: the parts that `colorcheck collect` packs, as a folder or a tar file.
 
 Known names only; links, devices and what lies outside are left out, sizes are bounded, nothing is unpacked.
 """
@@ -24,7 +24,7 @@ from colorcheck.inputs.file_kinds import Slot
 from colorcheck.inputs.recognition import other_kind
 
 LARGEST_PART = 64 * MIB
-"""Bytes of one part; a larger one is left out."""
+"""The largest part in bytes; larger ones are left out."""
 LARGEST_TAR = 256 * MIB
 FDT, TREE, LOG, LIST, INFO, VCPUS = "fdt", "device-tree", "xl-dmesg", "xl-list-l", "xl-info", "xl-vcpu-list"
 PARTS = (FDT, LOG, LIST, INFO, VCPUS)
@@ -87,7 +87,7 @@ def read_system_dump(path: str, named_at: Location, *, named: bool = False) -> S
 
 
 def part_of(name: str) -> str | None:
-    """Which part a file is by its name: `board/xl-dmesg.txt`, `sys/firmware/fdt`, `xl dmesg`."""
+    """The part that a file is, by its name: `board/xl-dmesg.txt`, `sys/firmware/fdt`, `xl dmesg`; None if unknown."""
     base = re.sub(r"[ _]+", "-", os.path.basename(name).lower())
     stem = re.sub(r"\.(?:txt|log|json|out)$", "", base)
     stem = _OTHER_NAMES.get(stem, stem)
@@ -205,7 +205,7 @@ class _Found:
 
     @staticmethod
     def _ended(file: BufferedReader, end: int) -> None:
-        """A tar ends with blocks of zeros; one that was cut off between two members does not."""
+        """Check that a tar ends with blocks of zeros; one that was truncated between two members does not."""
         file.seek(max(0, end - 1024))
         if file.read(1024).strip(b"\0"):
             raise EOFError("it has no end")

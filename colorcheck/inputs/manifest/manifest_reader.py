@@ -53,7 +53,7 @@ MAX_BYTES = 16 * MIB
 
 
 class ManifestError(Exception):
-    """The manifest cannot be read at all: there is nothing to go on with."""
+    """The manifest cannot be read at all, so the run cannot continue."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)

@@ -24,7 +24,7 @@ _BEGIN, _END, _PROPERTY, _NOTHING, _LAST = 1, 2, 3, 4, 9
 
 
 class Side(Struct):
-    """What a blob's bytes do not say: where each node and property comes from, and which values are open.
+    """Data that is not in a blob's bytes: the origin of each node and property, and the open values.
 
     Keys are paths, and pairs of a path and a property's name. `unsure` are properties with an open value, by the
     number of the open fact.
@@ -39,7 +39,7 @@ class Side(Struct):
         return Side(dict(self.nodes), dict(self.properties), dict(self.unsure), set(self.followed))
 
     def forget(self, path: str) -> None:
-        """A node is gone, with all below it."""
+        """Remove the data of a node and of all nodes below it."""
         below = f"{path.rstrip('/')}/"
         for node in [n for n in self.nodes if n == path or n.startswith(below)]:
             del self.nodes[node]
@@ -112,7 +112,7 @@ class Content(Struct, frozen=True):
 
 
 def read_content(data: bytes | bytearray) -> Content | None:
-    """What is in a blob, whatever its names look like; None if it is damaged."""
+    """The content of a blob, whatever its names; None if it is damaged."""
     return _content(bytes(data))
 
 
@@ -196,7 +196,7 @@ class NodePool:
 
 
 def tree_of(content: Content, side: Side, file: str, pool: NodePool | None = None) -> DeviceTree:
-    """The tree in a blob as everybody else reads it, each part with the place that it comes from. Those of one `pool`
+    """The tree in a blob as a DeviceTree, each part with its origin. Those of one `pool`
     share what they have in common."""
     pool = pool or NodePool()
     names = list(content.nodes)

@@ -52,7 +52,7 @@ class _Image(Struct, frozen=True):
 
 
 def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
-    """`booti XEN [RAMDISK[:SIZE]|-] TREE`; it comes back only where something is wrong."""
+    """`booti XEN [RAMDISK[:SIZE]|-] TREE`; returns only if it fails."""
     address = machine.address(words[0]) if words else machine.load_address
     at = machine.address(words[2]) if len(words) > 2 else 0
     fact = machine.depends(*words[:1], *words[2:3])
@@ -128,7 +128,7 @@ def _starts_unknown(machine: UBootMachine, what: str, fact: OpenFact) -> OpenEnd
 
 
 def _own_tree(machine: UBootMachine, at: int) -> OpenEndError:
-    """Xen gets a tree that the board or U-Boot itself has in memory."""
+    """The open end if Xen receives a tree that the board or U-Boot itself has in memory."""
     settle: tuple[str, ...] = ("[inputs]", 'device-tree = "board.dtb"  # the tree that is there')
     if machine.media.tree is not None:  # which another load of the script takes
         settle = ("# start Xen with the tree that the script loads",)
@@ -143,7 +143,7 @@ def _no_tree(machine: UBootMachine, word: Marked) -> None:
 
 
 def _fit(machine: UBootMachine, words: Sequence[Marked], address: int) -> FitParts | None:
-    """The parts of the FIT image that bootm takes; None if there is none. Raises OpenEndError where there may be."""
+    """The parts of the FIT image that bootm takes; None if there is none. Raises OpenEndError if there may be."""
     what = f"the image at {machine.shown(address)}"
     if is_fit(machine, address):
         parts = opened(machine, words[0] if words else Marked(""), address)
@@ -158,7 +158,7 @@ def _fit(machine: UBootMachine, words: Sequence[Marked], address: int) -> FitPar
 
 
 def _loaded(machine: UBootMachine, load: int, body: bytes) -> _Image:
-    """An image that bootm loads to where it says."""
+    """An image that bootm loads to the address in its header."""
     machine.memory.write(load, body)
     return _placed(machine, load, body[:64]) if body[56:60] == b"ARM\x64" else _Image(load, len(body))
 
@@ -265,7 +265,7 @@ def _compressed(machine: UBootMachine, data: bytes) -> bytes | None:
 
 
 def _room(machine: UBootMachine) -> Places:
-    """The memory that U-Boot hands out for boot: bank 0, or what bootm_low and bootm_size say."""
+    """The memory that U-Boot allocates for booting: bank 0, or the range given by bootm_low and bootm_size."""
     banks = machine.settings.banks or ((0, 1 << 40),)
     low = _number(machine, "bootm_low", banks[0][0])
     size = _number(machine, "bootm_size", max(banks[0][0] + banks[0][1] - low, 0))
@@ -276,7 +276,7 @@ def _room(machine: UBootMachine) -> Places:
 
 
 def _bounds_are_known(machine: UBootMachine) -> bool:
-    """Whether it is known which memory U-Boot hands out; without the environment the script must say it."""
+    """Whether it is known which memory U-Boot allocates; without the environment, the script must set it."""
     names = ("bootm_low", "bootm_size", "bootm_mapsize")
     known = machine.settings.whole_environment or all(n in machine.environment or n in machine.deleted for n in names)
     for name in () if known else names:
@@ -296,7 +296,7 @@ class _Ramdisk(Struct, frozen=True):
 
 
 def _ramdisk(machine: UBootMachine, word: Marked) -> _Ramdisk | int:
-    """The ramdisk of the second argument; a status where U-Boot refuses it."""
+    """The ramdisk of the second argument; a status if U-Boot refuses it."""
     _, colon, size = word.text.partition(":")
     fact = machine.depends(word)
     if fact is not None and machine.address(word) is None:
@@ -328,7 +328,7 @@ def present_magic(machine: UBootMachine, address: int) -> bool:
 def _moved_ramdisk(
     machine: UBootMachine, room: Places, ramdisk: _Ramdisk | None
 ) -> tuple[tuple[int | None, int] | None, int | None]:
-    """Where the ramdisk is at the end, and the number of the open fact that its place hangs on."""
+    """The final address of the ramdisk, and the number of the open fact on which it depends."""
     if ramdisk is None:
         return None, None
     high = machine.text("initrd_high")
@@ -367,7 +367,7 @@ def _low(machine: UBootMachine) -> int:
 
 
 def _reservations(room: Places, tree: TreeInMemory) -> None:
-    """What the tree reserves is not given out: its list, and the children of /reserved-memory with a fixed place."""
+    """Exclude ranges that the tree reserves: its list, and the children of /reserved-memory with a fixed address."""
     from colorcheck.loader.u_boot.blob import read_content
 
     for number in range(tree.reservations):
@@ -398,7 +398,7 @@ class _Final(Struct):
 
 
 def _moved_tree(machine: UBootMachine, room: Places, tree: TreeInMemory) -> _Final:
-    """The tree at its last place, opened for what U-Boot adds. Raises HaltError where there is no room."""
+    """The tree at its last place, opened for what U-Boot adds. Raises HaltError if there is no room."""
     length = tree.total + _PAD
     high = machine.text("fdt_high")
     machine.unset("fdt_high")
@@ -437,7 +437,7 @@ def _place(machine: UBootMachine, room: Places, length: int, high: str | None) -
 def _fixed(
     machine: UBootMachine, final: _Final, ramdisk: tuple[int | None, int] | None, unsure: int | None
 ) -> TreeInMemory:
-    """The tree with everything that U-Boot adds. Raises HaltError where it does not fit."""
+    """The tree with everything that U-Boot adds. Raises HaltError if it does not fit."""
     tree = final.tree
     board = "board-specific code in U-Boot does not change the tree that Xen reads"
     machine.assumptions[board] = None

@@ -1,4 +1,4 @@
-"""The commands that are followed, and those that change nothing that counts."""
+"""The commands that are followed, and those that change nothing relevant."""
 
 from __future__ import annotations
 
@@ -98,8 +98,9 @@ def _too_many(machine: UBootMachine, name: str, count: int) -> bool:
 
 
 def _weighed(machine: UBootMachine, name: str, words: Sequence[Marked]) -> Sequence[Marked]:
-    """The words on which more than a condition hangs: what is unknown in others goes into variables, which are
-    looked at where they are used, or makes the command's status a question."""
+    """The words that affect more than a condition: unknown text in others goes into variables, which matter when
+    used, or makes the command's status a question.
+    """
     if name in _CONDITIONS or name == "time":
         return ()
     if name in ("setenv", "setexpr"):
@@ -222,7 +223,7 @@ def source(machine: UBootMachine, words: Sequence[Marked]) -> Status:
 
 
 def leave(machine: UBootMachine, words: Sequence[Marked]) -> Status:
-    """`exit [NUMBER]` does nothing in a script before v2023.04, but has the number for its status."""
+    """`exit [NUMBER]` does nothing in a script before v2023.04 except return the number as its status."""
     fact = OpenFact(
         "exit ends the script",
         "exit has no effect in U-Boot 2023.01 and ends the script since 2023.04",
@@ -340,8 +341,9 @@ def _boot_command(machine: UBootMachine, _words: Sequence[Marked]) -> Status:
 
 
 def _named(*positions: int, constant: bool = False) -> Callable[[UBootMachine, Sequence[Marked]], Status]:
-    """A command that puts what it finds into the variable that the word at the first of these positions names;
-    `constant` where it finds the same at any time of one boot."""
+    """A command that stores its result in the variable named by the word at the first of these positions;
+    `constant` if the result does not change during one boot.
+    """
 
     def follow(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         place = next((position for position in positions if len(words) > position), None)
@@ -365,7 +367,7 @@ def _named(*positions: int, constant: bool = False) -> Callable[[UBootMachine, S
 
 
 def _asks(machine: UBootMachine, words: Sequence[Marked]) -> Status:
-    """`askenv VARIABLE …` sets what somebody types."""
+    """`askenv VARIABLE …` sets a variable to typed text."""
     return _named(0)(machine, words) if words else 1
 
 
@@ -379,7 +381,7 @@ def _part(machine: UBootMachine, words: Sequence[Marked]) -> Status:
 
 
 def _network(machine: UBootMachine, words: Sequence[Marked]) -> Status:
-    """`dhcp` and `bootp` also set what the server says."""
+    """`dhcp` and `bootp` also set variables from the server."""
     status = loads.tftp(machine, words)
     if status == 0:
         why = "files do not say what the network server answers"

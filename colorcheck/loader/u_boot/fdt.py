@@ -52,7 +52,9 @@ def fdt(machine: UBootMachine, words: Sequence[Marked]) -> Status:
 
 
 def _elsewhere(machine: UBootMachine, name: str, rest: Sequence[Marked]) -> Status:
-    """A command on a tree that the script did not load: Xen does not get that one, but what is read of it is open."""
+    """A command on a tree that the script did not load: Xen does not receive that tree, but values read from it are
+    open.
+    """
     fact = OpenFact(
         f"the board's tree read at {machine.place}",
         "this command goes to a tree of the board that is not among the inputs",
@@ -97,8 +99,10 @@ def _working(machine: UBootMachine) -> TreeInMemory | None:
 
 
 def present(machine: UBootMachine, address: int) -> TreeInMemory | None:
-    """The tree at an address. Where nothing of the script put anything there, and the script does not load the tree
-    itself, it is the manifest's tree."""
+    """The tree at an address.
+
+    If the script loaded nothing there, and does not load the tree itself, it is the manifest's tree.
+    """
     tree = tree_at(machine, address)
     if tree is not None or machine.memory.is_dark(address) or machine.memory.read(address, 1) is not None:
         return tree
@@ -119,8 +123,9 @@ def _brings_its_tree(machine: UBootMachine) -> bool:
 
 
 def lies_there(machine: UBootMachine, address: int) -> bool:
-    """Whether the board has a tree of its own at an address that the script puts nothing to: QEMU's and U-Boot's own
-    trees lie where the environment says, and of other places nothing is known."""
+    """Whether the board has a tree of its own at an address to which the script loads nothing: QEMU's and U-Boot's
+    own trees are where the environment says; other addresses are not known.
+    """
     if machine.memory.is_dark(address) or machine.memory.read(address, 1) is not None or address in machine.failed:
         return False
     banks = machine.settings.banks
@@ -198,7 +203,7 @@ def _address(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
 
 
 def not_read(machine: UBootMachine, address: int) -> OpenFact:
-    """Something of unknown content is where a tree is wanted."""
+    """The open fact that the content is unknown where a tree is expected."""
     return machine.open(
         f"the tree at {machine.shown(address)}",
         "the content of the file that was loaded there is not among the inputs",
@@ -443,7 +448,7 @@ def _chosen(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -
 
 
 def _argument(rest: Sequence[Marked], index: int) -> int:
-    """A number; what is missing counts as 0."""
+    """A numeric argument; 0 if it is missing."""
     return hexadecimal(rest[index].text) if len(rest) > index else 0
 
 

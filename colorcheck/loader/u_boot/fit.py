@@ -169,7 +169,7 @@ class _Fit:
         return load, len(data)
 
     def _sides(self, address: int, size: int) -> None:
-        """Where the parts of the tree stand: in the image's file, by their paths."""
+        """Record the locations of the tree's parts, by path, in the image's file."""
         machine = self.machine
         data = machine.memory.read(address, size)
         path = machine.paths.get(self.address) or "fit"

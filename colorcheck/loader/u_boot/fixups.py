@@ -1,4 +1,4 @@
-"""What U-Boot itself writes into a tree before it starts Xen, in its order.
+"""The changes that U-Boot itself makes to a tree before it starts Xen, in order.
 
 Source: `image_setup_libfdt` of `boot/image-fdt.c`, `boot/fdt_support.c`, U-Boot 2023.01.
 """
@@ -118,7 +118,7 @@ def memory_node(tree: TreeInMemory, banks: tuple[tuple[int, int], ...] | None, u
 
 
 def cells(tree: TreeInMemory, name: str, default: int) -> int:
-    """How many cells the root says."""
+    """The number of cells given by the root."""
     value = tree.value(0, name)
     return int.from_bytes(value, "big") if value is not None and len(value) == 4 else default
 

@@ -1,4 +1,4 @@
-"""Follows a U-Boot script to the moment when Xen starts, in every way that it may go."""
+"""Follows a U-Boot script until Xen starts, on every possible way."""
 
 from __future__ import annotations
 
@@ -50,20 +50,22 @@ _LONGEST_ETHERNET = 64  # bytes of an interface's addresses and their names
 _LONGEST_SERIAL = 256  # bytes that a serial number of the board's environment may take
 _RAMDISK_PROPERTIES = 160  # bytes of linux,initrd-* and their reservation, which come behind the shrinking
 Program = Callable[[UBootMachine], "str | None"]
-"""Drives a U-Boot up to where Xen starts; what it gives is why that never happens."""
+"""Runs a U-Boot until Xen starts; returns why Xen is never started."""
 _IMAGES = (".scr", ".uimg")
 _VARIABLE = re.compile(r"[^\s=#\"'$]+=.*|#.*|\s*")
 
 
 def follow(manifest: Manifest, tree: DeviceTree | None, script: str, data: bytes) -> Handover:
-    """What Xen gets of a script: the way that it goes as far as the inputs tell, with the others as alternatives."""
+    """The handover of a script: the way that the inputs determine as far as possible, with the others as
+    alternatives.
+    """
     if len(data) > LARGEST:
         return Handover(stopped=f"the script is larger than {size(LARGEST)}", location=Location(script))
     return follow_program(manifest, tree, script, ScriptRun(script, data))
 
 
 def follow_program(manifest: Manifest, tree: DeviceTree | None, script: str, program: Program) -> Handover:
-    """As `follow`, for anything that drives a U-Boot; `script` is the file that it comes from."""
+    """Like `follow`, for any program that runs in U-Boot; `script` is its file."""
     worlds = [ScriptWorld(manifest, tree, script, program, {})]
     waiting, steps, left = worlds[0].others(), worlds[0].machine.steps, False
     seen = {worlds[0].key}
@@ -91,8 +93,9 @@ def follow_program(manifest: Manifest, tree: DeviceTree | None, script: str, pro
 
 
 def _with_its_medium(worlds: list[ScriptWorld]) -> list[ScriptWorld]:
-    """Where a script loads from one medium only, with one file system, the board has it: a trusted assumption, and no
-    question."""
+    """If a script loads from only one medium with one file system, the board is assumed to have it: a trusted
+    assumption, not a question.
+    """
     named = {each for world in worlds for each in world.machine.media_named}
     if len({medium for medium, _ in named}) != 1 or len({system for _, system in named if system}) > 1:
         return worlds
@@ -129,7 +132,7 @@ def _base(handovers: list[Handover], known: list[Handover]) -> Handover:
 
 
 class ScriptRun(Struct, frozen=True):
-    """A script as U-Boot runs it; calling it gives why nothing of it is run."""
+    """A script as U-Boot runs it; calling it returns why it is not run."""
 
     script: str
     data: bytes
@@ -160,7 +163,7 @@ class ScriptRun(Struct, frozen=True):
         return None
 
     def _loaded(self, machine: UBootMachine) -> None:
-        """The script lies where the environment says that the last file of its size was loaded."""
+        """Place the script where the environment says that the last file of its size was loaded."""
         address, length = machine.text("fileaddr"), machine.text("filesize")
         if address is not None and length is not None and hexadecimal(length) == len(self.data):
             put(machine, File(self.script, len(self.data), self.data, self.script), hexadecimal(address))
@@ -242,13 +245,13 @@ class ScriptWorld:
             self._end_open(machine.hidden[-1])
 
     def _end_open(self, fact: OpenFact) -> None:
-        """Something may be started, and what it gets is not known."""
+        """Record that something may be started with unknown inputs."""
         self.ends_open = True
         self.machine.tree_doubts.append(fact)
         self.machine.started = Started(None, None, None, self._no_tree(), None)
 
     def _no_tree(self) -> TreeInMemory:
-        """Stands for a tree that is not known."""
+        """A placeholder for an unknown tree."""
         empty = DeviceTree(self.script, Node("", "/", self.machine.place), files=(self.script,))
         return TreeInMemory(self.machine, 0, bytearray(compile_tree(empty)), Side())
 
@@ -315,7 +318,9 @@ class ScriptWorld:
         return tuple(dict.fromkeys(facts))
 
     def _harmless(self, facts: tuple[OpenFact, ...]) -> tuple[str, ...]:
-        """Facts of which only answers hang, each of which is a way of its own; and those that only place the tree."""
+        """Facts that only affect answers, each of which is a separate way, and those that only affect the address
+        of the tree.
+        """
         machine = self.machine
         asked = set(machine.asked.values())
         counted = {*machine.tree_doubts, *machine.used, *(machine.apart if self._mixed() else ())}
@@ -378,7 +383,7 @@ def _sizes(started: Started, size: int, *, whole: bool) -> tuple[int, int]:
 
 
 def _firmware(machine: UBootMachine) -> OpenFact:
-    """Behind `bootefi` it is the firmware that decides."""
+    """The open fact that the firmware decides after `bootefi`."""
     why = (
         "bootefi starts Xen as an EFI application: the firmware decides the memory banks and where everything is loaded"
     )

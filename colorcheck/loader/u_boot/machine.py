@@ -1,4 +1,4 @@
-"""The state of a U-Boot that follows a script: variables, memory, the working tree, and what is not known."""
+"""The state of a U-Boot that follows a script: variables, memory, the working tree, and open facts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _APART = 1 << 35  # bytes from a variable to where words that only depend on it 
 
 
 class HaltError(Exception):
-    """The script comes to an end that no later line changes: a reset, a crash, a loop without end."""
+    """The script ends for good: a reset, a crash, or an endless loop."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -40,7 +40,7 @@ class HaltError(Exception):
 
 
 class OpenEndError(Exception):
-    """Something is started here, and what it gets is not known, `fact` is why."""
+    """Something is started here with unknown inputs; `fact` is the reason."""
 
     def __init__(self, fact: OpenFact) -> None:
         super().__init__(fact.why)
@@ -48,7 +48,7 @@ class OpenEndError(Exception):
 
 
 class LeaveError(Exception):
-    """`exit` in a U-Boot that heeds it: the text that is being run ends."""
+    """`exit` in a U-Boot that supports it: the running text ends."""
 
 
 class Doubt(Struct, frozen=True):
@@ -140,11 +140,11 @@ class UBootMachine(Struct):
 
     @property
     def place(self) -> Location:
-        """Where the command is that is being followed."""
+        """The location of the current command."""
         return self.sources.location(*self.here)
 
     def step(self) -> None:
-        """Count a command. Raises HaltError where there are too many."""
+        """Count a command. Raises HaltError if there are too many."""
         self.steps += 1
         if self.steps > MOST_STEPS:
             raise HaltError(f"the script does not end within {MOST_STEPS} commands")
@@ -158,17 +158,17 @@ class UBootMachine(Struct):
         return len(self.facts) - 1
 
     def open(self, what: str, why: str, *settle: str, values: tuple[object, ...] | Span | None = None) -> OpenFact:
-        """Note that something at the current command is not known."""
+        """Record an open fact at the current command."""
         fact = OpenFact(what, why, settle, self.place, values)
         self.number(fact)
         return fact
 
     def unknown(self, fact: OpenFact) -> Marked:
-        """A text of which nothing is known but the fact that it depends on."""
+        """A text that is unknown, with the open fact on which it depends."""
         return Marked(unknown(self.number(fact)), (self.here[0],))
 
     def answer(self, fact: OpenFact) -> Marked:
-        """As `unknown`, for what only becomes a variable's value: it counts where that is used."""
+        """Like `unknown`, for text that only becomes a variable's value: it matters when the variable is used."""
         self.carry(fact)
         return self.unknown(fact)
 
@@ -202,7 +202,7 @@ class UBootMachine(Struct):
 
     def anew(self, text: str) -> str:
         """The key of a question whose answer can be another one each time: with its number from the second time on.
-        Beyond a few times one answer stands for all, which is noted where something hangs on it."""
+        Beyond a few times one answer is used for all, which is recorded if it matters."""
         text = self.readable(text)
         count = self.times[text] = min(self.times.get(text, 0) + 1, MOST_TIMES)
         return text if count == 1 else f"{text} (time {count})"
@@ -221,13 +221,13 @@ class UBootMachine(Struct):
         return status
 
     def say(self, kind: ProblemKind, message: str, help_text: str = "") -> None:
-        """Note what goes wrong at the current command, once a place."""
+        """Report a problem at the current command, once per location."""
         problem = Problem(kind, message, self.place, help_text)
         if problem not in self.problems:
             self.problems.append(problem)
 
     def use(self, *texts: Marked) -> None:
-        """Note that more than a condition hangs on what is unknown in these texts."""
+        """Record that unknown parts of these texts affect more than a condition."""
         for text in texts:
             self.used.update(self.facts[number] for number in unknowns(text.text) if number < len(self.facts))
 
@@ -239,7 +239,7 @@ class UBootMachine(Struct):
         return found
 
     def peek(self, name: str) -> Marked | None:
-        """A variable of the environment, of which the words that it is in tell what hangs on it."""
+        """A variable of the environment whose effect depends on the words that use it."""
         found = self.environment.get(name)
         if found is not None or name in self.deleted:
             return found
@@ -282,7 +282,7 @@ class UBootMachine(Struct):
 
     @property
     def load_address(self) -> int:
-        """Where booti looks without an address: the variable loadaddr, whatever was loaded where."""
+        """The default address of booti: the variable loadaddr."""
         return hexadecimal(self.text("loadaddr") or "0")
 
     def place_of(self, text: Marked) -> OpenFact | None:
@@ -297,17 +297,17 @@ class UBootMachine(Struct):
         return fact
 
     def reached(self, text: Marked) -> int:
-        """As `address`; of a word that only depends on something unknown a place where nothing of the script lies."""
+        """Like `address`; for a word that depends on something unknown, an address that the script does not use."""
         found = self.address(text)
         return VIRTUAL + (unknowns(text.text)[0] << 36) + _APART if found is None else found
 
     def quiet(self, fact: OpenFact) -> int:
-        """The number of an open fact that does not count for Xen."""
+        """The number of an open fact that does not matter for Xen."""
         self.silent.add(fact)
         return self.number(fact)
 
     def over(self, start: int, size: int, what: str) -> None:
-        """Something is put over a stretch of memory by U-Boot itself: modules there are no longer whole."""
+        """U-Boot itself overwrites a range of memory: modules there are no longer whole."""
         for loaded in self.loaded:
             if loaded.address < start + size and start < loaded.address + (loaded.size or 1):
                 self.overwritten.append((loaded, what))
@@ -337,7 +337,7 @@ class UBootMachine(Struct):
         self.deleted.add(name)
 
     def set(self, name: str, value: Marked | str | None) -> None:
-        """Set a variable, or delete it with None. Raises HaltError where memory runs out."""
+        """Set a variable, or delete it with None. Raises HaltError if memory runs out."""
         if isinstance(value, str):
             value = Marked(value, (self.here[0],) * len(value))
         if value is None:
@@ -348,7 +348,7 @@ class UBootMachine(Struct):
         self.deleted.discard(name)
 
     def assign(self, name: str, value: Marked) -> None:
-        """Set a variable of the shell. Raises HaltError where memory runs out."""
+        """Set a variable of the shell. Raises HaltError if memory runs out."""
         self._hold(name, value)
         self.shell[name] = value
 

@@ -1,4 +1,4 @@
-"""The files that a script can load: those of the manifest, those that lie here under their name, and their sources."""
+"""The files that a script can load: those of the manifest, those available here under their name, and their sources."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Media(Struct):
         return self.read[key]
 
     def given_tree(self) -> File | None:
-        """The manifest's own device tree, as the blob that somebody put into memory."""
+        """The manifest's own device tree, as a blob in memory."""
         if self.tree is None:
             return None
         data = _original(self.tree)
@@ -99,7 +99,9 @@ class Media(Struct):
         return self._at(given.name, path, given.size, symbols=given.symbols, named_at=given.location)
 
     def _path(self, plain: str, any_case: bool) -> str | None:
-        """Where a file lies here under its whole name, whatever the case where that does not count."""
+        """The path of a file available here under its whole name, ignoring case if `any_case`; None if there is
+        none.
+        """
         for folder in self.folders:
             path = os.path.normpath(os.path.join(folder, plain))
             if not plain or os.path.relpath(path, folder or ".").startswith(".."):

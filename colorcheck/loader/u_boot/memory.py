@@ -1,4 +1,4 @@
-"""The board's memory as a script fills it: what is known about it, byte by byte, and who wrote it."""
+"""The board's memory as a script fills it: the known content, byte by byte."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _WHOLE = [(0, PAGE)]  # what is known of a page that is known as a whole
 
 
 class Memory(Struct):
-    """Known bytes by page. What was never written and what has no known content is not there.
+    """Known bytes by page.
 
-    `dark` are the stretches that something of unknown content was written to, sorted and without overlaps. `later` is
-    what was put at an address last and is only written once anything else is asked: a tree that is edited line by line
-    is not copied page by page each time. Pages that are not in `own` are shared with a copy.
+    Unwritten and unknown bytes are absent. `dark` has the ranges that were written with unknown content, sorted and
+    disjoint. `later` is what was written last and reaches the pages when anything else is read or written: a tree that
+    is edited line by line is not copied page by page each time. Pages that are not in `own` are shared with a copy.
     """
 
     pages: dict[int, bytearray] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Memory(Struct):
         return self.later is not None or bool(self.dark or self.known)
 
     def darken(self, address: int, size: int) -> None:
-        """Something of unknown content comes here."""
+        """Mark a range as written with unknown content."""
         if size <= 0:
             return
         self._settle()
@@ -105,7 +105,7 @@ class Memory(Struct):
         return found
 
     def copy(self, source: int, target: int, size: int) -> None:
-        """What is known about a stretch comes to another place; the rest there is then of unknown content."""
+        """Copy the known content of a range; the rest of the target becomes unknown."""
         self._settle()
         known: list[tuple[int, bytes]] = []
         for page in [p for p in self.known if source < (p + 1) * PAGE and p * PAGE < source + size]:

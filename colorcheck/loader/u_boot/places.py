@@ -1,7 +1,7 @@
-"""Where U-Boot puts ramdisk and tree: the highest free place below a limit.
+"""Where U-Boot loads ramdisk and tree: the highest free address below a limit.
 
 Source: `lib/lmb.c`, `boot/image-board.c`, `boot/image-fdt.c` of U-Boot 2023.01. Where U-Boot itself sits is not known
-from files, so each place is worked out for the least and for the most room that it may take; they count where they
+from files, so each address is computed for the least and for the most memory that it may take; it is known if both
 agree.
 """
 
@@ -20,7 +20,7 @@ class Free(Struct):
     taken: list[tuple[int, int]] = field(default_factory=list)
 
     def reserve(self, start: int, size: int) -> bool:
-        """Take a stretch; one that overlaps another is not taken (U-Boot only prints an error)."""
+        """Reserve a range; one that overlaps another is not reserved (U-Boot only prints an error)."""
         end = start + size
         if any(a < end and start < b for a, b in self.taken):
             return False

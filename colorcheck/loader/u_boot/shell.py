@@ -170,7 +170,7 @@ class _Reader:
             self.machine.depth -= 1
 
     def _list(self, steps: Body) -> Status | None:
-        """The status of the last command; one that is not known is only asked for where something hangs on it."""
+        """The status of the last command; an unknown status becomes a question only if it matters."""
         status: Status | None = None
         skips = chained = False
         for element, then in steps:
@@ -192,7 +192,7 @@ class _Reader:
 
     @contextmanager
     def _asking(self, *, asked: bool = True) -> Iterator[None]:
-        """While something hangs on the status of what is run."""
+        """Marks that the status of the commands in the context matters."""
         self.machine.asked_for_status += asked
         try:
             yield

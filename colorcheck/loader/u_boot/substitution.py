@@ -18,7 +18,7 @@ _REFERENCE = re.compile(r"\\([0-9])")
 
 
 class NotFollowedError(Exception):
-    """What such a pattern does is not modelled: unlazy quantifiers, groups that repeat, matches of nothing."""
+    """The pattern is not modelled: greedy quantifiers, repeated groups, empty matches."""
 
 
 class PatternError(Exception):
@@ -53,7 +53,7 @@ def substitute(pattern: str, by: str, text: str, *, everywhere: bool) -> Substit
 
 
 def _filled(by: str, match: re.Match[str]) -> str:
-    """What is put in, with the texts of the groups that the pattern has and that matched."""
+    """The replacement, with the texts of the groups that matched."""
     groups = match.re.groups
     if sum(int(number) <= groups for number in _REFERENCE.findall(by)) > _REFERENCES:
         raise NotFollowedError

@@ -48,7 +48,7 @@ class TreeInMemory(Struct):
         return int.from_bytes(self.data[4:8], "big")
 
     def keep(self) -> None:
-        """Write the blob back; what it now reaches over is overwritten."""
+        """Write the blob back into memory, which overwrites what follows if it has grown."""
         self.machine.memory.keep(self.address, bytes(self.data))
         self.machine.sides[self.address] = self.side
         self.machine.kept = (self.machine.memory.version, self)
@@ -175,7 +175,7 @@ class TreeInMemory(Struct):
         return done
 
     def resize(self, total: int) -> None:
-        """Write a total size into the header; what lies behind becomes part of the blob as it is."""
+        """Write a total size into the header; the bytes that follow become part of the blob unchanged."""
         before = len(self.data)
         if total > LARGEST:
             raise HaltError(f"the device tree is made {total:#x} bytes large")
@@ -186,7 +186,7 @@ class TreeInMemory(Struct):
 
     @property
     def used(self) -> int:
-        """Up to where the blob has content, its names last."""
+        """The end of the blob's content, the names being last."""
         data = self.data
         return int.from_bytes(data[12:16], "big") + int.from_bytes(data[32:36], "big")
 

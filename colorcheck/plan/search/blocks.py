@@ -1,4 +1,4 @@
-"""The problem in counts: blocks that each need some cells of a common stock, and how much cells hold at most."""
+"""The problem in counts: blocks that each need some cells of a common stock, and the most that cells hold."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ Merge = tuple[str, ...]
 
 
 class Block(Struct, frozen=True):
-    """One or several who share the same cells. `low` and `high` count cells; `today` are numbers of free cells."""
+    """One or several owners that share the same cells.
+
+    `low` and `high` limit the number of cells; `today` has numbers of free cells.
+    """
 
     demands: tuple[Demand, ...]
     pages: int
@@ -29,7 +32,7 @@ class Block(Struct, frozen=True):
 
 
 class Field(Struct, frozen=True):
-    """Blocks without fixed colors, and the free cells: numbers into the problem's units, with what each holds."""
+    """Blocks without fixed colors, and the free cells: indices into the problem's cells, with the frames of each."""
 
     problem: PlanProblem
     blocks: tuple[Block, ...]
@@ -43,7 +46,7 @@ class Field(Struct, frozen=True):
         return len(self.cells)
 
     def least(self, block: Block, extra: int = 0) -> int:
-        """The fewest cells that may hold the block's frames and `extra` more; `stock` + 1 where none do."""
+        """The fewest cells that may hold the block's frames and `extra` more; `stock` + 1 if none do."""
         need = block.pages + (extra if block.pages else 0)
         return max(block.low, bisect_left(self.most, need))
 
@@ -57,7 +60,7 @@ class Field(Struct, frozen=True):
 
 
 def make_field(problem: PlanProblem, merges: Sequence[Merge] = ()) -> Field | None:
-    """The field with these sharing groups made one; None if fixed colors clash, are not there or hold too little."""
+    """The field with these sharing groups merged; None if fixed colors conflict, do not exist or hold too little."""
     units = problem.cells
     taken: dict[int, str] = {}
     fixed = tuple(demand for demand in problem.demands if demand.keep)
@@ -81,7 +84,7 @@ def make_field(problem: PlanProblem, merges: Sequence[Merge] = ()) -> Field | No
 
 
 def count_allowed(demand: Demand, count: int) -> bool:
-    """Whether a number of colors is none too few, none too many, and as the curve has to be."""
+    """Whether a number of colors is within the limits and tolerated by the curve."""
     within = demand.min_colors <= count and (demand.max_colors is None or count <= demand.max_colors)
     return within and demand.tolerates(count)
 
@@ -104,7 +107,7 @@ def _groups(demands: Sequence[Demand], merges: Sequence[Merge]) -> list[tuple[De
 
 
 def block_of(problem: PlanProblem, demands: tuple[Demand, ...], place: Mapping[int, int] | None = None) -> Block:
-    """Those who share, as one; `place` numbers the free cells, of which those of today are wanted."""
+    """The owners that share as one block; `place` maps cells to indices of free cells, which gives today's."""
     units = problem.cells
     size = max(1, len(units[0]))
     ceilings = [demand.max_colors for demand in demands if demand.max_colors is not None]

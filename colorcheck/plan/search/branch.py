@@ -1,7 +1,7 @@
-"""Branching on counts, where the cheapest counts cannot be placed: every choice that could still be cheaper is tried.
+"""Branching on counts if the cheapest counts cannot be placed: every choice that could still be cheaper is tried.
 
-The knapsack's tables bound what the parties not yet decided will cost at least; Hall's condition (some parties need
-more than the fullest cells of their number hold) cuts what can never be placed.
+The knapsack's tables bound the cost of the undecided parties from below; Hall's condition (some parties need more than
+the same number of fullest cells holds) prunes counts that can never be placed.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ NODES = 100_000
 class Branching:
     """A search for the cheapest counts that can be placed.
 
-    `most[k]` is what any k cells hold at most, `needs` what each party needs; `placed` tries to place counts, and
-    `unplaceable` tells whether it is certain that they cannot be. `deadline` is a time of `time.monotonic`.
+    `most[k]` is the most that any k cells hold, `needs` what each party needs; `placed` tries to place counts, and
+    `unplaceable` decides whether they certainly cannot be placed. `deadline` is in terms of `time.monotonic`.
     """
 
     def __init__(
@@ -43,7 +43,9 @@ class Branching:
         self.open = FORBIDDEN  # the least cost of counts of which it is not known whether they can be placed
 
     def run(self, known: int) -> int:
-        """The cheapest placement that costs less than `known` goes to `best`; returns a bound that holds for all."""
+        """Store the cheapest placement that costs less than `known` in `best`; returns a lower bound for all
+        placements.
+        """
         rest = fill(self.costs[::-1], self.stock)
         if rest is None:
             return known

@@ -1,4 +1,4 @@
-"""What a plan is worth, and whether it obeys: recomputed from the plan alone, without search and without solver."""
+"""The values of a plan and its violations, recomputed from the plan alone, without search or solver."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def measure(problem: PlanProblem, colors: Colors, names: Iterable[str]) -> dict[
 
 
 def faults(problem: PlanProblem, colors: Colors) -> list[str]:
-    """Everything in which the colors break the problem's rules; empty for a plan."""
+    """All violations of the problem's constraints; empty for a valid plan."""
     found = [f"{demand.name}: {fault}" for demand in problem.demands for fault in _alone(problem, demand, colors)]
     if not all(colors[demand.name] <= ColorSet.all(problem.nr_colors) for demand in problem.demands):
         return found
@@ -39,9 +39,9 @@ def faults(problem: PlanProblem, colors: Colors) -> list[str]:
 
 
 class SharingGroup(Struct, frozen=True):
-    """Those who have colors in common, directly or through others, what they need and what all their colors hold.
+    """Owners with common colors, directly or through others, the frames they need and those that all their colors hold.
 
-    Together they need no more than they hold: that is Hall's condition, for the groups that plans are made of.
+    They must not need more than these: that is Hall's condition for the groups in plans.
     """
 
     demands: tuple[Demand, ...]
@@ -88,7 +88,7 @@ def _alone(problem: PlanProblem, demand: Demand, colors: Colors) -> Iterable[str
 
 
 def _margin(problem: PlanProblem, colors: Colors) -> Fraction:
-    """The least of what is left, in whole MiB."""
+    """The smallest margin, in whole MiB."""
     spare = [group.held - group.needed for group in groups(problem, colors) if group.needed]
     return Fraction(min(spare, default=0) // MIB_PAGES)
 

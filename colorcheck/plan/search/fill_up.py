@@ -1,7 +1,7 @@
-"""Cells for everybody where each holds another number of frames: close to what is needed, so that all get enough.
+"""Assigns cells with different numbers of frames: close to each need, so that all owners get enough.
 
-Bins are covered one after the other with as little waste as can be had, the last three together by trying everything;
-again and again in other orders. What is found is a placement; that nothing is found proves nothing.
+Bins are covered one after the other with as little waste as possible, the last three together by exhaustive search,
+repeatedly in different orders. A result is a valid placement; no result proves nothing.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from functools import lru_cache
 
 from colorcheck.plan.search.place import Placed
 
-SEED = 20  # the same tries in every run
+SEED = 20  # fixed, so that every run makes the same attempts
 BASES = 16  # ways to begin a bin of which the least wasteful is kept
 MOST_CELLS = 80  # of which all sets of three are tried for a bound
-LAST_CELLS = 16  # so many cells, and all their sets are tried
+LAST_CELLS = 16  # with at most this many cells, all sets are tried
 
 Bounds = tuple[int, int]
 Task = tuple[Sequence[int], Sequence[int], Sequence[Bounds]]
@@ -25,7 +25,7 @@ Task = tuple[Sequence[int], Sequence[int], Sequence[Bounds]]
 
 
 def least_taken(held: Sequence[int], need: int, count: int) -> int:
-    """No `count` cells or more that hold the need hold less than this; of up to three cells all are tried."""
+    """A lower bound on the frames of `count` or more cells that hold the need; exact for up to three cells."""
     sizes = sorted(held)
     return (
         _least_taken(tuple(sizes), need, max(1, count)) if len(sizes) <= MOST_CELLS else max(need, sum(sizes[:count]))
@@ -46,7 +46,7 @@ def _least_taken(sizes: tuple[int, ...], need: int, count: int) -> int:
 
 
 def _two(sizes: Sequence[int], need: int) -> int:
-    """The least sum of two that is enough; more than any sum where there is none."""
+    """The least sum of two that is enough; larger than any sum if there is none."""
     low, high, best = 0, len(sizes) - 1, 1 << 62
     while low < high:
         both = sizes[low] + sizes[high]
@@ -80,7 +80,7 @@ def filled_up(
             return None
         needing.sort(
             key=lambda n: needs[n] * chance.uniform(0.85, 1.15)
-        )  # what has few cells fits while there are many
+        )  # owners of few cells fit while there are many
         done = _one_try((held, needs, bounds), list(cells), needing, chance)
         if done is not None:
             found |= done
@@ -114,7 +114,7 @@ def _one_try(task: Task, cells: list[int], order: Sequence[int], chance: random.
 
 
 def _exactly(held: Sequence[int], need: int, bounds: Bounds, cells: Sequence[int]) -> list[int] | None:
-    """The last one gets what is left, the fullest cells first."""
+    """The last owner gets the remaining cells, the fullest first."""
     own = sorted(cells, key=lambda cell: held[cell], reverse=True)[: bounds[1]]
     return own if len(own) >= bounds[0] and sum(held[cell] for cell in own) >= need else None
 
@@ -122,7 +122,7 @@ def _exactly(held: Sequence[int], need: int, bounds: Bounds, cells: Sequence[int
 def _closely(
     held: Sequence[int], need: int, bounds: Bounds, cells: Sequence[int], chance: random.Random
 ) -> list[int] | None:
-    """Cells that hold the need and little more: some at random, the last two so that the sum fits best."""
+    """Cells that hold little more than the need: some at random, the last two so that the sum fits best."""
     mean = sum(held[cell] for cell in cells) / len(cells)
     usual = need / mean
     best: tuple[int, list[int]] | None = None
@@ -142,7 +142,7 @@ def _closely(
 
 
 def _ending(held: Sequence[int], lacking: int, cells: Sequence[int], count: int) -> tuple[int, list[int]] | None:
-    """(waste, cells): one cell or two that hold what is lacking and little more."""
+    """(waste, cells): one cell or two that hold little more than the missing frames; None if there are none."""
     ordered = sorted(cells, key=lambda cell: held[cell])
     sizes = [held[cell] for cell in ordered]
     if count == 1:

@@ -1,8 +1,8 @@
 """The Pareto front of plans over up to three objectives: no plan is better in one of them and as good in the others.
 
-The front is worked out in counts of cells: for each level of the first objective the best of the third for every level
-of the second, by halving. Each point is then placed, color by color, and evaluated from its colors alone. Counts bound
-what any plan can reach; where every point was placed with the values that counting gives, the front is complete.
+The front is computed in counts of cells: for each level of the first objective, the best of the third for every level
+of the second, by bisection. Each point is then placed, color by color, and evaluated from its colors alone. Counts
+bound all plans; if every point was placed with the values from counting, the front is complete.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from colorcheck.plan.search.solution import solved
 from colorcheck.plan.search.splits import contested_ways
 
 MOST_POINTS = 200
-POINT_SECONDS = 1.0  # how long the colors of one point are looked for
+POINT_SECONDS = 1.0  # seconds to search the colors of one point
 MOST_WAYS = 64  # to split contested colors, for one count of changes
 
 
 class Goal(StrEnum):
-    """What a front is over. More is better, except of changes."""
+    """The objectives of a front. More is better, except for changes."""
 
     CACHE = "cache"
     MARGIN = "margin"
@@ -45,15 +45,17 @@ DEFAULT_GOALS = (Goal.CACHE, Goal.MARGIN, Goal.CHANGES)
 
 
 class Point(Struct, frozen=True):
-    """A plan of the front: the value of each objective, and the colors of everyone."""
+    """A plan of the front: the value of each objective, and the colors of all owners."""
 
     values: tuple[int, ...]
     colors: tuple[tuple[str, ColorSet], ...]
 
 
 class Front(Struct, frozen=True):
-    """The points, the best of the first objective first. `incomplete` says why points may be missing; empty if none
-    are."""
+    """The points, the best of the first objective first.
+
+    `incomplete` says why points may be missing; empty if the front is complete.
+    """
 
     goals: tuple[Goal, ...]
     points: tuple[Point, ...]
@@ -75,8 +77,9 @@ class Front(Struct, frozen=True):
 
 
 def value_of(problem: PlanProblem, colors: Mapping[str, ColorSet], goal: Goal) -> int:
-    """What colors are worth: KiB of the last-level cache of the critical domain that has least (colors, where its size
-    is not known), whole MiB, creations before the host reboots, or colors that change."""
+    """The value of colors: KiB of the last-level cache of the critical domain with the least (colors if its size is
+    not known), whole MiB, creations before the host reboots, or colors that change.
+    """
     if goal is Goal.CHANGES:
         return sum(len(demand.today ^ colors[demand.name]) for demand in problem.demands)
     if goal is Goal.CACHE:
@@ -89,7 +92,7 @@ def value_of(problem: PlanProblem, colors: Mapping[str, ColorSet], goal: Goal) -
 
 
 def critical(problem: PlanProblem) -> list[Demand]:
-    """The critical domains; all domains where none is."""
+    """The critical domains; all domains if none is."""
     domains = [demand for demand in problem.demands if demand.pages]
     return [demand for demand in domains if demand.critical] or domains
 
@@ -121,7 +124,7 @@ def _surely_none(problem: PlanProblem) -> bool:
 
 
 class _Counts:
-    """What counting says: the best of one objective where the others have at least so much."""
+    """Results of counting: the best of one objective with given levels of the others."""
 
     def __init__(self, made: Field, goals: tuple[Goal, ...]) -> None:
         self.field, self.goals = made, goals
@@ -154,7 +157,7 @@ class _Counts:
         return [needed(block, levels) for block in self.field.blocks]
 
     def fixed_suffice(self, levels: Mapping[Goal, int]) -> bool:
-        """Whether those whose colors are fixed reach the levels."""
+        """Whether the owners with fixed colors reach the levels."""
         problem = self.field.problem
         for demand in self.field.fixed:
             if demand.name in self.critical and len(demand.fixed) * (problem.color_bytes or KIB) // KIB < levels.get(
@@ -214,7 +217,7 @@ class _Counts:
         return min(found) + self.constant if found else None
 
     def best(self, goal: Goal, levels: Mapping[Goal, int]) -> int | None:
-        """The best of an objective where the others have these levels."""
+        """The best of an objective with these levels of the others; None if they cannot be reached."""
         if goal is Goal.CHANGES:
             return self.changes(levels)
         if self.least(levels) is None:
@@ -222,7 +225,7 @@ class _Counts:
         return last(lambda level: self.least({**levels, goal: level}) is not None, self.top(goal))
 
     def top(self, goal: Goal) -> int:
-        """No plan has more."""
+        """An upper bound of an objective for all plans."""
         problem = self.field.problem
         if goal is Goal.CACHE:
             return problem.nr_colors * (problem.color_bytes or KIB) // KIB
@@ -233,7 +236,7 @@ class _Counts:
 
 
 def needed(block: Block, levels: Mapping[Goal, int]) -> int:
-    """Frames that a block needs for these levels; none for who takes none."""
+    """Frames that a block needs for these levels; 0 for owners that take none."""
     return _needed(block.demands, levels) if block.pages else 0
 
 
@@ -246,7 +249,7 @@ def _needed(demands: Sequence[Demand], levels: Mapping[Goal, int]) -> int:
 
 
 def cells_of_cache(problem: PlanProblem, kib: int, size: int) -> int:
-    """The fewest cells of `size` colors that are so much cache."""
+    """The fewest cells of `size` colors that have this much cache."""
     return -(-kib * KIB // ((problem.color_bytes or KIB) * size))
 
 
@@ -263,7 +266,7 @@ def last(holds: Callable[[int], bool], top: int) -> int:
 
 
 def _swept(counts: _Counts, deadline: float) -> Iterator[tuple[int, ...]]:
-    """Values of plans as counting sees them, among them all of the front."""
+    """Values of plans from counting, including all of the front."""
     order = sorted(counts.goals, key=list(_ORDER).index)
     for values in _levels(counts, order, {}, deadline):
         yield tuple(values[goal] for goal in counts.goals)
@@ -295,7 +298,7 @@ def _levels(
 
 
 def _most(counts: _Counts, goal: Goal, given: Mapping[Goal, int], values: Mapping[Goal, int]) -> int:
-    """The most of an objective with the others as good as in `values`."""
+    """The best of an objective with the others as good as in `values`."""
     bounds = dict(given)
     bounds |= {other: level for other, level in values.items() if other is not Goal.CHANGES}
     return last(lambda at: _holds(counts, {**bounds, goal: at}, values.get(Goal.CHANGES)), counts.top(goal))
@@ -309,7 +312,7 @@ def _holds(counts: _Counts, levels: Mapping[Goal, int], changes: int | None) -> 
 
 
 def _undominated(found: Sequence[tuple[int, ...]], signs: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """Those than which none is better in one value and as good in the others; the best first."""
+    """The values that no other value dominates; the best first."""
     unique = sorted(set(found), key=lambda v: [-s * x for s, x in zip(signs, v, strict=True)])
     kept: list[tuple[int, ...]] = []
     for values in unique:
@@ -321,7 +324,7 @@ def _undominated(found: Sequence[tuple[int, ...]], signs: tuple[int, ...]) -> li
 def _placed(
     problem: PlanProblem, counts: _Counts, wanted: Sequence[tuple[int, ...]], deadline: float
 ) -> tuple[list[Point], str]:
-    """A plan for each of the values, and why some are not as counting has them."""
+    """A plan for each of the values, and why some differ from counting."""
     points: list[Point] = []
     missed = ""
     for values in wanted if len(wanted) <= 4 * MOST_POINTS else wanted[:: len(wanted) // (4 * MOST_POINTS) + 1]:
@@ -364,7 +367,7 @@ def _plan_with(problem: PlanProblem, levels: Mapping[Goal, int], deadline: float
 
 
 def _thinned(found: Front) -> Front:
-    """At most so many points, the ends and some in between; then it is not complete."""
+    """The front with at most `MOST_POINTS` points, the ends and some in between; it is then incomplete."""
     if len(found.points) <= MOST_POINTS:
         return found
     step = (len(found.points) - 1) / (MOST_POINTS - 1)

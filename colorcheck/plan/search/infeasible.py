@@ -1,4 +1,6 @@
-"""Why there is no plan: a minimal set of requirements that clash, and the smallest changes that make one possible."""
+"""Why there is no plan: a minimal set of conflicting requirements, and the smallest changes that make a plan
+possible.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +18,12 @@ from colorcheck.plan.search.search import LEAF_VARIABLES
 from colorcheck.plan.search.solution import solved
 
 MOST_REPAIRS = 3  # of one kind
-CORE_SECONDS = 1.0  # how long Z3 may make a core smaller that counting has shown
+CORE_SECONDS = 1.0  # seconds for Z3 to reduce a core found by counting
 KINDS = ("min-colors", "max-colors", "memory", "separate", "tolerance")
 
 
 def sharings(problem: PlanProblem) -> Iterator[tuple[Merge, ...]]:
-    """Who is made to share: no one, then two of a group, then whole groups, then all groups."""
+    """The sharing groups to merge: none, then two of a group, then whole groups, then all groups."""
     yield ()
     pairs = [pair for group in problem.shares for pair in combinations(sorted(set(group)), 2)]
     yield from ((pair,) for pair in pairs)
@@ -32,7 +34,7 @@ def sharings(problem: PlanProblem) -> Iterator[tuple[Merge, ...]]:
 
 
 def requirements(problem: PlanProblem) -> list[Requirement]:
-    """Everything that a demand asks for and could do without, named by what it is and by whose it is."""
+    """All requirements that could be dropped, named by their kind and owner."""
     found = []
     for demand in problem.demands:
         name, place = demand.name, demand.location
@@ -57,18 +59,18 @@ def requirements(problem: PlanProblem) -> list[Requirement]:
 
 
 def tolerance_text(problem: PlanProblem, demand: Demand) -> str:
-    """What a tolerance asks for, in percent and in colors."""
+    """The requirement of a tolerance, in percent and in colors."""
     cache = f" ({size(demand.tolerated * problem.color_bytes)})" if problem.color_bytes else ""
     percent = (demand.tolerance or 0) * 100
     return f"{demand.name} within {percent:g} % of its best {demand.unit} needs {demand.tolerated} colors{cache}"
 
 
 def core_of(problem: PlanProblem, deadline: float) -> tuple[Requirement, ...] | None:
-    """Requirements that clash, none of which can be left out; None if a clash was not shown.
+    """A minimal set of conflicting requirements; None if no conflict was shown.
 
-    Whether some of them clash is counted: too few colors, or too few frames. Where cells hold different numbers of
-    frames, fewer may clash than counting shows: Z3 is asked, of large problems only where counting shows nothing at
-    all, and what the time does not allow to leave out stays in.
+    Conflicts are found by counting: too few colors, or too few frames. If cells hold different numbers of frames, fewer
+    requirements may conflict than counting shows: Z3 is used, for large problems only if counting shows nothing, and
+    requirements that there was no time to drop are kept.
     """
     wanted = requirements(problem)
     counting = Counting(problem)
@@ -89,7 +91,7 @@ def core_of(problem: PlanProblem, deadline: float) -> tuple[Requirement, ...] | 
 
 
 def counted(problem: PlanProblem, core: tuple[Requirement, ...]) -> str:
-    """How many colors the requirements of a core need, where that are more than there are; else nothing."""
+    """The number of colors that the requirements of a core need if it exceeds the available ones; otherwise empty."""
     names = {each.name for each in core}
     if any(name.startswith("keep ") for name in names) or problem.shares:
         return ""
@@ -106,7 +108,7 @@ def counted(problem: PlanProblem, core: tuple[Requirement, ...]) -> str:
 
 
 def _worth_asking(problem: PlanProblem) -> bool:
-    """Whether Z3 may know more than counting does, and soon: cells of several sizes, but few of them."""
+    """Whether Z3 may find more than counting, and soon: cells of several sizes, but few of them."""
     sizes = {problem.held(cell) for cell in problem.cells}
     return len(sizes) > 1 and len(sizes) * len(problem.demands) <= LEAF_VARIABLES
 
@@ -122,9 +124,9 @@ def _only(problem: PlanProblem, names: set[str]) -> PlanProblem:
 
 
 class Counting:
-    """Whether some of the requirements can be met together, as far as counting tells; the others are dropped.
+    """Decides by counting whether some of the requirements can be met together; the others are dropped.
 
-    Fields are made once for every set of kept colors and every way to share, since they depend on nothing else.
+    Fields are cached for every set of kept colors and every way to share, on which alone they depend.
     """
 
     def __init__(self, problem: PlanProblem) -> None:
@@ -148,7 +150,7 @@ class Counting:
         )
 
     def _block(self, group: Block, names: set[str]) -> Block | None:
-        """Those of the group who are wanted, with what is wanted of them; made once for each way to want them."""
+        """The selected members of the group with their selected requirements; cached."""
         asked = [f"{kind} {demand.name}" for demand in group.demands for kind in KINDS]
         key = tuple(name for name in asked if name in names)
         if (group.name, key) not in self.blocks:
@@ -173,7 +175,7 @@ def _wanted(demand: Demand, names: set[str]) -> bool:
 
 
 def _holds_itself(problem: PlanProblem, demand: Demand, names: set[str]) -> bool:
-    """Colors that are kept meet what else is asked of them."""
+    """Whether kept colors meet the other requirements of their owner."""
     asked = _without(demand, names)
     return problem.held(demand.fixed) >= asked.pages and count_allowed(asked, len(demand.fixed))
 
@@ -194,7 +196,7 @@ def _possible(problem: PlanProblem, merges: tuple[Merge, ...] = ()) -> bool:
 
 
 def _excluded(problem: PlanProblem, deadline: float) -> bool:
-    """Whether Z3 shows that there is no plan, however the sharing groups are made."""
+    """Whether Z3 shows that there is no plan, however the sharing groups are merged."""
     from colorcheck.proof.covering import Cover, coverable
 
     for merges in sharings(problem):
@@ -209,7 +211,7 @@ def _excluded(problem: PlanProblem, deadline: float) -> bool:
 
 
 def repairs_of(problem: PlanProblem, core: tuple[Requirement, ...], deadline: float) -> tuple[Repair, ...]:
-    """Small changes, each of which alone makes a plan possible; each has been tried."""
+    """Small changes, each of which alone makes a plan possible; each was tried."""
     names = [each.name for each in core]
     involved = [demand for demand in problem.demands if f"memory {demand.name}" in names]
     found = [*_dropped(problem, names, deadline), *_smaller(problem, involved, deadline)]
@@ -236,7 +238,7 @@ def _changed(problem: PlanProblem, name: str, change: Callable[[Demand], Demand]
 
 
 def _dropped(problem: PlanProblem, names: list[str], deadline: float) -> Iterator[Repair]:
-    """Colors that need not be kept, and limits on their number that can go by the least."""
+    """Repairs that release kept colors, or relax limits on their number by the least amount."""
     for demand in problem.demands:
         if f"keep {demand.name}" in names:
             freed = _changed(problem, demand.name, lambda w: replace(w, keep=False))
@@ -266,7 +268,7 @@ def _dropped(problem: PlanProblem, names: list[str], deadline: float) -> Iterato
 
 
 def _tolerated(problem: PlanProblem, demand: Demand, deadline: float) -> Iterator[Repair]:
-    """The smallest greater tolerance with which there is a plan: one of the values of the curve."""
+    """A repair with the smallest larger tolerance with which there is a plan: one of the values of the curve."""
     best = min(map(exact, demand.curve))
     steps = sorted({exact(cost) for cost in demand.curve if demand.limit is not None and exact(cost) > demand.limit})
     for cost in steps if best else ():
@@ -279,7 +281,7 @@ def _tolerated(problem: PlanProblem, demand: Demand, deadline: float) -> Iterato
 
 
 def _smaller(problem: PlanProblem, involved: list[Demand], deadline: float) -> list[Repair]:
-    """The domains of which the least memory has to go; amounts in MiB."""
+    """Repairs that reduce the memory of domains by the least amount, in MiB."""
     amounts = []
     for demand in involved:
         low, high = 1, demand.pages // MIB_PAGES
@@ -317,7 +319,7 @@ def _shared(problem: PlanProblem, involved: list[Demand], deadline: float) -> li
 
 
 def _reserve(problem: PlanProblem, deadline: float) -> list[Repair]:
-    """The largest smaller buddy reserve with which a plan exists, in whole MiB; found by halving."""
+    """A repair with the largest smaller buddy reserve with which a plan exists, in whole MiB; found by bisection."""
     if problem.recapacity is None or not problem.reserve:
         return []
     low, high, best = max(1, problem.least_reserve >> 20), (problem.reserve - 1) >> 20, 0

@@ -1,7 +1,7 @@
-"""How many cells each gets: the multiple-choice knapsack over counts, by dynamic programming.
+"""The number of cells of each party: the multiple-choice knapsack over counts, by dynamic programming.
 
-Each of several parties takes a number of cells from a common stock; every number has a cost. The tables hold, for the
-first parties together and each stock, the least total cost. They are their own certificate: see `check_tables`.
+Each of several parties takes a number of cells from a common stock; every number has a cost. The tables have the least
+total cost for the first parties and each stock. They are their own certificate: see `check_tables`.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class Knapsack(Struct, frozen=True):
 def fill(costs: Sequence[Costs], stock: int) -> Knapsack | None:
     """The cheapest choice of counts whose sum is at most `stock`; None if every choice has a forbidden count.
 
-    `costs[d][n]` is what n cells cost party d, an integer, `FORBIDDEN` where it may not have so many (or so few); each
-    row has `stock` + 1 entries. Time is parties × stock².
+    `costs[d][n]` is the integer cost of n cells for party d, `FORBIDDEN` if it may not have n cells; each row has
+    `stock` + 1 entries. Time is parties × stock².
     """
     tables: list[tuple[int, ...]] = [(0,) * (stock + 1)]
     for row in costs:
@@ -41,7 +41,7 @@ def fill(costs: Sequence[Costs], stock: int) -> Knapsack | None:
 
 
 def _counts(costs: Sequence[Costs], tables: Sequence[tuple[int, ...]], stock: int) -> tuple[int, ...]:
-    """The choice to which the tables lead; the smallest counts where several cost the same."""
+    """The choice given by the tables; the smallest counts among equal costs."""
     found: list[int] = []
     budget = stock
     for party in range(len(costs) - 1, -1, -1):
@@ -55,7 +55,7 @@ def _counts(costs: Sequence[Costs], tables: Sequence[tuple[int, ...]], stock: in
 def check_tables(costs: Sequence[Costs], stock: int, found: Knapsack) -> bool:
     """Whether the tables prove that no choice of counts is cheaper than `found.cost`, and the counts reach it.
 
-    By induction over the parties: no entry exceeds any entry before it plus the cost of what was taken. So the last
+    By induction over the parties: no entry exceeds any previous entry plus the cost of the cells taken, so the last
     entry is a lower bound of every choice. Nothing is minimized here.
     """
     if len(found.tables) != len(costs) + 1 or any(entry > 0 for entry in found.tables[0]):

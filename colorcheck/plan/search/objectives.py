@@ -1,4 +1,4 @@
-"""Objectives, by name: what each counts, for the search in counts and for the evaluation of a finished plan."""
+"""Objectives by name, for the search in counts and for the evaluation of a finished plan."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOT_WEIGHED = Fraction(-(10**9))
 
 
 class Objective(Struct, frozen=True):
-    """An objective. `worst` tells that the largest cost counts, not the sum; `sign` is -1 where more is better."""
+    """An objective. `worst`: the largest cost counts, not the sum; `sign` is -1 if more is better."""
 
     name: str
     words: str
@@ -42,19 +42,19 @@ OBJECTIVES = {
 
 
 def curve_cost(demand: Demand, colors: int) -> Fraction:
-    """What the miss curve says of so many colors; nothing without a curve."""
+    """The cost of this many colors on the miss curve; 0 without a curve."""
     if not demand.curve:
         return Fraction(0)
     return Fraction(str(demand.curve[min(colors, len(demand.curve)) - 1]))
 
 
 def weight_cost(demand: Demand, colors: int) -> Fraction:
-    """Colors per weight, less being dearer; Xen, which takes no frames, is not weighed."""
+    """Colors per weight, of which fewer cost more; Xen, which takes no frames, is ignored."""
     return -Fraction(colors) / Fraction(str(demand.weight)) if demand.pages else NOT_WEIGHED
 
 
 def critical_cost(demand: Demand, colors: int) -> Fraction:
-    """The part of its share that a critical domain has, in percent, at most 100; less is dearer."""
+    """The fraction of its share that a critical domain has, in percent, at most 100; less costs more."""
     return -min(Fraction(100), Fraction(100 * colors, max(1, demand.share))) if demand.critical else NOT_WEIGHED
 
 
@@ -62,15 +62,15 @@ _COSTS = {"weights": weight_cost, "critical": critical_cost}
 
 
 def fixed_costs(field: Field, name: str) -> list[Fraction]:
-    """What those cost whose colors are fixed."""
+    """The costs of owners with fixed colors."""
     cost = _COSTS.get(name, curve_cost)
     return [cost(demand, len(demand.fixed)) for demand in field.fixed]
 
 
 def rows(field: Field, name: str) -> list[list[Fraction]]:
-    """What 0, 1, … cells cost each block under an objective that depends on counts alone.
+    """The costs of 0, 1, … cells for each block under an objective that depends only on counts.
 
-    Of several in a block, the sum counts for sums and the largest for a worst case.
+    A block with several owners has the sum for sums and the largest for worst cases.
     """
     size = max(1, len(field.problem.cells[0]))
     found = []
@@ -85,7 +85,7 @@ def rows(field: Field, name: str) -> list[list[Fraction]]:
 
 
 def _costs(demand: Demand, name: str, size: int, stock: int) -> list[Fraction]:
-    """What 0, 1, … cells of `size` colors cost one; no cell costs nothing, as no party may have none."""
+    """The costs of 0, 1, … cells of `size` colors for one owner; 0 cells cost 0, as no party may have none."""
     if name in _COSTS:
         return [NOTHING, *(_COSTS[name](demand, count * size) for count in range(1, stock + 1))]
     if not demand.curve:
@@ -96,12 +96,12 @@ def _costs(demand: Demand, name: str, size: int, stock: int) -> list[Fraction]:
 
 
 def whole_numbers(table: Sequence[Sequence[Fraction]]) -> tuple[list[list[int]], int]:
-    """The table times the least number that makes all of it whole, and that number."""
+    """The table multiplied by the least number that makes all entries integers, and that number."""
     scale = lcm(*{value.denominator for row in table for value in row})
     return [[value.numerator * (scale // value.denominator) for value in row] for row in table], scale
 
 
 def change_row(field: Field, block: Block, own: int) -> list[int]:
-    """Colors given and taken, if the block may keep `own` of its cells of today and gets 0, 1, … cells."""
+    """The number of changed colors if the block may keep `own` of its present cells and gets 0, 1, … cells."""
     size = max(1, len(field.problem.cells[0]))
     return [(len(block.today) + n - 2 * min(n, own)) * size for n in range(field.stock + 1)]

@@ -1,4 +1,4 @@
-"""Which cells each block gets, once it is known how many."""
+"""Assigns cells to blocks, given their numbers."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ def place(
 ) -> Iterator[Placed]:
     """Placements in which every block has its count of cells and they hold what it needs; possibly none.
 
-    `held` are frames of each free cell. The first tries keep today's cells, the next ones put neighbors together; a
-    try that lacks frames is fixed by swapping cells. Not every possible placement is found.
+    `held` are frames of each free cell. The first attempts keep today's cells, the next ones group neighbors; an
+    attempt that lacks frames is repaired by swapping cells. Not every possible placement is found.
     """
     for start in (_keeping(counts, today, len(held)), *_runs(held, counts, needs)):
         repaired = _repaired(held, start, needs, today)
@@ -22,7 +22,7 @@ def place(
 
 
 def _keeping(counts: Sequence[int], today: Sequence[frozenset[int]], stock: int) -> list[list[int]]:
-    """Everyone keeps what no one else claims; then what is left, neighbors of one's own cells first."""
+    """Each block keeps the cells that no other claims, then gets remaining ones, neighbors of its own cells first."""
     claims = [sum(cell in cells for cells in today) for cell in range(stock)]
     owned: list[list[int]] = [[] for _ in counts]
     free = set(range(stock))
@@ -42,7 +42,7 @@ def _keeping(counts: Sequence[int], today: Sequence[frozenset[int]], stock: int)
 
 
 def _runs(held: Sequence[int], counts: Sequence[int], needs: Sequence[int]) -> Iterator[list[list[int]]]:
-    """One run for each, in the order given; then the fullest cells for those that need most of each cell."""
+    """One run of neighbors for each, in the given order; then the fullest cells for blocks that need most per cell."""
     owned, begin = [], 0
     for count in counts:
         owned.append(list(range(begin, begin + count)))
@@ -61,7 +61,7 @@ def _runs(held: Sequence[int], counts: Sequence[int], needs: Sequence[int]) -> I
 def _repaired(
     held: Sequence[int], start: list[list[int]], needs: Sequence[int], today: Sequence[frozenset[int]]
 ) -> list[list[int]] | None:
-    """Swaps cells until everyone's hold enough, rather not those of today; None if no single swap helps any more."""
+    """Swap cells until all blocks have enough, preferably not those of today; None if no single swap helps."""
     owned = [list(cells) for cells in start]
     free = sorted(set(range(len(held))) - {cell for cells in owned for cell in cells})
     slack = [sum(held[cell] for cell in cells) - need for cells, need in zip(owned, needs, strict=True)]

@@ -1,4 +1,4 @@
-"""Neighbors only: placements in which every block's cells are one run."""
+"""Placements in which every block's cells are one run of neighbors."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def in_runs(
     """One run of neighbors for each, with the least and most cells of `counts` and room for `needs`; None if none
     is found. `cells` are the numbers of the free cells (a gap ends a run), `held` what each holds.
 
-    From left to right: of all orders in which the same blocks were dealt, the one that ends first is kept. With up to
-    ten blocks nothing is missed.
+    From left to right: of all orders of the same blocks, the one that ends first is kept. With up to ten blocks the
+    search is complete.
     """
     ends = [_ends(cells, held, *bounds, need) for bounds, need in zip(counts, needs, strict=True)]
     known: dict[int, tuple[int, tuple[tuple[int, int, int], ...]]] = {0: (0, ())}

@@ -1,7 +1,7 @@
-"""The search: objective by objective in counts, each with its bound, then cells for the counts.
+"""The search: first the counts, objective by objective with a bound for each, then cells for the counts.
 
-The bound of an objective comes from a relaxation (any k cells hold what the k fullest ones do); the value from a
-placement that exists. Where both agree, the plan is optimal.
+The bound of an objective comes from a relaxation (any k cells hold as much as the k fullest); the value from an actual
+placement. If both agree, the plan is optimal.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from colorcheck.plan.search.place import Placed, place
 from colorcheck.plan.search.runs import in_runs
 from colorcheck.plan.search.splits import contested_ways
 
-GAP_SECONDS = 1.0  # how long Z3 may try to lower the bound of the margin
-BRANCH_SECONDS = 0.5  # how long counts are branched on at once
-LEAF_VARIABLES = 300  # more than that, and Z3 is not asked
-LEAF_SECONDS = 0.1  # how long Z3 may think about one choice of counts
+GAP_SECONDS = 1.0  # seconds for Z3 to lower the bound of the margin
+BRANCH_SECONDS = 0.5  # seconds for branching on counts
+LEAF_VARIABLES = 300  # Z3 is not used above this
+LEAF_SECONDS = 0.1  # seconds for Z3 on one choice of counts
 MARGIN_TRIES, OTHER_TRIES, ALL_TRIES = 50, 10, 120  # to put cells together for everyone, of which all may fail
-NEAR = 3  # margins below the bound that are looked at one by one
+NEAR = 3  # margins below the bound that are examined one by one
 SPLIT_WORK = 10_000_000  # additions that comparing ways to split contested cells may take
 
 
@@ -41,12 +41,12 @@ Costs = tuple[tuple[int, ...], ...]
 
 
 class SearchState(Struct, frozen=True):
-    """What the objectives so far have settled.
+    """The results of the objectives so far.
 
-    `costs[d][n]` is what n cells cost block d, in all sums so far, and `FORBIDDEN` where it may not have n cells;
-    `total` is the sum that must not be passed; `extra` are frames that everybody gets beyond the need;
-    `free` as long as no sum has been settled, so that all counts allowed cost the same; `known` remembers what was
-    filled; `today` the cells that each is to keep if possible, where several have them today.
+    `costs[d][n]` is the cost of n cells for block d in all sums so far, `FORBIDDEN` if it may not have n cells; `total`
+    is the sum that must not be exceeded; `extra` the frames that every block gets beyond its need; `free` is set while
+    no sum is fixed, so that all allowed counts cost the same; `known` caches filled tables; `today` has the cells that
+    each should keep if possible, if several blocks have them today.
     """
 
     field: Field
@@ -78,9 +78,9 @@ class SearchState(Struct, frozen=True):
 
 
 class PlacementAttempt(Struct, frozen=True):
-    """What came of placing counts of a state: placements, the best first, and a bound of what any of them costs.
+    """The result of placing counts of a state: placements, the best first, and a lower bound of their costs.
 
-    `excluded` tells that it is certain that there are none.
+    `excluded`: there are certainly none.
     """
 
     placements: tuple[Placed, ...]
@@ -89,11 +89,11 @@ class PlacementAttempt(Struct, frozen=True):
 
 
 class SearchResult(Struct, frozen=True):
-    """Where the search ended: a placement, and the bound of each objective in the objective's own measure."""
+    """The result of the search: a placement, and the bound of each objective in its own unit."""
 
     placed: Placed
     bounds: tuple[tuple[str, Fraction], ...]
-    checked: bool  # every optimum of a sum was held against its tables
+    checked: bool  # every optimum of a sum was checked with its tables
 
 
 class Search:
@@ -146,7 +146,7 @@ class Search:
         return tuple(OBJECTIVES[name].sign * values[name] for name in names)
 
     def attempt(self, state: SearchState) -> PlacementAttempt:
-        """Placements for the cheapest counts; where they have none, for the cheapest that have some."""
+        """Placements for the cheapest counts; if there are none, for the cheapest counts that can be placed."""
         key = (state.costs, state.total, state.extra, state.today)
         if key not in self.attempts:
             self.attempts[key] = self._attempted(state)
@@ -183,7 +183,7 @@ class Search:
         return PlacementAttempt(placements, bound, excluded=bound >= limit)
 
     def _generous(self, state: SearchState, counts: Sequence[int]) -> list[int]:
-        """The counts with all cells given out, each to who needs most of every cell; for costs that are all alike."""
+        """The counts with all cells distributed, each to the block that needs most per cell; for equal costs."""
         found, needs = list(counts), state.needs()
         for _ in range(self.field.stock - sum(found)):
             wider = [
@@ -207,7 +207,7 @@ class Search:
                 yield placed
 
     def _unplaceable(self, state: SearchState, counts: Sequence[int]) -> bool:
-        """Whether Z3 shows, in little time, that no cells in these numbers hold what is needed."""
+        """Whether Z3 quickly shows that no cells in these numbers hold the needed frames."""
         from colorcheck.proof.covering import Cover, coverable
 
         if len(set(self.field.held)) * len(counts) > LEAF_VARIABLES:
@@ -246,8 +246,9 @@ class Search:
         return (state.with_extra(value * MIB_PAGES) if value >= 0 else None), Fraction(bound)
 
     def _frames_suffice(self, state: SearchState) -> bool:
-        """Whether all frames suffice if everyone takes at least what is needed, and what the emptiest cells hold of the
-        number that it must have; those who need nothing take the emptiest ones."""
+        """Whether all frames suffice if each block takes at least its need, and at least the frames of as many
+        emptiest cells as it must have; blocks that need nothing take the emptiest ones.
+        """
         field = self.field
         emptiest = (0, *accumulate(sorted(field.held)))
         least = [next((n for n, cost in enumerate(row) if cost < FORBIDDEN), 0) for row in state.costs]
@@ -258,10 +259,10 @@ class Search:
         return taken + emptiest[min(idle, field.stock)] <= field.most[-1]
 
     def _closed_gap(self, state: SearchState, value: int, bound: int) -> int:
-        """Lowers the bound as far as Z3 shows that no cells hold so much, in the time that is left."""
+        """Lower the bound as far as Z3 shows, in the remaining time, that no cells hold that much."""
         from colorcheck.proof.covering import Cover, coverable
 
-        low, high = value, bound  # low is reached, all above high is excluded
+        low, high = value, bound  # low is reached, everything above high is excluded
         until = min(self.deadline, time.monotonic() + GAP_SECONDS)
         while low < high and time.monotonic() < until:
             middle = (low + high + 1) // 2
@@ -274,7 +275,7 @@ class Search:
         return high
 
     def _worst(self, state: SearchState, name: str) -> tuple[SearchState | None, Fraction]:
-        """The smallest threshold under which all can stay."""
+        """The state with the smallest threshold that all blocks can meet."""
         table, scale = whole_numbers(rows(self.field, name))
         steps = sorted({value for row in table for value in row[1:]})
 
@@ -313,7 +314,7 @@ class Search:
         most = max(1, SPLIT_WORK // (len(blocks) * self.field.stock**2 + 1))
         ways = contested_ways(self.field, most)
         if ways is None:
-            ways = [[block.today for block in blocks]]  # as if nothing were contested: a bound all the same
+            ways = [[block.today for block in blocks]]  # ignoring contested cells: still a lower bound
         tables = [[change_row(self.field, block, len(o)) for block, o in zip(blocks, own, strict=True)] for own in ways]
         costs = [self._counted_with(state, table) for table in tables]
         least, *others = sorted(range(len(ways)), key=lambda way: costs[way])
@@ -321,14 +322,14 @@ class Search:
         return after, Fraction(min([bound, *(costs[way][1] for way in others[:1])]) + self._lost())
 
     def _lost(self) -> int:
-        """Colors that change in every plan: those of today that others have for good, and those that are pinned."""
+        """The number of colors that change in every plan: today's colors that others have fixed, and pinned ones."""
         field = self.field
         free = ColorSet.of(color for cell in field.cells for color in field.problem.cells[cell])
         alone = [block.demands[0] for block in field.blocks if len(block.demands) == 1]
         return sum(len(demand.today ^ demand.fixed) for demand in field.fixed) + sum(len(w.today - free) for w in alone)
 
     def _counted_with(self, state: SearchState, table: Sequence[Sequence[int]]) -> tuple[int, int]:
-        """The sums so far, and this one on top of them; tables of different size compare by these alone."""
+        """The sums so far and this one, by which tables of different sizes are compared."""
         found = _sum_of(state, table).counted()
         return divmod(found.cost, _large(table)) if found else (FORBIDDEN, 0)
 
@@ -353,7 +354,7 @@ class Search:
 
 
 def assigned_colors(field: Field, placed: Placed) -> dict[str, ColorSet]:
-    """The colors of everyone without fixed ones."""
+    """The colors of all owners without fixed colors."""
     units = field.problem.cells
     found = {}
     for block, cells in zip(field.blocks, placed, strict=True):
@@ -365,7 +366,9 @@ def assigned_colors(field: Field, placed: Placed) -> dict[str, ColorSet]:
 
 
 def _allowed(block: Block, stock: int, size: int) -> tuple[int, ...]:
-    """No cost for each number of cells (of `size` colors) that everyone in the block may have."""
+    """Costs of 0 for each number of cells (of `size` colors) that every owner in the block may have, otherwise
+    FORBIDDEN.
+    """
     return tuple(
         0
         if block.low <= count <= block.high and all(demand.tolerates(count * size) for demand in block.demands)
@@ -380,7 +383,7 @@ def _bounds_of(state: SearchState) -> tuple[tuple[int, int], ...]:
 
 
 def _allows(state: SearchState, placed: Placed) -> bool:
-    """Whether everyone may have so many cells."""
+    """Whether each block may have its number of cells."""
     return all(row[len(cells)] < FORBIDDEN for row, cells in zip(state.costs, placed, strict=True))
 
 
@@ -392,12 +395,12 @@ def _ranges_of(field: Field, cells: Sequence[int]) -> int:
 
 
 def _large(table: Sequence[Sequence[int]]) -> int:
-    """More than any sum of one entry a row."""
+    """A number larger than any sum of one entry per row."""
     return sum(max(row) for row in table) + 1
 
 
 def _sum_of(state: SearchState, table: Sequence[Sequence[int]]) -> SearchState:
-    """The state with one more sum, which counts less than all before it."""
+    """The state with one more sum, which has lower priority than all before it."""
     large = _large(table)
     costs = tuple(
         tuple(FORBIDDEN if cost >= FORBIDDEN else cost * large + more for cost, more in zip(row, extra, strict=True))

@@ -16,16 +16,17 @@ from colorcheck.plan.search.infeasible import sharings
 from colorcheck.plan.search.objectives import OBJECTIVES
 from colorcheck.plan.search.solution import assigned, default_objectives, solved
 
-MOST_TRIED = 400  # sets of lines for which colors are looked for
-MOST_LOOKED_AT = 200_000  # sets of lines that are looked at
+MOST_TRIED = 400  # sets of lines for which colors are searched
+MOST_LOOKED_AT = 200_000  # sets of lines that are examined
 
 GIVEN_UP = (0, 0)
 Place = tuple[str, int]  # a file, and a line of it
 
 
 class Today(Struct, frozen=True):
-    """What is written today: the line that gives each its colors, or would, and who has to change whatever else does,
-    such as a domain whose list Xen refuses."""
+    """The present files: the line that has, or would have, the colors of each owner, and the owners that must
+    change in any case, such as a domain whose list Xen refuses.
+    """
 
     places: Mapping[str, Place]
     must: frozenset[str] = frozenset()
@@ -33,9 +34,8 @@ class Today(Struct, frozen=True):
 
 def smallest(problem: PlanProblem, today: Today, deadline: float) -> Plan | None:
     """The plan that changes the fewest files, of those the fewest lines, of those the fewest colors; among equals the
-    best by the usual objectives. None if none was found in time, so that the whole plan is to be made anew.
-
-    It is the smallest there is if its `evidence` says so: all smaller sets of lines were excluded.
+    best by the usual objectives. None if none was found in time, so that a full plan is needed. It is the smallest if
+    its `evidence` says so: all smaller sets of lines were excluded.
     """
     relaxed = replace(problem, demands=tuple(_as_today(demand) for demand in problem.demands))
     names = default_objectives(problem)
@@ -63,7 +63,7 @@ def smallest(problem: PlanProblem, today: Today, deadline: float) -> Plan | None
         if best is None or worth < best[0]:
             best = (worth, changed)
     if best is None and exhausted and tried < MOST_TRIED and time.monotonic() <= deadline:
-        return None  # also changing all lines was tried
+        return None  # changing all lines was tried as well
     everyone = frozenset(demand.name for demand in problem.demands)
     found = _with_changed(relaxed, best[1] if best else everyone, wanted, deadline)
     if found is None:
@@ -77,21 +77,21 @@ def smallest(problem: PlanProblem, today: Today, deadline: float) -> Plan | None
 
 
 def _unchanged(problem: PlanProblem, colors: Mapping[str, ColorSet]) -> Plan:
-    """Today's colors as a plan; its objectives are not those of the best."""
+    """Today's colors as a plan; its objectives are not optimal."""
     evidence = PlanEvidence(smallest_change="today's colors satisfy all requirements", files=0, lines=0)
     reached = (Reached("changes", 0, 0, OBJECTIVES["changes"].unit),)
     return Plan("optimal", reached, assigned(problem, colors), evidence=evidence, reason="no change is needed")
 
 
 def _as_today(demand: Demand) -> Demand:
-    """Without the least number of colors that is only advised, where today has fewer."""
+    """The demand without an advised minimum if today's colors are fewer."""
     if demand.advised and len(demand.today) < demand.min_colors:
         return replace(demand, min_colors=max(1, len(demand.today)), min_reason="", advised=False)
     return demand
 
 
 def _with_changed(problem: PlanProblem, changed: frozenset[str], names: Sequence[str], deadline: float) -> Plan | None:
-    """The best plan in which only these have other colors than today."""
+    """The best plan in which only these owners have different colors than today."""
     demands = tuple(replace(w, keep=w.keep or w.name not in changed) for w in problem.demands)
     asked = replace(problem, demands=demands, objectives=tuple(names))
     for merges in sharings(asked):
@@ -106,7 +106,7 @@ def _worth(found: Plan) -> tuple[float, ...]:
 
 
 def _clashes(problem: PlanProblem) -> list[frozenset[str]]:
-    """Sets of names of which one has to change: two that meet and must not, and who does not fit by itself."""
+    """Sets of names of which one must change: pairs that meet against the policy, and owners that do not fit."""
     found = []
     for demand in problem.demands:
         alone = replace(problem, demands=(replace(demand, keep=False),))
@@ -123,8 +123,9 @@ def _clashes(problem: PlanProblem) -> list[frozenset[str]]:
 def _sets_of_lines(
     problem: PlanProblem, today: Today, clashes: Sequence[frozenset[str]]
 ) -> Iterator[tuple[tuple[int, int], frozenset[str]]]:
-    """((files, lines), names whose colors are there), the fewest files first, then the fewest lines; at the end
-    `GIVEN_UP` where there are too many to look at."""
+    """((files, lines), names whose colors are there), the fewest files first, then the fewest lines; ends with
+    `GIVEN_UP` if there are too many.
+    """
     on_line: dict[Place, set[str]] = {}
     for demand in problem.demands:
         if not demand.keep:
@@ -148,7 +149,7 @@ def _sets_of_lines(
 
 
 def _apart(clashes: Sequence[frozenset[str]], place_of: Mapping[str, Place]) -> int:
-    """How many clashes there are that have no line in common: so many lines have to change at least."""
+    """The number of conflicts without a common line, a lower bound for the number of lines that must change."""
     used: set[Place] = set()
     found = 0
     for clash in sorted(clashes, key=len):

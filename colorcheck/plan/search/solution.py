@@ -1,4 +1,4 @@
-"""From the search's answer to a plan: names and colors, values and bounds, and what has checked them."""
+"""Turns the result of the search into a plan: names and colors, values and bounds, and their evidence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from colorcheck.plan.search.search import Search, SearchResult, assigned_colors
 
 
 def solved(problem: PlanProblem, merges: Sequence[Merge], deadline: float) -> Plan | None:
-    """The plan in which exactly these groups share; None if none was found."""
+    """The plan with exactly these sharing groups; None if none was found."""
     begin = time.monotonic()
     field = make_field(problem, merges)
     if field is None or not field.possible():
@@ -32,8 +32,9 @@ def solved(problem: PlanProblem, merges: Sequence[Merge], deadline: float) -> Pl
 
 
 def default_objectives(problem: PlanProblem) -> tuple[str, ...]:
-    """Critical domains first; then the miss curves, where there are some; then the smallest share of cache; then memory
-    to spare; then little change."""
+    """The default order: critical domains, miss curves (if any), the smallest share of cache, spare memory, few
+    changes.
+    """
     wanted = [name for name in DEFAULT_OBJECTIVES if name != "critical" or any(w.critical for w in problem.demands)]
     if any(demand.curve for demand in problem.demands):
         wanted.insert(wanted.index("weights"), "misses")
@@ -59,7 +60,7 @@ def _plan(
 
 
 def assigned(problem: PlanProblem, colors: Mapping[str, ColorSet]) -> tuple[Assigned, ...]:
-    """Everyone's colors with what is needed of them and what they hold."""
+    """The colors of all owners, with the frames needed and held."""
     of = {demand.name: group for group in groups(problem, colors) for demand in group.demands}
     return tuple(
         Assigned(demand.name, colors[demand.name], of[demand.name].needed, of[demand.name].held)
@@ -68,5 +69,5 @@ def assigned(problem: PlanProblem, colors: Mapping[str, ColorSet]) -> tuple[Assi
 
 
 def number(value: Fraction) -> float:
-    """A whole number as such."""
+    """A number as int if it is whole, otherwise as float."""
     return int(value) if value.denominator == 1 else float(value)

@@ -1,4 +1,4 @@
-"""Cells that several have today: every way to say how many of them each may keep."""
+"""Cells that several blocks have today: all ways to split them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from colorcheck.plan.search.blocks import Field
 
 
 def contested_ways(field: Field, most: int) -> list[list[frozenset[int]]] | None:
-    """For each way the cells of today that each block may keep; None if there are more than `most` ways."""
+    """For each way, the present cells that each block may keep; None if there are more than `most` ways."""
     kept: list[set[int]] = [set() for _ in field.blocks]
     contested: dict[tuple[int, ...], list[int]] = {}
     for cell in range(field.stock):

@@ -22,7 +22,7 @@ _WIDE = 400  # columns of a source line that are shown
 
 
 def render(verification: Verification, style: Style, further: Mapping[str, h.Node] | None = None) -> str:
-    """The page. `further` are sections of other commands, by their heading."""
+    """The page. `further` has sections of other commands, by heading."""
     maps = tuple(view.color_maps(verification.facts))
     data = json.dumps([html_map.details(drawn, verification, style) for drawn in maps])
     title = f"colorcheck: {view.headline(verification).word}, {style.relative(verification.manifest.file)}"
@@ -83,7 +83,7 @@ def _findings(verification: Verification, style: Style) -> h.Element:
         "findings",
         f"Findings ({len(verification.findings)})",
         h.p(".soft")[f"{silent.capitalize()}."] if silent else None,
-        [_finding(finding, style) for finding in verification.findings] or h.p["None."],
+        [_finding(finding, style) for finding in view.worst_first(verification.findings)] or h.p["None."],
     )
 
 
@@ -109,7 +109,7 @@ def _correction(correction: Correction, style: Style) -> h.Element:
 
 
 def _source(finding: Finding, style: Style) -> h.Node:
-    """The line that the finding is about, its place marked."""
+    """The source line of the finding, with its place marked."""
     shown = excerpt(finding.location, style.sources, _WIDE)
     if not shown:
         return None
@@ -139,7 +139,7 @@ def _panel(releases: str, theorems: tuple[Theorem, ...], style: Style) -> Iterat
         yield h.details(open=group.verdict is not Verdict.PROVED)[
             h.summary[
                 h.span(class_=str(marks.of_verdict(group.verdict)))[f"{marks.sign(group.verdict)} {group.verdict}"],
-                f": {len(group.theorems)} of kind {group.kind}",
+                f": {len(group.theorems)} of kind {str(group.kind).replace('-', ' ')}",
             ],
             listed((_theorem(theorem, style) for theorem in group.theorems), "theorems"),
         ]
@@ -160,7 +160,7 @@ def _theorem(theorem: Theorem, style: Style) -> Iterator[h.Node]:
     if theorem.mathematics:
         yield h.br, h.code[theorem.mathematics]
     if theorem.reason:
-        yield h.br, theorem.reason
+        yield h.br, h.span(".soft")["because "], theorem.reason
     if theorem.verdict is not Verdict.PROVED:
         yield [(h.br, h.code[style.place(each.location)], f" {each.message}") for each in theorem.core]
 

@@ -1,4 +1,6 @@
-"""The front as a page: a picture of points over two objectives, shaded by the third, and the table of its plans."""
+"""The Pareto front as a page: a chart of its points over two objectives, shaded by the third, and a table of its
+plans.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ def page_of(front: Front, manifest: str) -> str:
 
 
 def section(front: Front) -> list[h.Node]:
-    """The picture and the table."""
+    """The chart and the table."""
     rows = [
         h.tr[
             h.th(scope="row")[str(number)],
@@ -36,8 +38,8 @@ def section(front: Front) -> list[h.Node]:
 
 
 def svg(front: Front) -> h.Element:
-    """The points; those with more of the third objective (fewer changes) are darker."""
-    label = "Front of plans; the table says the same"
+    """The chart; points that are better in the third objective are darker."""
+    label = "Front of plans; the table has the same values"
     return h.svg(viewBox=f"0 0 {WIDTH} {HEIGHT}", width=WIDTH, height=HEIGHT, role="img", aria_label=label)[
         list(_drawn(front))
     ]

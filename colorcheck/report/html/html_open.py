@@ -1,4 +1,4 @@
-"""What is open, the lines that settle it, and the two worlds of each theorem that hangs on it, side by side."""
+"""The open facts, the lines that settle them, and two worlds of each theorem that depends on them, side by side."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from colorcheck.verification.results import Verification
 
 
 def waiting(verification: Verification) -> tuple[OpenFact, ...]:
-    """The open facts that a theorem which was asked hangs on."""
+    """The open facts on which a selected theorem depends."""
     names = {
         name
         for theorem in verification.theorems
@@ -25,7 +25,7 @@ def waiting(verification: Verification) -> tuple[OpenFact, ...]:
 
 
 def section(verification: Verification) -> h.Node:
-    """The section; nothing where nothing is open."""
+    """The section; empty if nothing is open."""
     facts = waiting(verification)
     if not facts:
         return None
@@ -37,7 +37,7 @@ def section(verification: Verification) -> h.Node:
 
 
 def _undecided(verification: Verification) -> Iterator[Theorem]:
-    """Each theorem that stayed unknown with worlds of both kinds, once."""
+    """Each unknown theorem with worlds of both kinds, once."""
     for answers in verification.questions().values():
         unknown = (theorem for _, theorem in answers if theorem.verdict is Verdict.UNKNOWN and len(theorem.worlds) > 1)
         yield from list(unknown)[:1]

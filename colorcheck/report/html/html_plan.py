@@ -17,7 +17,7 @@ _SHOWN = {"none": ("no", "·"), "own": ("has it", "■"), "allowed": ("gets it",
 
 
 def section(plan: Plan, problem: PlanProblem | None, style: Style) -> list[h.Node]:
-    """What the section has; `problem` gives today's colors to compare with."""
+    """The content of the section; `problem` has today's colors for comparison."""
     bounds = {True: "the best there is", False: "a better one may exist"}
     reached = (f"{each.name}: {each.value:g} {each.unit} ({bounds[each.optimal]})" for each in plan.objective)
     core = ((f"{each.text} ", h.code[style.place(each.location)]) for each in plan.core)
@@ -69,7 +69,7 @@ def _before_and_after(plan: Plan, problem: PlanProblem) -> Iterator[h.Node]:
 
 
 def _cells(colors: ColorSet, before: ColorSet, nr_colors: int) -> list[h.Node]:
-    """The cells of a row; with the colors of `before` known, those that are new are marked."""
+    """The cells of a row; colors that are not in `before` are marked as new."""
     kinds = (
         "none" if color not in colors else "allowed" if before and color not in before else "own"
         for color in range(nr_colors)

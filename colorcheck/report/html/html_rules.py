@@ -1,4 +1,4 @@
-"""The pages of the rules that found something: a report is read where there is no colorcheck."""
+"""The pages of the rules with findings: readers of a report may not have colorcheck."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from colorcheck.verification.results import Verification
 
 
 def link(rule: str) -> h.Node:
-    """A rule's ID, as a link to its page below where the rule has one."""
+    """A rule's ID, as a link to its page below if there is one."""
     return h.a(href=f"#{rule}")[rule] if find(rule) else rule
 
 
 def found(verification: Verification) -> list[Rule]:
-    """The rules of the findings, each once; those of plugins have no page."""
+    """The rules of the findings, each once; rules of plugins have no page."""
     names = sorted({finding.rule for finding in verification.findings})
     return [rule for rule in map(find, names) if rule is not None]
 
 
 def section(verification: Verification) -> h.Node:
-    """The page of each rule that found something; nothing without findings."""
+    """The page of each rule with findings; empty without findings."""
     rules = found(verification)
     return page_section("rules", "Rules", [_page(rule) for rule in rules]) if rules else None
 
@@ -32,8 +32,13 @@ def _page(rule: Rule) -> h.Element:
     where = address(rule.id)
     return h.article(".rule")[
         h.h3(id=rule.id)[f"{rule.id} ", h.span(".soft")[rule.name]],
-        h.p[rule.page.title],
-        [h.p[h.strong[f"{heading}:"], f" {text}"] for heading, text in rule.page.sections()],
+        h.p[_prose(rule.page.title)],
+        [h.p[h.strong[f"{heading}:"], " ", _prose(text)] for heading, text in rule.page.sections()],
         h.p[h.a(href=where)[where]] if where else None,
         h.p[h.code[f"colorcheck explain {rule.id}"]],
     ]
+
+
+def _prose(text: str) -> list[h.Node]:
+    """A text with what is between backticks as code."""
+    return [h.code[part] if number % 2 else part for number, part in enumerate(text.split("`"))]

@@ -1,4 +1,4 @@
-"""The same pictures as an SVG file: what runs cost, and in which sets lines of the victim were evicted by others."""
+"""Charts of a simulation as SVG: the costs of runs, and the sets in which others evicted lines of the victim."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ PAINT = {Coloring.OFF: "#c2410c", Coloring.CURRENT: "#1d4ed8", Coloring.PLAN: "#
 
 
 def svg(comparison: Comparison) -> str:
-    """The pictures as an SVG file."""
+    """The charts as an SVG file."""
     return visible(_picture(comparison))
 
 
 def section(comparison: Comparison) -> list[h.Node]:
-    """The pictures as a section of the HTML report, with what they do not say."""
+    """The charts as a section of the HTML report, with their limitations."""
     runs = comparison.runs
     left_out = "; ".join((*LEFT_OUT, *comparison.unmodelled))
     return [
@@ -35,7 +35,7 @@ def section(comparison: Comparison) -> list[h.Node]:
 
 
 def _picture(comparison: Comparison) -> h.Element:
-    """One panel for each victim, policy and coloring; all panels of a victim and policy have one scale."""
+    """One panel for each victim, policy and coloring; all panels of a victim and policy have the same scale."""
     parts: list[h.Node] = []
     y = 52
     for policy in comparison.policies:

@@ -1,4 +1,4 @@
-"""A page in one file, and what its parts have in common. htpy escapes every text; nothing here joins markup by hand."""
+"""A page in one file, and the elements that its parts share. htpy escapes every text; no markup is joined by hand."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from colorcheck import __version__
 from colorcheck.report.style import printable
 
 NARROW = 10
-"""Colors of a map that a phone shows at once."""
+"""The number of colors of a map that fits on the screen of a phone."""
 
 
 def page(title: str, body: h.Node, data: str = "[]") -> str:
     """A whole page, which fetches nothing and runs only its own script.
 
-    `data`, JSON, is what the script shows of color maps.
+    `data` is JSON with the details of color maps for the script.
     """
     css, script = _resource("html.css"), _resource("html.js")
     allowed = ("default-src 'none'", f"style-src '{_digest(css)}'", f"script-src '{_digest(script)}'")
@@ -46,7 +46,7 @@ def page(title: str, body: h.Node, data: str = "[]") -> str:
 
 
 def visible(node: h.Renderable) -> str:
-    """The markup with control characters and lone surrogates of inputs made visible; lines stay as they are."""
+    """The markup with control characters and lone surrogates of inputs made visible; line breaks are kept."""
     return "\n".join(map(_visible, str(node).split("\n"))) + "\n"
 
 
@@ -55,28 +55,28 @@ def _visible(line: str) -> str:
 
 
 def table(label: str, headings: Iterable[str], rows: Iterable[h.Node]) -> h.Element:
-    """A table that scrolls by itself on narrow screens."""
+    """A table in its own scrolling box on narrow screens."""
     head = h.thead[h.tr[[h.th(scope="col")[heading] for heading in headings]]]
     return scroll(label)[h.table(".list")[head, h.tbody[list(rows)]]]
 
 
 def scroll(label: str) -> h.Element:
-    """A box around what may be wider than the screen; keys scroll it too."""
+    """A scrolling box for content that may be wider than the screen; the keyboard scrolls it, too."""
     return h.div(".scroll", tabindex="0", role="region", aria_label=label)
 
 
 def sideways(what: str) -> h.Element:
-    """Says, on a narrow screen, that what follows goes on beyond its right edge."""
+    """A hint, on narrow screens, that the following content extends beyond the right edge."""
     return h.p(".hint.soft")[f"{what}: scroll it sideways."]
 
 
 def section(name: str, heading: str, *content: h.Node) -> h.Element:
-    """A part of the page that its navigation can name."""
+    """A part of the page that the navigation can link to."""
     return h.section(aria_labelledby=name)[h.h2(id=name)[heading], list(content)]
 
 
 def links(parts: Iterable[tuple[str, str]]) -> h.Element:
-    """The navigation, of (name of a part, words)."""
+    """The navigation, from (name of a part, label) pairs."""
     return h.nav(aria_label="Parts of the report")[h.ul[[h.li[h.a(href=f"#{name}")[words]] for name, words in parts]]]
 
 
@@ -85,7 +85,7 @@ def footer() -> h.Element:
 
 
 def listed(items: Iterable[h.Node], kind: str = "") -> h.Node:
-    """A list of these, or nothing where there are none."""
+    """A list of the items; empty without items."""
     found = [h.li[item] for item in items]
     return h.ul(class_=kind or None)[found] if found else None
 
@@ -107,11 +107,11 @@ def _digest(code: str) -> str:
 
 
 def _inert(data: str) -> str:
-    """JSON that cannot end its script element."""
+    """JSON that cannot close its script element."""
     return data.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
 def under_heading(text: str, rows: Iterable[tuple[str, str]]) -> str:
-    """A page with a table of keys and values before everything else that it shows."""
+    """A page with a table of keys and values at the top."""
     table = h.table(".evidence")[(h.tr[h.td[key], h.td[h.code[value]]] for key, value in rows)]
     return text.replace("<body>", f"<body>{visible(table)}", 1)

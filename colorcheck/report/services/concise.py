@@ -1,4 +1,4 @@
-"""One line a finding, `file:line:column: severity RULE message`, for editors and for logs; a summary at the end.
+"""One line per finding, `file:line:column: severity RULE message`, for editors and logs; a summary at the end.
 
 With `--show-silence`, a line of the severity `note` under each has the comment that silences it.
 """
@@ -54,7 +54,7 @@ def _pages(findings: Iterable[Finding]) -> Iterator[str]:
 
 
 def _place(location: Location, style: Style) -> str:
-    """File, line and column; an editor wants a line even where the whole file is meant."""
+    """File, line and column; editors need a line even if the whole file is meant."""
     file = style.relative(location.file) or "colorcheck"
     return f"{file}:{max(location.line, 1)}:{max(location.column, 1)}"
 

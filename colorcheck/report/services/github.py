@@ -16,7 +16,7 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO
 
 
 def render(verification: Verification, style: Style) -> str:
-    """One line an annotation, then the verdict in plain words."""
+    """One line per annotation, then the verdict in plain words."""
     return "\n".join([*_lines(verification, style), ""])
 
 
@@ -45,7 +45,7 @@ def _lines(verification: Verification, style: Style) -> Iterator[str]:
 
 
 def _other_places(finding: Finding, title: str, style: Style) -> Iterator[str]:
-    """An annotation at each other line that a finding needs: the change may be there."""
+    """An annotation at each related line of a finding: the change may be there."""
     reported = {(finding.location.file, finding.location.line)}
     for related in finding.related:
         place = (related.location.file, related.location.line)
@@ -56,7 +56,7 @@ def _other_places(finding: Finding, title: str, style: Style) -> Iterator[str]:
 
 
 def _is_told(theorem: Theorem, findings: Iterable[Finding]) -> bool:
-    """Whether an error says already what refutes a theorem."""
+    """Whether an error already reports what refutes a theorem."""
     places = {(place.location.file, place.location.line) for place in theorem.core}
     subjects = set(theorem.subjects)
     return any(
@@ -95,7 +95,7 @@ def _command(command: str, place: Location, title: str, message: str, style: Sty
 
 
 def _data(text: str) -> str:
-    """What the runner takes as one line."""
+    """Text that the runner reads as one line."""
     return _safe(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
@@ -104,5 +104,5 @@ def _property(text: str) -> str:
 
 
 def _safe(text: str) -> str:
-    """Without terminal escapes and halves of characters."""
+    """The text without terminal escapes and lone surrogates."""
     return "".join(c if c.isprintable() or c in "\r\n" else c.encode("unicode_escape").decode() for c in text)

@@ -21,7 +21,7 @@ def render(verification: Verification, style: Style) -> str:
 
 
 def to_text(issues: list[dict[str, object]]) -> str:
-    """Issues as they are written."""
+    """The issues as JSON text."""
     return json.dumps(issues, indent=2) + "\n"
 
 
@@ -59,6 +59,6 @@ def _issue(text: str, check: str, severity: str, fingerprint: str) -> dict[str, 
 
 
 def _at(place: Location, style: Style) -> dict[str, object]:
-    """GitLab takes a line from 1 on; the file as a whole is its first line."""
+    """GitLab requires a line from 1 on; line 1 is used for the whole file."""
     path = style.relative(place.file).encode("utf-8", "replace").decode()
     return {"location": {"path": path, "lines": {"begin": max(place.line, 1)}}}

@@ -15,5 +15,5 @@ def render(verification: Verification, style: Style, version: int = 2) -> str:
 
 
 def document(verification: Verification, style: Style, version: int = 2) -> dict[str, object]:  # noqa: ARG001
-    """What is rendered."""
+    """The document before it is rendered."""
     return verification.to_dict(version) | {"residue": [residue.to_dict() for residue in residues(verification.facts)]}

@@ -1,8 +1,8 @@
 """JUnit XML: a test case for each theorem, each finding and each check that could not run.
 
-It is valid by both schemas that are in use, Jenkins' (junit-10.xsd of its xunit plugin) and that of Ant's task. Ant's
-demands a time and a host for each suite; a report is the same for the same inputs, so both are fixed. What belongs to
-requirements is in properties of test cases, which neither schema has.
+It is valid under both schemas in use, Jenkins' (junit-10.xsd of its xunit plugin) and that of Ant's task. Ant's
+requires a time and a host for each suite; both are fixed, so that equal inputs give equal reports. The details of
+requirements are in properties of test cases, which neither schema has.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from colorcheck.report.view import requirement_lines
 from colorcheck.verification.results import Verification
 from colorcheck.verification.traced import Standing, Traced, by_theorem
 
-_FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 has no place for
+_FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # characters that XML 1.0 does not allow
 
 
 class Outcome(Struct, frozen=True):
-    """Why a case did not pass: the element's name (failure or error), its type, its message and the text in it."""
+    """Why a case did not pass: the element's name (failure or error), its type, its message and its text."""
 
     tag: str
     kind: str
@@ -34,7 +34,7 @@ class Outcome(Struct, frozen=True):
 
 
 class TestCase(Struct, frozen=True):
-    """A test case: its name and class, the seconds that it took, its properties, and why it did not pass."""
+    """A test case: its name and class, its duration in seconds, its properties, and why it did not pass."""
 
     name: str
     classname: str
@@ -44,7 +44,7 @@ class TestCase(Struct, frozen=True):
 
 
 class TestSuite(Struct, frozen=True):
-    """Test cases under one name, with properties and a text of their own."""
+    """A named group of test cases, with its own properties and text."""
 
     name: str
     cases: tuple[TestCase, ...]
@@ -53,13 +53,13 @@ class TestSuite(Struct, frozen=True):
 
 
 class JUnitReport(Struct, frozen=True):
-    """All suites of a report, before they are XML."""
+    """All suites of a report, before they are written as XML."""
 
     suites: tuple[TestSuite, ...]
 
 
 def document(verification: Verification, style: Style) -> JUnitReport:
-    """The suites theorems, findings and checks, and requirements where there are any."""
+    """The suites theorems, findings and checks, and requirements if there are any."""
     wanted = by_theorem(verification.requirements)
     theorems = verification.facts.theorems()
     cases = (_theorem(release, each, wanted.get((release, each.id), ())) for release, each in theorems)
@@ -82,7 +82,7 @@ def render(verification: Verification, style: Style) -> str:
 
 
 def joined(reports: Iterable[tuple[str, JUnitReport | None, str]]) -> str:
-    """One document of several, given as (name of the deployment, its report, why there is none)."""
+    """Several reports as one document, given as (name of the deployment, its report, why there is none)."""
     suites: list[TestSuite] = []
     for name, report, message in reports:
         if report is None:
@@ -150,7 +150,7 @@ def _theorem(release: str, theorem: Theorem, requirements: tuple[str, ...]) -> T
 
 
 def _requirement(requirement: Traced) -> TestCase:
-    """A requirement is a test case of its own; its evidence is in the properties."""
+    """The test case of a requirement; its evidence is in the properties."""
     shown = dict.fromkeys(f"{each.subject or each.pattern} {each.release}".strip() for each in requirement.evidence)
     properties = (("requirement", requirement.id), *(("evidence", each) for each in shown))
     status, (_, *lines) = requirement.standing, requirement_lines(requirement)
@@ -162,7 +162,7 @@ def _requirement(requirement: Traced) -> TestCase:
 
 
 def _finding(finding: Finding, style: Style) -> tuple[TestCase, str]:
-    """The test case, and what the suite says about it where it does not fail."""
+    """The test case, and a line for the text of the suite if it does not fail."""
     place = style.place(finding.location)
     case = TestCase(f"{finding.rule} {place}: {finding.message}", f"findings.{finding.name}")
     detail = "\n".join(part for part in (place, finding.help) if part)
@@ -181,5 +181,5 @@ def _checks(verification: Verification) -> Iterator[TestCase]:
 
 
 def clean(text: str) -> str:
-    """The text without what XML has no place for."""
+    """The text without characters that XML does not allow."""
     return _FORBIDDEN.sub("�", text)

@@ -17,7 +17,7 @@ from colorcheck.verification.results import Verification
 
 _SEVERITIES = {Severity.ERROR: "❌ error", Severity.WARNING: "⚠️ warning", Severity.INFO: "ℹ️ info"}
 _MOST = 200  # findings that are listed; a comment has a size limit
-MOST_BYTES = 1_000_000  # GitHub takes 1 MiB of summary a step
+MOST_BYTES = 1_000_000  # GitHub accepts 1 MiB of summary per step
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&])")
 
 
@@ -113,7 +113,7 @@ def _residue(verification: Verification) -> Iterator[str]:
 
 
 def limited(parts: Iterable[str]) -> str:
-    """The parts one below the other, as many as fit into a job's summary, and how many do not."""
+    """As many parts as fit into a job summary, one after the other, and the number of those that do not."""
     shown: list[str] = []
     left, dropped = MOST_BYTES, 0
     for part in parts:
@@ -126,10 +126,10 @@ def limited(parts: Iterable[str]) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text that Markdown and its HTML leave as it is; one line."""
+    """Text as one line that Markdown and HTML show literally."""
     return _SPECIAL.sub(r"\\\1", printable(text)).replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\&", "&amp;")
 
 
 def _fenced(text: str) -> str:
-    """Text inside a fence, which it cannot close."""
+    """Text in a fence that it cannot close."""
     return printable(text).replace("```", "'''")

@@ -21,7 +21,7 @@ _STATUS = {Standing.MET: "approved", Standing.VIOLATED: "rejected"}
 
 
 def render(verification: Verification, style: Style) -> str:
-    """One `specdocument`; IDs that are not OpenFastTrace's cover nothing, and say so."""
+    """One `specdocument`; items for IDs that are not in OpenFastTrace's form cover nothing, and say so."""
     document = Element("specdocument")
     objects = SubElement(document, "specobjects", doctype=TYPE)
     for requirement in verification.requirements:
@@ -55,6 +55,6 @@ def _text(parent: Element, tag: str, words: str) -> None:
 
 
 def _name(words: str) -> str:
-    """A name as OpenFastTrace takes it: parts that begin with a letter, joined by dots."""
+    """A name in OpenFastTrace's form: parts that begin with a letter, joined by dots."""
     parts = [part for part in re.split(r"[^\w-]+", words, flags=re.ASCII) if part]
     return ".".join(part if part[0].isalpha() else f"x{part}" for part in parts) or "unnamed"

@@ -19,8 +19,8 @@ from colorcheck.rules.rule import Rule
 from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Fault, Silence, Skipped, Verification
 
-MOST = 25_000  # results that GitHub takes in one run
-_LONGEST = 400  # characters of a line that is still quoted
+MOST = 25_000  # results that GitHub accepts in one run
+_LONGEST = 400  # the longest line that is quoted, in characters
 _WORST = ("error", "warning", "note", "none")
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -45,21 +45,21 @@ def render(verification: Verification, style: Style) -> str:
 
 
 def document(verification: Verification, style: Style) -> dict[str, object]:
-    """What is rendered."""
+    """The log before it is rendered."""
     return log((merged([("", run(verification, style))], (), int(verification.exit_status())),))
 
 
 def to_text(document: dict[str, object]) -> str:
-    """A log as it is written: without blanks, since services limit the bytes of an upload."""
+    """A log as text, without whitespace, since services limit the size of an upload."""
     return json.dumps(document, separators=(",", ":")) + "\n"
 
 
 def merged(
     runs: Sequence[tuple[str, dict[str, Any]]], unread: Iterable[tuple[str, str]], status: int, looked_at: str = ""
 ) -> dict[str, Any]:
-    """One run of those of several deployments, each rule and each result once, the worst results first.
+    """Merges the runs of several deployments: each rule and each result once, the worst results first.
 
-    `unread` are deployments without a run, and why; services take few runs a log, and `MOST` results a run.
+    `unread` has the deployments without a run, and why. Services accept few runs per log, and `MOST` results per run.
     """
     rules: dict[str, dict[str, Any]] = {}
     results: list[dict[str, Any]] = []
@@ -80,7 +80,7 @@ def merged(
                 results.append(result)
     results.sort(key=lambda result: ("suppressions" in result, _WORST.index(result["level"])))
     if len(results) > MOST:
-        shown.append(_notification("left-out", "error", f"{len(results) - MOST} results more than services take"))
+        shown.append(_notification("left-out", "error", f"{len(results) - MOST} results more than services accept"))
         del results[MOST:]
     index = {rule: number for number, rule in enumerate(rules)}
     for result in results:
@@ -145,7 +145,7 @@ def run(verification: Verification, style: Style) -> dict[str, Any]:
 
 
 def _rules(findings: Iterable[Finding]) -> list[dict[str, object]]:
-    """All built-in rules, then those of plugins as far as they found something."""
+    """All built-in rules, then those of plugins that have findings."""
     known = {rule.id for rule in RULES}
     strange = {f.rule: f for f in findings if f.rule not in known}
     return [*map(_rule, RULES), *map(_strange_rule, strange.values())]
@@ -207,7 +207,7 @@ def _result(finding: Finding, index: dict[str, int], fingerprint: str, style: St
 
 
 def _plain(value: object) -> object:
-    """A witness as JSON takes it."""
+    """A witness as JSON values."""
     return json.loads(json.dumps(value, default=str))
 
 
@@ -229,7 +229,7 @@ def _location(place: Location, style: Style, *, quoted: bool = False) -> dict[st
 
 
 def _artifact(file: str, style: Style) -> dict[str, object]:
-    """Relative to the root of the sources where the file lies below it."""
+    """The artifact location, relative to the root of the sources if the file is below it."""
     name = style.relative(file)
     if PurePath(name).is_absolute():
         return {"uri": "file://" + quote(name.encode("utf-8", "surrogateescape"))}
@@ -252,7 +252,7 @@ def _fix(edits: Iterable[Edit], style: Style) -> dict[str, object]:
     for edit in edits:
         by_file.setdefault(edit.location.file, []).append(edit)
     return {
-        "description": {"text": "write what is meant"},
+        "description": {"text": "write what you mean"},
         "artifactChanges": [
             {
                 "artifactLocation": _artifact(file, style),
@@ -277,14 +277,14 @@ _NOTIFICATIONS: list[dict[str, object]] = [
     for name, text in (
         ("fault", "Colorcheck itself failed."),
         ("not-checked", "A check, or a whole deployment, could not be checked."),
-        ("left-out", "There are more results than services take."),
-        ("looked-at", "How many deployments were looked at."),
+        ("left-out", "There are more results than services accept."),
+        ("looked-at", "The number of deployments that were checked."),
     )
 ]
 
 
 def _driver() -> dict[str, object]:
-    """The tool; addresses only where the documentation has one."""
+    """The tool; with addresses only if the documentation has one."""
     home = {"informationUri": site()} if site() else {}
     return {"name": "colorcheck", "semanticVersion": __version__, **home, "notifications": _NOTIFICATIONS}
 

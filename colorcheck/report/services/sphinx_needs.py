@@ -1,7 +1,7 @@
 """sphinx-needs: a `needs.json` for `needimport`, with a need of the type `test` for each requirement and theorem.
 
-Needs of requirements link to the requirement by its own ID, which has to be one that sphinx-needs takes there; those of
-theorems are linked from them. Only met requirements have the status `met`.
+Needs of requirements link to the requirement by its own ID, which must be valid in sphinx-needs, and to the needs of
+theorems. Only met requirements have the status `met`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TYPE = "test"
 
 
 def render(verification: Verification, style: Style) -> str:  # noqa: ARG001
-    """The document; without a time, so that the same input gives the same bytes."""
+    """The document; without a time stamp, so that equal inputs give equal bytes."""
     needs: dict[str, dict[str, object]] = {}
     theorems = {(release, theorem.id): theorem for release, theorem in verification.facts.theorems()}
     for requirement in verification.requirements:
@@ -65,12 +65,12 @@ def _theorem(name: str, release: str, theorem: Theorem) -> dict[str, object]:
 
 
 def _escaped(words: str) -> str:
-    """A line of reStructuredText that says the words and nothing else."""
+    """A line of reStructuredText that shows the words literally."""
     return re.sub(r"([^\w\s]|_)", r"\\\1", " ".join(words.split()))
 
 
 def _id(kind: str, *names: str) -> str:
-    """An ID that sphinx-needs takes (`[A-Z0-9_]{5,}`), unlike that of any other names: a hash tells them apart."""
+    """An ID that sphinx-needs accepts (`[A-Z0-9_]{5,}`); a hash makes it unique for each kind and name."""
     words = "_".join(names)
     short = re.sub(r"[^A-Z0-9]+", "_", words.upper()).strip("_")[:40]
     return f"CC_{kind}_{short}_{hashlib.sha256(words.encode()).hexdigest()[:8].upper()}"

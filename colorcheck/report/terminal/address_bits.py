@@ -10,7 +10,9 @@ TOP = 36
 
 
 def address_bits(board: Board) -> str:
-    """Four rows under a ruler of bit numbers: what each address bit does. 80 columns at most, no color needed."""
+    """Four rows under a ruler of bit numbers that show the use of each address bit; at most 80 columns, legible
+    without color.
+    """
     llc = board.boot_cluster.llc
     masks = board.dram_map.select_masks if board.dram_map else ()
     top = min(TOP, max(19, *(mask.bit_length() for mask in masks), 0) if masks else 19)

@@ -1,4 +1,4 @@
-"""Why domains share a last-level cache or not: on which CPUs each may run, and which clusters those are."""
+"""Why domains share a last-level cache or not: the CPUs on which each may run, and their clusters."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from colorcheck.xen.system import System
 
 
 def explain(facts: Facts) -> str:
-    """In words, for every Xen that was modelled."""
+    """The explanation as text, for every release that was modelled."""
     parts = [line for result in facts.results for line in _result(facts, result)]
     return "\n".join(parts)
 
 
 def affinity_to_dict(facts: Facts) -> list[dict[str, object]]:
-    """One entry for every Xen that was modelled: the affinity of each domain, and what each pair shares."""
+    """One entry for every release that was modelled: the affinity of each domain, and what each pair shares."""
     return [
         {
             "xen": result.release,
@@ -104,7 +104,7 @@ def _cpus(affinity: Affinity) -> str:
 
 
 def _vcpus(affinity: Affinity) -> Iterator[str]:
-    """The pool, and the CPUs of each vCPU; vCPUs that may run on the same ones in one line."""
+    """The pool, and the CPUs of each vCPU; vCPUs that may run on the same CPUs are in one line."""
     if affinity.pool:
         yield f"    in Pool-{affinity.pool}"
     numbers: dict[frozenset[int] | None, list[int]] = {}

@@ -1,4 +1,4 @@
-"""The text of `attest`: the verdict, then every comparison, what differs with both sides and the place in the log."""
+"""The text of `attest`: the verdict, then every comparison; differences with both values and the place in the log."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _MOODS = {
     Attestation.TOO_LITTLE: Mood.OPEN,
 }
 _AGREES = {True: Mood.GOOD, False: Mood.BAD, None: Mood.OPEN}
-_LONG = 60  # characters of a value that is shown although it agrees
+_LONG = 60  # the longest value that is shown if it agrees, in characters
 
 
 def render(attested: Attested, log: str, release: str, style: Style) -> str:
-    """The whole comparison of one log with the model of one line of Xen."""
+    """The whole comparison of one log with the model of one release."""
     return printed(_parts(attested, log, release, style), style)
 
 
@@ -42,7 +42,7 @@ def _parts(attested: Attested, log: str, release: str, style: Style) -> Iterator
 
 
 def rows(found: tuple[LogCheck, ...], style: Style) -> Iterator[RenderableType]:
-    """Every comparison, what differs first, and how many there are."""
+    """Every comparison, differences first, and their number."""
     checks = sorted(found, key=lambda check: check.agrees is not False)
     width = max((len(check.subject) for check in checks), default=0) + 2
     for check in checks:

@@ -15,7 +15,7 @@ from colorcheck.report.terminal.address_bits import address_bits
 
 
 def board_to_dict(board: Board) -> dict[str, object]:
-    """A board as the documents `colorcheck/board list/1` and `colorcheck/board show/1` have it."""
+    """A board as in the documents `colorcheck/board list/1` and `colorcheck/board show/1`."""
     return {
         "name": board.name,
         "title": board.title,
@@ -96,10 +96,10 @@ def _index_to_dict(cache: Cache) -> dict[str, object]:
 
 
 def boards_as_text(boards: Iterable[Board], width: int = 100) -> str:
-    """One line a board: name, SoC, cores, last-level cache of the boot cluster, colors, IOMMU, colorable."""
+    """One line per board: name, SoC, cores, last-level cache of the boot cluster, colors, IOMMU, colorable."""
     rows = [("BOARD", "SOC", "CORES", "LLC", "COLORS", "IOMMU", "COLORABLE"), *(_row(board) for board in boards)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    # Narrow terminals lose the SoC first: the name says most of it.
+    # Narrow terminals omit the SoC first: the name mostly implies it.
     columns = [c for c in range(len(widths)) if c != 1] if sum(widths) + 12 > width else list(range(len(widths)))
     return "\n".join("  ".join(row[c].ljust(widths[c]) for c in columns).rstrip() for row in rows)
 
@@ -123,7 +123,7 @@ def _row(board: Board) -> tuple[str, ...]:
 
 
 def _short(core: str) -> str:
-    """A core without its family: `A53` for `cortex-a53`."""
+    """A core's short name: `A53` for `cortex-a53`."""
     return core.removeprefix("cortex-").removeprefix("neoverse-").removeprefix("nvidia-").capitalize()
 
 
@@ -194,7 +194,7 @@ def _cache_words(cache: Cache) -> str:
 
 
 def _reduced(name: str, cache: Cache, nr_colors: int | None) -> str:
-    """A remark where one color leaves only a part of a private cache."""
+    """A remark if one color can use only part of a private cache."""
     counted = usable_parts(cache, (0,), nr_colors) if nr_colors and name != "last-level" else None
     return f"; one color reaches {counted[0]}/{counted[1]} of it" if counted and counted[0] < counted[1] else ""
 

@@ -1,4 +1,6 @@
-"""The text of `boot`: what was booted, what agrees with the model, what differs, and what was moved for it."""
+"""The text of `boot`: what was booted, what agrees with the model, what differs, and what was moved to boot it
+under QEMU.
+"""
 
 from __future__ import annotations
 
@@ -95,4 +97,4 @@ def _campaign(evidence: XenAttested, booted: int, seconds: tuple[float, float], 
             yield indented("    ", text(printable(difference)), "")
         if boot.differences:
             yield indented("    smallest case: ", text(printable(boot.smaller or boot.system)), "dim")
-    yield text((f"kept in {printable(file)}", "dim"))
+    yield text((f"saved in {printable(file)}", "dim"))

@@ -1,4 +1,4 @@
-"""Theorems on one screen: what is not proved, in positive words, and how many are."""
+"""Theorems on one screen: those not proved, in positive words, and the number of those proved."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _ORDER = (Verdict.REFUTED, Verdict.UNKNOWN, Verdict.VACUOUS)
-_MOST = 6  # what is not proved, before the rest is only counted
-_PLACES = 3  # places that cause a refutation, of one line
+_MOST = 6  # unproved theorems that are listed; the rest is only counted
+_PLACES = 3  # places causing a refutation that one line lists
 
 
 class Claim(Struct, frozen=True):
-    """A theorem that is not proved, the releases in which that is so, and how many others share the reason."""
+    """A theorem that is not proved, the releases in which it is not, and how many others share the reason."""
 
     theorem: Theorem
     releases: tuple[str, ...]
@@ -32,7 +32,7 @@ class Claim(Struct, frozen=True):
 
 
 def claims(verification: Verification, style: Style) -> Iterator[RenderableType]:
-    """What is not proved, the worst first, each once for all releases."""
+    """The theorems that are not proved, worst first, each once for all releases."""
     found = _failing(verification)
     if found:
         words = dict.fromkeys(str(claim.theorem.verdict) for claim in found)
@@ -54,7 +54,7 @@ def _failing(verification: Verification) -> list[Claim]:
                 continue
             releases, theorem = tuple(release for release, _ in same), same[0][1]
             if verdict is Verdict.UNKNOWN and waiting.intersection(theorem.facts):
-                continue  # shown with what is open
+                continue  # shown with the open facts
             kind = theorem.kind if verdict is Verdict.REFUTED else ""
             key = (verdict, kind, releases, theorem.reason or theorem.id)
             before = groups.get(key)
@@ -93,7 +93,7 @@ def _more(claim: Claim) -> str:
 
 
 def proved(verification: Verification) -> Iterator[RenderableType]:
-    """How many theorems are proved in all releases, and what they rest on; `--verbose` shows both."""
+    """The number of theorems proved in all releases and of their assumptions; `--verbose` lists both."""
     found = [a for a in verification.questions().values() if all(t.verdict is Verdict.PROVED for _, t in a)]
     if not found:
         return

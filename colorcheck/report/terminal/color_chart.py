@@ -1,4 +1,4 @@
-"""Frames left per color as a line of characters, and as ranges of colors that have nearly the same."""
+"""Frames left per color as a line of characters, and as ranges of colors with nearly the same number."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from msgspec import Struct
 
 _BARS = {True: "▁▂▃▄▅▆▇█", False: "123456789"}
-EMPTY = "0"  # a color without any frame left
-_BLOCK = 8  # colors that always stay in one line
+EMPTY = "0"  # a color without frames left
+_BLOCK = 8  # up to this many colors stay in one line
 
 
 class Line(Struct, frozen=True):
@@ -21,9 +21,9 @@ class Line(Struct, frozen=True):
 def chart(
     free: Sequence[int], full: Sequence[int], own: Collection[int], width: int, unicode: bool = True
 ) -> Iterator[Line]:
-    """The frames left against those of the fullest color at first, in lines of at most `width` colors.
+    """The frames left relative to the initial frames of the fullest color, in lines of at most `width` colors.
 
-    The lowest bar is for any frame at all. `own` are the colors that are to stand out.
+    A color with any frame left has at least the lowest bar. `own` are the colors to emphasize.
     """
     bars, most = _BARS[unicode], max(full, default=0) or 1
     block = max(width // _BLOCK * _BLOCK, _BLOCK)
@@ -37,7 +37,7 @@ def chart(
 
 
 class ColorGroup(Struct, frozen=True):
-    """Neighboring colors that have the same number of frames, or nearly."""
+    """Neighboring colors with the same, or nearly the same, number of frames."""
 
     first: int
     last: int
@@ -54,7 +54,7 @@ class ColorGroup(Struct, frozen=True):
 
 
 def groups(free: Sequence[int], among: Collection[int] | None = None, slack: int = 0) -> Iterator[ColorGroup]:
-    """Runs of neighboring colors whose frames differ by at most `slack`, of all colors or those `among` them."""
+    """Runs of neighboring colors whose numbers of frames differ by at most `slack`; only colors in `among` if given."""
     chosen = [color for color in range(len(free)) if among is None or color in among]
     runs: list[list[int]] = []
     for color in chosen:

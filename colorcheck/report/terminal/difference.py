@@ -72,7 +72,7 @@ def _tables(difference: Difference) -> Iterator[tuple[str, Sequence[str], list[S
 
 
 def _joined(rows: Iterable[tuple[str, ...]]) -> list[Sequence[str]]:
-    """Rows that begin with a version, those that say the same of several versions as one row that ends with them."""
+    """Merges rows that begin with a version and are otherwise equal into one row that ends with the versions."""
     versions: dict[tuple[str, ...], list[str]] = {}
     for version, *cells in rows:
         versions.setdefault(tuple(cells), []).append(version)
@@ -104,7 +104,7 @@ def _finding(finding: Finding) -> str:
 
 
 def as_text(difference: Difference) -> str:
-    """For a terminal."""
+    """The difference as text for a terminal."""
     parts = [_headline(difference)]
     for title, columns, rows in _tables(difference):
         widths = [max(len(row[i]) for row in [columns, *rows]) for i in range(len(columns))]
@@ -130,7 +130,7 @@ def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def as_markdown(difference: Difference) -> str:
-    """For a comment on a merge request."""
+    """The difference as Markdown for a comment on a merge request."""
     parts = ["## colorcheck", f"**{_headline(difference)}**"]
     for title, columns, rows in _tables(difference):
         parts += [f"### {title}", _table(columns, rows)]

@@ -10,7 +10,7 @@ from colorcheck.core.colors import ColorSet
 from colorcheck.core.units import size, size_of_pages
 from colorcheck.report.view import ColorMap, ColorUser, MemoryRow
 
-_NAME = 16  # columns that a name may take
+_NAME = 16  # columns for a name
 
 
 class ColorMapLine(Struct, frozen=True):
@@ -33,14 +33,14 @@ LEGEND = {
 
 
 def glyph(what: str, unicode: bool) -> str:
-    """The character that stands for a cell of a color map."""
+    """The character of a cell in a color map."""
     return _GLYPHS[what][0 if unicode else 1]
 
 
 def map_lines(drawn: ColorMap, width: int, unicode: bool = True) -> Iterator[ColorMapLine]:
     """The map, in several blocks where it has more colors than fit into `width` columns."""
     names = min(max((len(row.name) for row in drawn.rows), default=0), _NAME) + 2
-    said = {row.name: _remark(row, drawn.cache) for row in drawn.rows}
+    said = {row.name: remark(row, drawn.cache) for row in drawn.rows}
     longest = max(map(len, said.values()), default=0)
     remarks = longest + 2 if drawn.nr_colors * 2 + names + longest + 2 <= width else 0
     pitch = 2 if drawn.nr_colors * 2 + names + remarks <= width else 1
@@ -56,15 +56,15 @@ def map_lines(drawn: ColorMap, width: int, unicode: bool = True) -> Iterator[Col
             yield ColorMapLine(short(row.name, _NAME).ljust(names), ((said[row.name], "none"),))
 
 
-def _remark(row: ColorUser, cache: int | None) -> str:
-    """The colors of a row and how much of the cache they are; where it has none, why."""
+def remark(row: ColorUser, cache: int | None) -> str:
+    """The colors of a row and their share of the cache; if it has none, why."""
     if not row.colors:
         return row.source
     return f"{row.colors}  {size(len(row.colors) * cache)}" if cache else str(row.colors)
 
 
 def _header(colors: range, indent: int, pitch: int) -> Iterator[ColorMapLine]:
-    """Color numbers from top to bottom, one digit a line."""
+    """Color numbers from top to bottom, one digit per line."""
     digits = len(str(colors[-1]))
     for place in range(digits):
         power = 10 ** (digits - 1 - place)
@@ -96,7 +96,7 @@ def kind_of(row: ColorUser, color: int) -> str:
 
 
 def kinds(drawn: ColorMap) -> tuple[str, ...]:
-    """The kinds of cells that the map has, for its legend."""
+    """The kinds of cells in the map, for its legend."""
     present = {kind_of(row, color) for row in drawn.rows for color in row.colors}
     return tuple(kind for kind in LEGEND if kind in present)
 
@@ -108,7 +108,7 @@ def clash_lines(drawn: ColorMap) -> Iterator[tuple[str, str, ColorSet, str | Non
 
 
 def bar(row: MemoryRow, width: int, unicode: bool = True) -> tuple[str, str, str]:
-    """A domain's memory as (taken, left, missing): three stretches that are `width` columns together."""
+    """A domain's memory as (taken, left, missing): three bars of `width` columns in total."""
     full, empty, wanting = ("█", "░", "!") if unicode else ("#", "-", "!")
     whole = max(row.needed, row.free, 1)
     taken = round(min(row.needed, row.free) / whole * width)

@@ -1,4 +1,4 @@
-"""The text of `effective`: who gets which colors, where they come from, and what is not as it seems."""
+"""The text of `effective`: who gets which colors, where they come from, and what is misleading."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SOURCES = {
 
 
 def render(verification: Modelled, style: Style) -> str:
-    """One section for each Xen, then the color maps."""
+    """One section for each release, then the color maps."""
     return printed(_parts(verification, style), style)
 
 

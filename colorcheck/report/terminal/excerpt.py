@@ -1,4 +1,4 @@
-"""A source line with a caret under the place that a finding means, cut to fit."""
+"""A source line with a caret under the place of a finding, cut to fit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from colorcheck.report.style import printable
 
 
 class Excerpt(Struct, frozen=True):
-    """A line of a file: `text` of at most the width asked for, the marked part at `start`, `length` columns long."""
+    """A line of a file: `text` of at most the requested width, the marked part at `start`, `length` columns long."""
 
     number: int
     text: str

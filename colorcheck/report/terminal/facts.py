@@ -1,4 +1,4 @@
-"""The facts that a model rests on, and what a theorem read of them."""
+"""The facts that a model is based on, and those that a theorem uses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def render_facts(facts: Facts, style: Style) -> str:
-    """Every fact with its origin, under each release once where they agree; the open ones with what settles them."""
+    """Every fact with its origin, once for releases that agree; the open ones with what settles them."""
     return printed(_facts(facts, style), style)
 
 
@@ -52,7 +52,7 @@ def _open(fact: OpenFact) -> Iterator[RenderableType]:
 
 
 def render_explanation(verification: Verification, theorem: str, style: Style) -> str:
-    """What a theorem read, the worlds that were tried, and the bound; under each release."""
+    """The facts that a theorem uses, the worlds that were tried, and the bound, for each release."""
     return printed(_explained(verification, theorem, style), style)
 
 
@@ -104,7 +104,7 @@ def value_text(value: object) -> str:
 
 
 def to_dict(fact: Fact | OpenFact) -> dict[str, object]:
-    """A fact as interfaces name it: what, value, origin, location, settle."""
+    """A fact as in JSON documents: what, value, origin, location, settle."""
     if isinstance(fact, OpenFact):
         return {**fact.to_dict(), "value": None, "origin": str(Origin.OPEN), "possible": possible(fact)}
     value = fact.value if isinstance(fact.value, bool | int | str | None) else str(fact.value)

@@ -1,4 +1,4 @@
-"""The text of `plan --front`: a picture over two objectives, and the table of its plans."""
+"""The text of `plan --front`: a chart over two objectives, and the table of its plans."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _parts(front: Front, style: Style) -> Iterator[RenderableType]:
 
 
 def picture(front: Front, width: int) -> Iterator[str]:
-    """The points over their first two objectives, the first one to the right."""
+    """A chart of the points; the first objective is the horizontal axis, the second the vertical one."""
     xs, ys = ([point.values[axis] for point in front.points] for axis in (0, 1))
     grid: dict[tuple[int, int], int] = {}
     order = sorted(range(len(xs)), key=lambda n: _rank(front, n))

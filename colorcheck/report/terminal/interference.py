@@ -1,4 +1,4 @@
-"""The text of `interfere`: who missed how often and why, and how long runs took, with and without colors."""
+"""The text of `interfere`: cache misses and their causes, and the costs of runs, with and without colors."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _parts(comparison: Comparison, style: Style) -> Iterator[RenderableType]:
 
 
 def _table(columns: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Table:
-    """A table whose rows begin with domain and coloring; the domain has a line of its own above its rows."""
+    """A table whose rows begin with domain and coloring; the domain has its own line above its rows."""
     from rich import box
     from rich.table import Table
 
@@ -102,7 +102,7 @@ def _latencies(victims: tuple[str, ...], runs: tuple[Run, ...]) -> Iterator[tupl
 
 
 def _amount(number: int) -> str:
-    """At most nine characters for what a long simulation counts: from a hundred million on, in millions."""
+    """A count in at most nine characters: from a hundred million on, in millions."""
     return f"{number:,}" if number < 100_000_000 else f"{number / 1e6:,.1f} M"
 
 
@@ -142,7 +142,7 @@ def _ranges(numbers: list[int], most: int = 4) -> str:
 
 
 def _histogram(name: str, runs: tuple[Run, ...], width: int) -> Iterator[RenderableType]:
-    """Costs of the domain's runs; for each coloring a column of bars."""
+    """Histogram of the costs of the domain's runs; a column of bars for each coloring."""
     latencies = tuple(run.domain(name).runs for run in runs if any(d.name == name for d in run.domains))
     if not any(latency.total for latency in latencies):
         return
@@ -157,7 +157,7 @@ def _histogram(name: str, runs: tuple[Run, ...], width: int) -> Iterator[Rendera
 
 
 def _bar(share: float, width: int) -> int:
-    """At least one block for what occurred at all."""
+    """The length of a bar; at least one block for anything that occurred."""
     return max(1, round(share * width)) if share else 0
 
 

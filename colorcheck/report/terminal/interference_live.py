@@ -22,8 +22,11 @@ _EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 
 class Frame(Struct, frozen=True):
-    """One picture. `owners` are for each set the frame owners whose lines it holds, one entry a line; `latencies` the
-    worst run of the victim in each picture so far, with whether coloring was on (None: no run ended)."""
+    """One picture.
+
+    `owners` has for each set the owners of the lines that it holds, one entry per line; `latencies` the worst run of
+    the victim in each picture so far (None if no run ended), and whether coloring was on.
+    """
 
     title: str
     coloring: str
@@ -41,9 +44,9 @@ class Frame(Struct, frozen=True):
 
 
 def draw(frame: Frame, *, color: bool = True, height: int = OTHER_LINES + MOST_ROWS + CHART_ROWS) -> Group:
-    """The picture for rich, in so many lines, each cut at the edge of the screen.
+    """The picture for rich in `height` lines, each cut at the edge of the screen.
 
-    Without colors the map has the initials of each cell's most frequent owner.
+    Without colors, a cell shows the initial of its most frequent owner.
     """
     from rich.console import Group
 
@@ -54,7 +57,7 @@ def draw(frame: Frame, *, color: bool = True, height: int = OTHER_LINES + MOST_R
 
 
 def _parted(frame: Frame, height: int) -> tuple[int, int]:
-    """Lines of the map and of the chart: the map has half as many as long as the chart would get less than two."""
+    """Lines of the map and of the chart: the map is halved while fewer than two lines are left for the chart."""
     rows = max(1, min(frame.rows, MOST_ROWS))
     while rows > 1 and height - OTHER_LINES - rows < 2:
         rows //= 2
@@ -93,7 +96,7 @@ def _map(frame: Frame, rows: int, color: bool) -> Iterator[Text]:
 
 
 def _append(cells: list[str | tuple[str, str]], cell: str | tuple[str, str]) -> None:
-    """Appends a cell, to the last one where both have one paint: recordings stay small."""
+    """Append a cell, merged into the last one if both have the same paint: that keeps recordings small."""
     before = cells[-1]
     if isinstance(cell, tuple) and isinstance(before, tuple) and before[1] == cell[1]:
         cells[-1] = (before[0] + cell[0], cell[1])
@@ -107,7 +110,7 @@ def _cell(frame: Frame, found: list[int], lines: int, color: bool) -> str | tupl
     free = max(0, lines - len(found))
     paints = [(PAINTS[owner % len(PAINTS)], found.count(owner)) for owner in set(found)] + [(EMPTY_PAINT, free)]
     whole = max(1, sum(weight for _, weight in paints))
-    # In quarters: enough to be seen, and neighbors alike stay one stretch.
+    # In quarters: visible enough, and equal neighbors stay one stretch.
     quarters = [(paint, round(4 * weight / whole)) for paint, weight in paints]
     parts = max(1, sum(weight for _, weight in quarters))
     mixed = tuple(sum(paint[n] * weight for paint, weight in quarters) // parts for n in range(3))

@@ -1,4 +1,4 @@
-"""The steps after a boot as text: what each did, and what the colors have left."""
+"""The steps after a boot as text: the effect of each, and what the colors have left."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from colorcheck.replay.lifecycle import Balloon, HeapState, Lived
 
 
 def lines(lives: Sequence[Lived]) -> Iterator[str]:
-    """One line a step, under the name of each Xen; at the end what each color has left."""
+    """One line per step, under the name of each release; at the end what each color has left."""
     for lived in lives:
         yield f"Xen {lived.release}"
         if lived.stopped:

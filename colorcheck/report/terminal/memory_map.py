@@ -25,12 +25,12 @@ _USES = {
     "own": "bold cyan",
     "none": "dim",
 }
-_LISTED = 40  # parts that are listed one by one
+_LISTED = 40  # parts that are listed individually
 _ADDRESS = 16  # columns before the cells
 
 
 def memory(boot: Boot, style: Style) -> Iterator[RenderableType]:
-    """The picture, its legend with what each use has in all, and the parts."""
+    """The picture, a legend with the total of each use, and the parts."""
     drawn = to_scale(boot, style)
     small = any(letter.islower() for row in drawn.rows if row for letter, _ in row.cells)
     hint = "; a lowercase letter: less than half of it" if small else ""
@@ -52,7 +52,7 @@ def to_scale(boot: Boot, style: Style) -> Picture:
 
 
 def rows(drawn: Picture) -> Iterator[RenderableType]:
-    """The rows with their addresses; a gap in the addresses is one line."""
+    """The rows with their addresses; a gap between addresses takes one line."""
     for row in drawn.rows:
         if row is None:
             yield text(("  (no memory)", "dim"))
@@ -62,7 +62,7 @@ def rows(drawn: Picture) -> Iterator[RenderableType]:
 
 
 def _listed(parts: tuple[Interval, ...], style: Style) -> Iterator[RenderableType]:
-    """The parts by address; of very many the largest."""
+    """The parts by address; only the largest if there are many."""
     few = style.verbose or len(parts) <= _LISTED
     shown = parts if few else sorted(sorted(parts, key=lambda part: -part.pages)[:_LISTED], key=lambda part: part.start)
     for part in shown:

@@ -1,4 +1,4 @@
-"""The memory of a boot to scale: rows of cells, each cell as many frames as any other."""
+"""The memory of a boot to scale: rows of cells, each with the same number of frames."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from colorcheck.core.units import PAGE
 from colorcheck.xen.booted import Interval
 from colorcheck.xen.machine.intervals import Span, merged
 
-_ROWS = 12  # at most; cells are made larger until that many do
-_SMALLEST = 16  # frames in a cell at least
+_ROWS = 12  # the maximum; cells are enlarged until it suffices
+_SMALLEST = 16  # the minimum of frames per cell
 WHAT = {
     "xen": "Xen's region",
     "module": "boot module",
@@ -28,14 +28,14 @@ _SHADES = {True: "░▒▓█", False: "-+%#"}
 
 
 class MapLine(Struct, frozen=True):
-    """One line: the address of its first cell in bytes, and its cells, each a character and the use it stands for."""
+    """One line: the address of its first cell in bytes, and its cells, each a character and the use it represents."""
 
     address: int
     cells: tuple[tuple[str, str], ...]
 
 
 class Picture(Struct, frozen=True):
-    """Rows of cells of `scale` frames each; None in the place of rows that have no memory at all."""
+    """Rows of cells of `scale` frames each; None for a stretch of rows without memory."""
 
     scale: int
     rows: tuple[MapLine | None, ...]
@@ -52,7 +52,10 @@ def glyph(use: str, unicode: bool) -> str:
 
 
 def picture(parts: Sequence[Interval], width: int, unicode: bool = True) -> Picture:
-    """The memory map in rows of at most `width` cells. A small letter is for what fills less than half of its cell."""
+    """The memory map in rows of at most `width` cells.
+
+    A lowercase letter marks a use that fills less than half of its cell.
+    """
     memory = merged((part.start, part.end) for part in parts)
     cells = 1 << (max(width, 8).bit_length() - 1)
     scale = _SMALLEST
@@ -71,7 +74,7 @@ def picture(parts: Sequence[Interval], width: int, unicode: bool = True) -> Pict
 
 
 def shares(drawn: Picture, counted: Sequence[int], unicode: bool = True) -> Picture:
-    """The same rows, shaded by the part of each cell that `counted` frames of it, cell by cell, are."""
+    """The same rows, shaded by the share of `counted` frames in each cell; `counted` has one number per cell."""
     counts, shades = iter(counted), _SHADES[unicode]
     rows: list[MapLine | None] = []
     for row in drawn.rows:
@@ -85,7 +88,7 @@ def shares(drawn: Picture, counted: Sequence[int], unicode: bool = True) -> Pict
 
 
 def _rows(memory: Sequence[Span], size: int) -> list[int]:
-    """The numbers of the rows of `size` frames that have memory."""
+    """The numbers of the rows, of `size` frames each, that contain memory."""
     found: list[int] = []
     for start, end in memory:
         first = max(start // size, found[-1] + 1 if found else 0)

@@ -19,9 +19,9 @@ _CELLS = {"own": "green", "shared": "bold white on red", "allowed": "yellow", "n
 
 
 def color_map(drawn: view.ColorMap, style: Style, clashes: bool = True) -> Iterator[RenderableType]:
-    """Who has which colors; sharing stands out with and without terminal colors.
+    """Who has which colors; sharing is visible with and without terminal colors.
 
-    Pairs that share against the policy are listed only with `clashes`: a report with theorems tells them there.
+    Pairs that share against the policy are listed only with `clashes`: a report with theorems lists them there.
     """
     yield from title(f"Colors (Xen {drawn.releases})")
     for line in drawing.map_lines(drawn, min(style.width, 160), style.unicode):

@@ -1,4 +1,6 @@
-"""The text of `plan`: the colors and what they cost, what was reached, or which demands clash and what would fix it."""
+"""The text of `plan`: the colors and their cost, the objectives reached, or the demands that conflict and what
+would fix it.
+"""
 
 from __future__ import annotations
 
@@ -16,16 +18,18 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _HEAD = ("", "", "colors", "cache", "L1d", "margin", "starts", "banks", "ranges")
-_WIDTHS = (12, 6, 13, 8, 6, 10, 6, 5, 6)  # and a blank between two: 80 columns
+_WIDTHS = (12, 6, 13, 8, 6, 10, 6, 5, 6)  # with a blank between columns: 80 columns
 
 
 def render(plan: Plan, costs: Sequence[Cost], style: Style, *, gains: Sequence[Gain] = (), full_lines: int = 0) -> str:
-    """The whole answer; `gains` are what a full plan would win over a smallest change, by changing `full_lines`."""
+    """The whole answer; `gains` is what a full plan would gain over a smallest change, by changing `full_lines`
+    lines.
+    """
     return printed(_parts(plan, costs, gains, full_lines), style)
 
 
 def render_difference(without: Plan, costs: Sequence[Cost], beside: Sequence[Cost]) -> str:
-    """What further guests cost: the colors of everyone without and with them."""
+    """The cost of further guests: the colors of all domains without and with them."""
     if not beside:
         return "\nthere is no plan with it"
     if not costs:
@@ -92,7 +96,7 @@ def _table(costs: Sequence[Cost]) -> Iterator[RenderableType]:
 
 
 def _rows(name: str, when: str, has: Has, mood: str) -> Iterator[RenderableType]:
-    """A row, and further ones for what of the name and the colors has no room in the first."""
+    """A row, and further rows for the parts of name and colors that do not fit into the first."""
     names = [name[at : at + _WIDTHS[0]] for at in range(0, len(name), _WIDTHS[0])] or [""]
     colors = _folded(str(has.colors) or "none", _WIDTHS[2])
     figures = (

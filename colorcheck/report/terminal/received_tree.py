@@ -1,4 +1,4 @@
-"""The device tree that Xen receives, line by line, each property with the place that it comes from."""
+"""The device tree that Xen receives, line by line, each property with its origin."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONGEST = 60
 
 
 def render(handover: Handover) -> str:
-    """Memory reservations, nodes and properties in their order; what is open says which fact it hangs on."""
+    """Memory reservations, nodes and properties in order; open ones name the fact on which they depend."""
     lines = list(_head(handover))
     if handover.tree is not None:
         lines += _node(handover, handover.tree.root, 0)
@@ -73,7 +73,7 @@ def _value(held: Property) -> str:
 
 
 def _place(location: Location) -> str:
-    """Where it is: the file's name without its folders, and the line."""
+    """A location as the file's name without its folders, and the line."""
     name = os.path.basename(location.file)
     if location.line:
         return f"{name}:{location.line}"

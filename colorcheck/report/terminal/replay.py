@@ -1,4 +1,4 @@
-"""The text of `replay`: the boot as a person would tell it, once for all Xens under which it is the same."""
+"""The text of `replay`: the boot step by step, once for all releases under which it is the same."""
 
 from __future__ import annotations
 
@@ -23,32 +23,33 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _MOODS = {"own": "bold cyan", "other": "dim", "empty": "bold red"}
-_NAME = 16  # columns of a step's name
-_SLACK = 8  # frames by which colors may differ that are shown together next to a chart
+_NAME = 16  # columns for the name of a step
+_SLACK = 8  # colors that differ by at most this many frames are shown together next to a chart
 
 
 class ReplayRequest(Struct, frozen=True):
-    """What is to be reported: the boot up to a step (a name or a number), and where a domain's frames lie; empty:
-    all."""
+    """What to report: the boot up to the step `until` (a name or a number), and the frames of the domain `at`;
+    empty for all.
+    """
 
     until: str = ""
     at: str = ""
 
 
 class SharedBoot(Struct, frozen=True):
-    """A boot and the Xens under which it goes like this."""
+    """A boot and the releases under which it is the same."""
 
     releases: tuple[str, ...]
     boot: Boot
 
 
 def render(verification: Modelled, style: Style, asked: ReplayRequest | None = None) -> str:
-    """The boot of each Xen, alike ones once."""
+    """The boot of each release, equal ones once."""
     return printed(_parts(verification, style, asked or ReplayRequest()), style)
 
 
 def alike(facts: Facts) -> tuple[SharedBoot, ...]:
-    """The boots, those that go the same way as one."""
+    """The boots; equal ones as one."""
     found: dict[object, tuple[list[str], Boot]] = {}
     for release, boot in facts.boots():
         built = tuple((b.domain.name, b.created, b.failure, b.free_after, b.pages_by_color) for b in boot.built)
@@ -96,7 +97,7 @@ def _shared(
 
 
 def _narrated(boot: Boot) -> tuple[object, ...]:
-    """What the steps of a boot say."""
+    """The texts of the steps of a boot."""
     return boot.panic, tuple((step.name, step.title, step.free) for step in steps(boot))
 
 
@@ -158,7 +159,7 @@ def _step(number: int, step: BootStep, boot: Boot, style: Style) -> Iterator[Ren
 
 
 def _domain(built: Built) -> str:
-    """What a domain takes, or why it is not there."""
+    """What a domain takes, or why it is not built."""
     domain = built.domain
     taken = sum(pages for _, pages in built.pages_by_color)
     if not built.created:
@@ -174,7 +175,7 @@ def _domain(built: Built) -> str:
 
 
 def _remark(step: BootStep, own: frozenset[int]) -> str:
-    """Beside the chart: what the domain's colors have left, or what all have."""
+    """The remark next to a chart: what the colors of the domain, or all colors, have left."""
     among = own if step.built else None
     found = list(color_chart.groups(step.free, among, _SLACK))
     shown = [f"{group.colors}: {group.frames}" for group in found[:6]] + (["…"] if len(found) > 6 else [])
@@ -182,7 +183,7 @@ def _remark(step: BootStep, own: frozenset[int]) -> str:
 
 
 def _left(shown: tuple[BootStep, ...], boot: Boot) -> Iterator[RenderableType]:
-    """The exact end: frames left, neighbors that have as many together."""
+    """The exact frames left at the end; neighbors with the same number are merged."""
     free = next((step.free for step in reversed(shown) if step.free), boot.free_initial)
     yield from title("Frames left per color")
     for group in color_chart.groups(free):

@@ -1,4 +1,4 @@
-"""Requirements with what is behind them, for a terminal."""
+"""Requirements with their evidence, for a terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def requirements(verification: Verification) -> Iterator[RenderableType]:
-    """A line for each requirement; below one that is not met, what keeps it from being met."""
+    """A line for each requirement, followed by the reasons if it is not met."""
     if verification.requirements:
         yield from title("Requirements")
     for requirement in verification.requirements:

@@ -33,7 +33,7 @@ def _entry(rule: Rule) -> dict[str, object]:
 
 
 def as_text(rules: Iterable[Rule], style: Style) -> str:
-    """One line a rule."""
+    """One line per rule."""
     rules = tuple(rules)
     width = max((len(rule.name) for rule in rules), default=0)
     lines = (
@@ -52,7 +52,7 @@ def page_text(rule: Rule, style: Style) -> str:
 
 
 def page_markdown(rule: Rule) -> str:
-    """The page for a site of documents."""
+    """The page as Markdown for the documentation site."""
     page = rule.page
     parts = [f"# {rule.id} {rule.name}", f"**{_plain(page.title)}** Severity: {rule.severity}."]
     parts += [f"## {heading}\n\n{_plain(body)}" for heading, body in page.sections()]
@@ -64,7 +64,7 @@ def page_markdown(rule: Rule) -> str:
 
 
 def _plain(body: str) -> str:
-    """The text of a section, in which nothing is markup but code."""
+    """The text of a section, in which only code is markup."""
     parts = re.split(r"(`[^`]*`)", body)
     return "".join(part if part.startswith("`") else re.sub(r"([\[\]<*_])", r"\\\1", part) for part in parts)
 

@@ -1,4 +1,4 @@
-"""Texts for a terminal through rich: as wide, as colorful and as plain as the style asks."""
+"""Texts for a terminal through rich, in the width and colors of the style."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def printed(parts: Iterable[RenderableType], style: Style) -> str:
-    """The parts one below the other, without blanks at the ends of lines; `Painted` where it has terminal colors."""
+    """The parts one after the other, without trailing blanks; `Painted` if it has terminal colors."""
     from rich.console import Console
 
     target = StringIO()
@@ -40,7 +40,9 @@ def printed(parts: Iterable[RenderableType], style: Style) -> str:
 
 
 def _print(part: RenderableType, width: int, console: Console, target: StringIO) -> None:
-    """Texts go around rich's layout, which takes most of the time of a long report and changes nothing about them."""
+    """Print a part; texts bypass rich's layout, which takes most of the time of a long report and does not change
+    them.
+    """
     from rich.text import Text
 
     if isinstance(part, Text):
@@ -70,7 +72,7 @@ def _escaped(line: Text, console: Console) -> str:
 
 
 def text(*pieces: str | tuple[str, str]) -> Text:
-    """A line of pieces, each plain or with its style; folded where it is too long."""
+    """A line of pieces, each plain or with a style; folded if it is too long."""
     from rich.text import Text
 
     made = Text(overflow="fold")
@@ -81,7 +83,7 @@ def text(*pieces: str | tuple[str, str]) -> Text:
 
 
 class Indented(Struct, frozen=True):
-    """A text whose further lines are under its first one, behind a label."""
+    """A text after a label, with hanging indentation."""
 
     label: Text
     rest: Text
@@ -97,7 +99,7 @@ class Indented(Struct, frozen=True):
 
 
 def indented(first: str, rest: Text, style: str = "") -> Indented:
-    """A text whose further lines are under its first one, behind the label `first`."""
+    """A text after the label `first`, with hanging indentation."""
     return Indented(text((first, style)), rest)
 
 

@@ -23,7 +23,6 @@ from colorcheck.verification.results import Verification
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-_WORST = list(Severity)
 _RELATED = 4  # places that a finding shows beside its own
 
 
@@ -34,7 +33,7 @@ def render(verification: Verification, style: Style) -> str:
 
 def _parts(verification: Verification, style: Style) -> Iterator[RenderableType]:
     yield from _head(verification, style)
-    for finding in sorted(verification.findings, key=lambda finding: _WORST.index(finding.severity)):
+    for finding in view.worst_first(verification.findings):
         yield ""
         yield from _finding(finding, style)
     if not style.verbose:
@@ -103,7 +102,7 @@ def _finding(finding: Finding, style: Style) -> Iterator[RenderableType]:
 
 
 def _open(verification: Verification) -> Iterator[RenderableType]:
-    """What a verdict hangs on, with the lines that settle it."""
+    """The open facts on which a verdict depends, with the lines that settle them."""
     waiting = {
         name
         for theorem in verification.theorems
@@ -128,7 +127,7 @@ def _open(verification: Verification) -> Iterator[RenderableType]:
 
 
 def _theorems(verification: Verification, style: Style) -> Iterator[RenderableType]:
-    """All theorems with their mathematics, and all that they rest on: only where everything is asked for."""
+    """All theorems with their formulas and assumptions; only with `--verbose`."""
     for releases, theorems in view.theorem_panels(verification.facts):
         yield from title(f"Theorems (Xen {releases})")
         for group in view.theorem_groups(theorems):
@@ -161,7 +160,7 @@ def _theorem(theorem: Theorem, style: Style) -> Iterator[RenderableType]:
 
 
 def _residue(verification: Verification, style: Style) -> Iterator[RenderableType]:
-    """The grade and what stays shared; why it does where the configuration, not Xen, is the cause, or if asked for."""
+    """The grade and what stays shared; the reason if the configuration, not Xen, is the cause, or with `--verbose`."""
     found = residues(verification.facts)
     for shared in [view.alike([each])[0] for each in found] if style.verbose else view.alike(found):
         residue = shared.residue
@@ -184,7 +183,7 @@ def _unchecked(verification: Verification) -> Iterator[RenderableType]:
 
 
 def _silenced(verification: Verification, style: Style) -> Iterator[RenderableType]:
-    """What is not reported, with the place and the reason of the silence; only where everything is asked for."""
+    """The findings that are not reported, with place and reason; only with `--verbose`."""
     if not verification.silenced or not style.verbose:
         return
     yield from title("Not shown")

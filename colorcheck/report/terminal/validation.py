@@ -1,4 +1,4 @@
-"""What a validation found, for people: a table by kind and area, then each difference."""
+"""The result of a validation as text: a table by kind and area, then each difference."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from colorcheck.report.view import counted
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-_LONGEST = 600  # characters of a difference that are shown
+_LONGEST = 600  # characters shown of a difference
 
 
 def render(validation: Validation, style: Style) -> str:

@@ -1,4 +1,4 @@
-"""The text of `replay --at`: where the frames of one domain lie, which colors and which cache sets they have."""
+"""The text of `replay --at`: the frames of one domain, their colors and cache sets."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from colorcheck.xen.booted import Boot
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-_FIRST = 3  # frames of a color that are listed
-_COLORS = 32  # colors that are listed one by one
+_FIRST = 3  # frames listed per color
+_COLORS = 32  # colors that are listed individually
 
 
 def whereabouts(boot: Boot, board: Board | None, owner: str, style: Style) -> Iterator[RenderableType]:
-    """The frames of a domain, or of `xen`; one sentence where it has none."""
+    """The frames of a domain, or of `xen`; one sentence if it has none."""
     try:
         found = places(boot, owner)
     except KeyError:

@@ -1,4 +1,4 @@
-"""The text of `plan --why`: what would break, with source lines, and what it would take to make room."""
+"""The text of `plan --why`: what would break, with source lines, and what would make room."""
 
 from __future__ import annotations
 

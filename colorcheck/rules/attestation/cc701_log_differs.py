@@ -34,7 +34,7 @@ _LOG = """(XEN) Checking for initrd in /chosen
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each statement of the manifest's own log that the model does not make."""
+    """A finding for each statement of the manifest's own log that differs from the model."""
     if facts.deployment.boot_log is None:
         return iter(())
     from colorcheck.evidence.attested import contradictions

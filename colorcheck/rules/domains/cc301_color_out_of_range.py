@@ -3,8 +3,8 @@
 What it checks: every color that Xen, dom0 or a domain is given against the number of colors of this cache, and the
 length of every list against it.
 
-Why it matters: for Xen's own list and dom0's, Xen panics; for a dom0less domain too; for an xl guest the creation
-fails, and on 4.20 the attempt brings down the whole host.
+Why it matters: Xen panics over its own list, dom0's and that of a dom0less domain; the creation of an xl guest fails,
+and on 4.20 the attempt brings down the whole host.
 
 What it cannot see: whether the number of colors is right; other rules compare that with the board.
 
@@ -47,7 +47,7 @@ _CONSEQUENCE = {
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for Xen's list and one for each domain's, where it names colors that do not exist."""
+    """A finding for each list, Xen's or a domain's, that names colors that do not exist."""
     reported: set[tuple[object, ...]] = set()
     for release, system in facts.systems():
         key = (system.xen_location, system.xen_colors, system.nr_colors)
@@ -59,7 +59,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     crashing = {what.domain for what in seen(facts, HostCrash)}
     for result, domain, releases in domains(facts):
         if domain.kind is DomainKind.XL and _crashes(result) and domain.name in crashing:
-            continue  # a rule of its own says that this brings the host down
+            continue  # CC211 reports that this brings the host down
         if result.system and result.system.coloring and domain.source in _GIVEN:
             wrong = _wrong(result.system, domain.name, domain.colors)
             if wrong:

@@ -58,7 +58,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _not_allowed(facts: Facts, system: System, name: str) -> list[str]:
-    """With whom this domain would share colors against the policy."""
+    """The domains with which this one would share colors against the policy."""
     others = ["xen", *(domain.name for domain in system.domains if domain.name != name)]
     return [other for other in others if facts.manifest.policy.share_of(name, other) is None]
 

@@ -24,7 +24,7 @@ from colorcheck.verification.results import Facts
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each name that no domain has; none while no system could be understood."""
+    """A finding for each name that no domain has; none if no system could be modelled."""
     here = {domain.name for _, system in facts.systems() for domain in system.domains}
     known = {"xen", "dom0"} | here | facts.everywhere
     if not any(True for _ in facts.systems()):

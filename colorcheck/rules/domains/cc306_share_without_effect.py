@@ -2,8 +2,8 @@
 
 What it checks: each [[policy.share]] for a pair in it that shares colors.
 
-Why it matters: an allowance that is not needed will cover the next mistake: a later change may share those colors, and
-it goes unnoticed.
+Why it matters: an allowance that is not needed will hide the next mistake: a later change may share those colors
+unnoticed.
 
 What it cannot see: whether the allowance is kept on purpose for a coming change.
 
@@ -25,7 +25,7 @@ from colorcheck.xen.system import System
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each allowance without use under any Xen."""
+    """A finding for each allowance that is not used under any Xen."""
     systems = [system for _, system in colored(facts)]
     for share in facts.manifest.policy.shares:
         names = {"xen"} | {domain.name for system in systems for domain in system.domains}

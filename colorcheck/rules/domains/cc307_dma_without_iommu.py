@@ -32,7 +32,7 @@ _SHOWN = 8
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """One finding for all devices that a colored dom0 keeps, and one for each that is given away."""
+    """One finding for all devices that a colored dom0 keeps, and one for each device given to another domain."""
     tree = facts.deployment.tree
     systems = colored(facts)
     if tree is None or not systems:

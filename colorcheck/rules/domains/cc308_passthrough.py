@@ -41,7 +41,7 @@ KINDS = (Passthrough,)
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each domain that gets devices, where there is no usable IOMMU."""
+    """A finding for each domain that gets devices without a usable IOMMU."""
     tree = facts.deployment.tree
     if tree is None:
         return

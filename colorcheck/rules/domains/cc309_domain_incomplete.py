@@ -1,21 +1,27 @@
-"""A dom0less domain lacks something that Xen requires.
+"""A dom0less domain lacks something that Xen requires, or has a number that Xen does not take.
 
-What it checks: `memory`, `cpus` and a kernel module in each node compatible with `xen,domain`.
+What it checks: `memory`, `cpus` and a kernel module in each node compatible with `xen,domain`; the values of `cpus`,
+`nr_spis`, `max_grant_version`, `max_grant_frames`, `max_maptrack_frames`, `trap-unmapped-accesses`.
 
-Why it matters: Xen panics at boot over a missing property, and cannot start a domain without a kernel.
+Why it matters: Xen panics at boot over a missing or refused property, and cannot start a domain without a kernel.
 
 What it cannot see: whether the kernel boots.
 
-Source: `construct_domU` and `kernel_probe` (xen/arch/arm/dom0less-build.c, 4.20.4).
+Source: `create_domUs`, `construct_domU` and `kernel_probe` (xen/arch/arm/dom0less-build.c, from 4.21
+xen/common/device-tree), measured on 4.20 to 4.22.
 """
 
 from __future__ import annotations
 
-from colorcheck.core.diagnostic import Severity
+from collections.abc import Iterator
+
+from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.example import Example
-from colorcheck.rules.from_notes import from_notes
+from colorcheck.rules.from_notes import from_seen
+from colorcheck.rules.rule import Kind, Rule, seen
 from colorcheck.rules.words import says
-from colorcheck.xen.notes.domains import DomainWithoutKernel, MissingProperty
+from colorcheck.verification.results import Facts
+from colorcheck.xen.notes.domains import DomainWithoutKernel, MissingProperty, PropertyRefused
 
 
 @says(DomainWithoutKernel)
@@ -26,6 +32,11 @@ def _domain_without_kernel(note: DomainWithoutKernel) -> str:
 @says(MissingProperty)
 def _missing_property(note: MissingProperty) -> str:
     return f"the node {note.domain} lacks a usable property '{note.property_}', which Xen requires"
+
+
+@says(PropertyRefused)
+def _property_refused(note: PropertyRefused) -> str:
+    return f'{note.property_} of {note.domain} is {note.value}: Xen panics, "{note.panic}"'
 
 
 DOMAIN_PLAIN = """domU1 {{
@@ -41,13 +52,27 @@ DOMAIN_PLAIN = """domU1 {{
         }};"""
 DOMAIN = DOMAIN_PLAIN.replace("{more}", 'llc-colors = "11-14"; {more}')
 
-RULE = from_notes(
+_ADD = "add it to the domain's node"
+_HELP: dict[Kind, str] = {
+    MissingProperty: _ADD,
+    DomainWithoutKernel: _ADD,
+    PropertyRefused: "write a number that Xen takes, or leave the property out",
+}
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each property or kernel that is missing, and for each number that stops Xen."""
+    for what in seen(facts, *_HELP):
+        yield from_seen(RULE, facts, what, _HELP[what.kind])
+
+
+RULE = Rule(
     "CC309",
     "domain-incomplete",
     Severity.ERROR,
     __doc__,
-    (MissingProperty, DomainWithoutKernel),
-    "add it to the domain's node",
+    check,
+    kinds=tuple(_HELP),
     bad=Example(chosen=DOMAIN.format(more="")),
     good=Example(chosen=DOMAIN.format(more="cpus = <1>;")),
 )

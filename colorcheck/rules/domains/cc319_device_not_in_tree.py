@@ -48,7 +48,7 @@ def _paths(setting: object) -> Iterator[Passage]:
 
 
 def _nearest(tree: DeviceTree, wanted: str) -> str:
-    """The path of a node of this name elsewhere, or the path most like it."""
+    """A suggestion: the path of a node of this name elsewhere, or the most similar path."""
     paths = [path for path, _ in _nodes(tree.root, "")]
     name = wanted.rstrip("/").rpartition("/")[2]
     same = [path for path in paths if path.rpartition("/")[2] == name]

@@ -1,1 +1,1 @@
-"""What several rules look up."""
+"""Look-ups that several rules share."""

@@ -25,7 +25,7 @@ def arguments(facts: Facts) -> Iterator[tuple[str, BootArguments]]:
 def options(
     facts: Facts, wanted: Callable[[Option, BootArguments], bool]
 ) -> Iterator[tuple[Option, BootArguments, tuple[str, ...]]]:
-    """The options that `wanted` holds for, each once for all Xens that treat it alike, with their names."""
+    """The options that `wanted` accepts, each once for all releases that treat it alike, with their names."""
     met: dict[tuple[object, ...], tuple[Option, BootArguments, list[str]]] = {}
     for name, read in arguments(facts):
         for option in read.options:
@@ -45,5 +45,5 @@ def lists(facts: Facts) -> Iterator[tuple[Option, ColorList, tuple[str, ...]]]:
 
 
 def shown(colors: tuple[int, ...]) -> str:
-    """Colors in the order in which Xen has them: `{4, 0, 6}`."""
+    """Colors in the order of Xen's list: `{4, 0, 6}`."""
     return "{" + ", ".join(map(str, colors)) + "}"

@@ -15,9 +15,9 @@ KEY = "llc_colors"
 
 
 class Element(Struct, frozen=True):
-    """An element of `llc_colors` as xl reads it: `%u-%u`, else `%u`, in base 10; what follows is dropped.
+    """An element of `llc_colors` as xl reads it: `%u-%u`, else `%u`, in base 10; the rest is dropped.
 
-    `first` and `last` are None if no number is found. `end` is the offset after what was read.
+    `first` and `last` are None if no number is found. `end` is the offset of the first character that was not read.
     """
 
     written: Passage
@@ -31,7 +31,7 @@ class Element(Struct, frozen=True):
 
 
 def color_settings(facts: Facts) -> Iterator[tuple[XlFile, XlSetting]]:
-    """The `llc_colors` that counts, of each guest whose file xl accepts."""
+    """The `llc_colors` that takes effect, for each guest whose file xl accepts."""
     for guest in facts.deployment.guests:
         setting = guest.setting(KEY) if guest.accepted else None
         if setting is not None:
@@ -39,7 +39,7 @@ def color_settings(facts: Facts) -> Iterator[tuple[XlFile, XlSetting]]:
 
 
 def color_lists(facts: Facts) -> Iterator[tuple[XlFile, XlSetting, XlList]]:
-    """Those of them that are lists."""
+    """The color settings that are lists."""
     for guest, setting in color_settings(facts):
         if isinstance(setting.written, XlList):
             yield guest, setting, setting.written
@@ -55,7 +55,7 @@ def elements(facts: Facts) -> Iterator[tuple[XlFile, XlSetting, Element]]:
 
 
 def element(item: XlValue) -> Element | None:
-    """What xl reads of an element; None of a list inside the list."""
+    """An element as xl reads it; None for a nested list."""
     if not isinstance(item, Passage):
         return None
     first = scan_unsigned(item.text)

@@ -1,4 +1,4 @@
-"""Figures of memory that several rules tell: what is there, what is missing, what runs out first."""
+"""Memory figures that several rules report: what is available, what is missing, what runs out first."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def available(built: Built) -> int:
 
 
 def missing(built: Built) -> int:
-    """Frames that a domain lacks; 0 where it fits."""
+    """Frames that a domain lacks; 0 if it fits."""
     return max(0, built.domain.needed_pages - available(built))
 
 

@@ -1,4 +1,4 @@
-"""What several rules look for among the facts: domains and boots, each once for all Xens that agree."""
+"""Look-ups of domains and boots, each once for all releases that agree."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def uncolored(facts: Facts) -> tuple[tuple[str, System], ...]:
 
 
 def releases(found: tuple[tuple[str, System], ...]) -> tuple[str, ...]:
-    """The releases of what `colored` and `uncolored` give."""
+    """The releases in a result of `colored` or `uncolored`."""
     return tuple(release for release, _ in found)
 
 
 def domains(facts: Facts) -> Iterator[tuple[ReleaseResult, Domain, tuple[str, ...]]]:
-    """Every domain of every Xen, alike ones once with the releases that make the same of them."""
+    """Every domain of every Xen; equal ones once, with all releases that give the same result."""
     seen: dict[tuple[object, ...], tuple[ReleaseResult, Domain, list[str]]] = {}
     for result in facts.results:
         for domain in result.system.domains if result.system else ():
@@ -43,7 +43,7 @@ def domains(facts: Facts) -> Iterator[tuple[ReleaseResult, Domain, tuple[str, ..
 
 
 def alike(found: Iterable[tuple[str, T]], key: Callable[[T], object]) -> Iterator[tuple[T, tuple[str, ...]]]:
-    """Of (release, thing), things of one key once, the first of them with the releases of all."""
+    """Groups (release, thing) by a key of the thing: the first of each group, with the releases of all."""
     groups: dict[object, tuple[T, list[str]]] = {}
     for release, thing in found:
         groups.setdefault(key(thing), (thing, []))[1].append(release)
@@ -57,8 +57,9 @@ def boots(facts: Facts) -> Iterator[tuple[str, Boot]]:
 
 
 def panicking(facts: Facts) -> Iterator[tuple[str, Boot]]:
-    """(release, boot) of every colored boot that ends with a panic in all worlds; where something open decides, the
-    theorem `boots` is not refuted, and nothing is said about the world at hand."""
+    """(release, boot) of every colored boot that ends with a panic in all worlds; if an open fact decides, the
+    theorem `boots` is not refuted, and the panic of one world is not reported.
+    """
     for result in facts.results:
         boot = result.boot
         if boot is None or boot.panic is None or not boot.system.coloring:
@@ -69,7 +70,7 @@ def panicking(facts: Facts) -> Iterator[tuple[str, Boot]]:
 
 
 def place(facts: Facts, *wanted: Location | None) -> Location:
-    """The first location that is a place; else the device tree, else the manifest."""
+    """The first location that names a place in a file, otherwise the device tree, otherwise the manifest."""
     for location in wanted:
         if location is not None and location.file:
             return location

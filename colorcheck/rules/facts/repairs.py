@@ -1,4 +1,4 @@
-"""Changes that are enough, in words: each was booted in the model before it is proposed."""
+"""Sufficient changes, in words: each is booted in the model before it is proposed."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from colorcheck.verification.results import Facts
 from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.kinds import DomainKind
 
-SMALLEST_RESERVE = 16  # MiB that are left to the buddy heap at least
+SMALLEST_RESERVE = 16  # MiB that the buddy heap keeps at least
 
 
 def repairs(boot: Boot, built: Built) -> tuple[Change, ...]:
-    """The smallest single changes by which a domain is built, and all before it still are."""
+    """The smallest single changes with which a domain is built, and all domains before it as well."""
     return tuple(changes(boot, built, SMALLEST_RESERVE))
 
 
 def in_words(change: Change, boot: Boot, built: Built) -> str:
-    """What is to be done."""
+    """The change as an instruction."""
     if isinstance(change, MoreColors):
         noun = "color" if len(change.colors) == 1 else "colors"
         return f"give it {len(change.colors)} more {noun} that no domain has ({change.colors})"
@@ -50,12 +50,12 @@ def moved(change: MovedModule) -> str:
 
 
 def won(change: MovedModule, boot: Boot) -> int:
-    """Frames that all colors together have more."""
+    """Frames that all colors together gain."""
     return sum(change.boot.free_initial) - sum(boot.free_initial)
 
 
 def told_change(change: Change) -> EnoughChange:
-    """A change for other programs, with the frames that every color has left in the end."""
+    """A change for JSON, with the frames that every color has left after the boot."""
     left = tuple(change.boot.free_final)
     if isinstance(change, MoreColors):
         return MoreColorsChange(tuple(change.colors), left)
@@ -67,7 +67,7 @@ def told_change(change: Change) -> EnoughChange:
 def dom0_memory(
     facts: Facts, releases: Iterable[str], search: Callable[[Boot, Built], OtherMemory | None]
 ) -> OtherMemory | None:
-    """The amount of dom0's memory that a search finds under the first of these Xens."""
+    """The amount of dom0 memory that a search finds under the first of these releases."""
     wanted = set(releases)
     for release, boot in boots(facts):
         dom0 = next((built for built in boot.built if built.domain.kind is DomainKind.DOM0), None)

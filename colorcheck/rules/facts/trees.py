@@ -1,4 +1,4 @@
-"""Device tree facts that several rules look at: domain nodes and the colors that are written there."""
+"""Device tree facts that several rules use: domain nodes and the colors written in them."""
 
 from __future__ import annotations
 

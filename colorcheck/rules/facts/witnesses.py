@@ -1,4 +1,4 @@
-"""Witnesses that rules put together of what replay finds; documents have their fields as keys.
+"""Witnesses that rules build from the results of replay; their fields are the keys in documents.
 
 Addresses and sizes are in bytes, pages are frames of 4 KiB.
 """
@@ -16,7 +16,7 @@ from colorcheck.xen.kinds import Note
 
 
 class MoreColorsChange(Struct, frozen=True, tag_field="change", tag="more-colors"):
-    """Colors that a domain would have beside its own, and what every color has left in the end."""
+    """Further colors for a domain, and the frames that every color has left after the boot."""
 
     colors: tuple[int, ...]
     free_final: tuple[int, ...]
@@ -45,7 +45,7 @@ class ReserveChange(Struct, frozen=True, tag_field="change", tag="buddy-alloc-si
 
 
 EnoughChange: TypeAlias = MoreColorsChange | MoveModuleChange | MemoryChange | ReserveChange
-"""A change that is enough, as it was booted in the model."""
+"""A sufficient change, as it was booted in the model."""
 
 
 class LastFrame(Struct, frozen=True):
@@ -56,7 +56,7 @@ class LastFrame(Struct, frozen=True):
 
 
 class MemoryThatDoesNotFit(Witness, frozen=True):
-    """A domain's frames against those that its colors have left."""
+    """The frames a domain needs, and those that its colors have left."""
 
     needed_pages: int
     free_pages: Mapping[int, int]
@@ -67,14 +67,14 @@ class MemoryThatDoesNotFit(Witness, frozen=True):
 
 
 class NoGap(Witness, frozen=True):
-    """The region that Xen needs against the largest that is free."""
+    """The size of the region that Xen needs, and of the largest free one."""
 
     needed_bytes: int
     largest_gap_bytes: int
 
 
 class SmallReserve(Witness, frozen=True):
-    """The uncolored heap against what Xen takes of it."""
+    """The size of the uncolored heap, and what Xen takes from it."""
 
     buddy_pages: int
     reserve_pages: int
@@ -83,7 +83,7 @@ class SmallReserve(Witness, frozen=True):
 
 
 class LargeReserve(Witness, frozen=True):
-    """The reserve that was asked for, and what it leaves to each color."""
+    """The requested reserve, and what it leaves for each color."""
 
     asked_bytes: int | None
     reserve_pages: int
@@ -99,7 +99,7 @@ class LowestRegion(Witness, frozen=True):
 
 
 class LowestRegionTakesAll(Witness, frozen=True):
-    """The lowest boot region, start and end, against all frames of the colors."""
+    """The lowest boot region, start and end, and the frames of all colors."""
 
     region: tuple[int, int]
     pages: int
@@ -117,7 +117,7 @@ class RestartBudget(Witness, frozen=True):
 
 
 class NoteFigures(Witness, frozen=True):
-    """What a note knows beyond its place."""
+    """The fields of a note other than its place."""
 
     note: Note
 

@@ -46,7 +46,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _shorter(option: Option, release: Release) -> list[Edit]:
-    """The same list written with ranges, where it ascends and then fits."""
+    """The edit that writes the list with ranges; empty unless the list ascends and fits then."""
     if option.colors is None:
         return []
     start = len(option.key) + 1

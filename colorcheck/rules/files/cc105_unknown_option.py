@@ -25,7 +25,7 @@ from colorcheck.verification.results import Facts
 from colorcheck.xen.options.options import BootArguments, Option, OptionFate
 from colorcheck.xen.release.releases import RELEASES
 
-_CLOSE = 0.85  # from this likeness on the name is certainly a slip
+_CLOSE = 0.85  # from this similarity on, the name is certainly a typo
 _ABOUT = {"dom0-llc-colors": ("dom0",), "llc-coloring": (SWITCH,)}
 
 
@@ -46,7 +46,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _elsewhere(name: str) -> str:
-    """What to do about a name that is like none of this Xen's, perhaps like one of another release's."""
+    """The advice for a name that resembles no option of this Xen, but perhaps one of another release."""
     known = {option.name: release for release in reversed(RELEASES) for option in release.options}
     near = nearest(name, known)
     if near is None:

@@ -2,8 +2,8 @@
 
 What it checks: boot options about coloring and memory that configure the same thing more than once.
 
-Why it matters: Xen carries out each in turn, so the last one wins, even where it is the wrong one. People then edit the
-first and wonder.
+Why it matters: Xen applies each in turn, so the last one wins, even if it is the wrong one. Editing the first then has
+no effect.
 
 What it cannot see: a built-in command line of the Xen binary, which is read before.
 

@@ -2,9 +2,9 @@
 
 What it checks: numbers and sizes among the boot options, with the text that follows them.
 
-Why it matters: text after a number makes it an error, but the number has been stored: `dom0_mem=1.5G` is 1 KiB.
-A value that does not fit is not stored at all. The only trace is a line early in the log. Of `dom0_mem=1G,max:1G`,
-which x86 accepts, 1 GiB is in force: that is a warning.
+Why it matters: text after a number makes it an error, but the number has been stored: `dom0_mem=1.5G` is 1 KiB. A value
+that does not fit is not stored at all. The only trace is a line early in the log. With `dom0_mem=1G,max:1G`, which x86
+accepts, 1 GiB takes effect: that is a warning.
 
 What it cannot see: options that have nothing to do with memory or colors.
 
@@ -52,7 +52,7 @@ def _amount(option: Option) -> str:
 
 
 def _first_item_holds(option: Option) -> bool:
-    """Whether what is before the first comma is a whole value, and is what is in force: x86 takes more items."""
+    """Whether the text before the first comma is a complete value and takes effect: x86 accepts more items."""
     first, comma, _ = option.value.partition(",")
     if not comma or option.stored is None:
         return False

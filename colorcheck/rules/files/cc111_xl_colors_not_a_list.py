@@ -45,7 +45,7 @@ def quoted(text: str) -> str:
 
 
 def _fix(written: Passage) -> list[Edit]:
-    """Replace the string with its quotes, where it is on one line in plain quotes."""
+    """The edit that replaces the string and its quotes; empty unless it is on one line in plain quotes."""
     where = written.whole
     if where.line != where.end_line or where.column < 2 or len(written.text) != where.end_column - where.column:
         return []

@@ -34,7 +34,7 @@ def _duplicate_colors(note: DuplicateColors) -> str:
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each list with repetitions; one that is too long for them has a finding that says so."""
+    """A finding for each list with repetitions, except lists that are too long because of them: CC301 reports those."""
     reported: set[tuple[Location, tuple[int, ...]]] = set()
     for release, system in facts.systems():
         if system.xen_source is ColorSource.GIVEN and (system.xen_location, system.xen_colors) not in reported:

@@ -32,7 +32,7 @@ def _unsorted_xen_colors(note: UnsortedXenColors) -> str:
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding where Xen's list does not ascend."""
+    """A finding if Xen's list does not ascend."""
     for option, colors, releases in lists(facts):
         taken = colors.colors
         if option.spec is None or option.spec.concept is not Concept.XEN_COLORS or list(taken) == sorted(set(taken)):

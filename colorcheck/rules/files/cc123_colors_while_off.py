@@ -37,7 +37,7 @@ KINDS = (ColoringOffButColors,)
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each domain's list; that of Xen and dom0 count for nothing, which CC128 says already."""
+    """A finding for each domain's list; those of Xen and dom0 have no effect, which CC128 reports."""
     for what in seen(facts, *KINDS):
         if what.domain not in ("", "xen", "dom0"):
             yield from_seen(RULE, facts, what, "write llc-coloring=on among Xen's boot arguments, or delete the colors")

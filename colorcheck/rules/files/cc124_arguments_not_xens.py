@@ -1,4 +1,4 @@
-"""Xen does not get these boot arguments.
+"""Xen does not receive these boot arguments.
 
 What it checks: which property of /chosen Xen takes its arguments from. It is `xen,xen-bootargs`; `bootargs` is Xen's
 only if dom0's arguments are elsewhere.
@@ -27,7 +27,7 @@ _OURS = frozenset(option.name for release in RELEASES for option in release.opti
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding where `bootargs` looks like Xen's and is not."""
+    """A finding if `bootargs` looks like Xen's and is not."""
     tree = facts.deployment.tree
     chosen = tree.node("/chosen") if tree else None
     prop = chosen.properties.get("bootargs") if chosen else None

@@ -24,7 +24,7 @@ from colorcheck.xen.options.arguments import xen_arguments
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each blank that is no space."""
+    """A finding for each whitespace character other than a space."""
     written = xen_arguments(facts.deployment)
     for match in re.finditer(r"[\t\n\v\f\r]+", written.text):
         where = written.locate(match.start(), match.end())

@@ -22,7 +22,7 @@ from colorcheck.verification.results import Facts
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """One finding where coloring is off."""
+    """One finding if coloring is off."""
     off = uncolored(facts)
     if off:
         yield RULE.finding(

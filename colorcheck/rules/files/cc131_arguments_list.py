@@ -23,7 +23,7 @@ from colorcheck.xen.options.arguments import arguments_property
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding where more follows the first text."""
+    """A finding if more strings follow the first."""
     prop = arguments_property(facts.deployment.tree)
     if prop is None or facts.manifest.boot_arguments is not None:
         return

@@ -39,7 +39,7 @@ _HELP = "omit llc-size and llc-nr-ways so that Xen probes the cache (llc-colorin
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each panic over the geometry, and for a way that differs where nothing worse follows from it."""
+    """A finding for each panic over the geometry, and for a differing way size that has no worse consequence."""
     panics: dict[tuple[str, Location], list[str]] = {}
     for release, system in facts.systems():
         if system.panic and system.panic.kind is FailureKind.GEOMETRY:

@@ -26,7 +26,7 @@ KINDS = (ProblemKind.DEVICE_TREE_SYSTEM_CACHE,)
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding where the catalogue does not call the board colorable, and one for a cache behind the colored one."""
+    """A finding if the catalogue does not list the board as colorable, and one for a cache behind the colored one."""
     board = facts.board
     if board is not None and board.colorable != "yes" and colored(facts):
         what = {"no": "is not partitioned by colors", "partly": "is partitioned by colors only in part"}

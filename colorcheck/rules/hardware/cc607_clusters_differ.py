@@ -26,14 +26,14 @@ from colorcheck.verification.results import Facts, ReleaseResult
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding where colors fold and some pair is not proved apart."""
+    """A finding if colors fold and some pair is not proved isolated."""
     for result, releases in alike(((o.release, o) for o in facts.results if _matters(o)), _colors):
         nr_colors = _colors(result)
         if facts.board is None or not nr_colors:
             continue
         for group, modulus in folds(facts.board, nr_colors):
             if 0 in group.clusters:
-                continue  # the cache that Xen probed: the geometry itself is wrong, which has a rule of its own
+                continue  # the cache that Xen probed: the geometry itself is wrong, which CC602 reports
             yield RULE.finding(
                 f"the {group.label} keeps only {modulus} of Xen's {nr_colors} colors apart: there color c is "
                 f"c mod {modulus}{on(facts, releases)}",
@@ -48,7 +48,7 @@ def _colors(result: ReleaseResult) -> int | None:
 
 
 def _matters(result: ReleaseResult) -> bool:
-    """Whether some pair of domains is not proved apart."""
+    """Whether some pair of domains is not proved isolated."""
     return any(t.kind is TheoremKind.PAIR_SEPARATION and t.verdict is not Verdict.PROVED for t in result.theorems)
 
 

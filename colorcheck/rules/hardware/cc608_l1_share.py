@@ -27,7 +27,7 @@ from colorcheck.xen.kinds import ColorSource
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each such user of colors, under the first Xen that colors."""
+    """A finding for each such domain or Xen, under the first release with coloring on."""
     board, systems = facts.board, colored(facts)
     if board is None or not systems:
         return

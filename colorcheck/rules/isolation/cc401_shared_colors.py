@@ -39,8 +39,9 @@ MOST_PAIRS = 2_000
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each refuted pair, once for all Xens that refute it; while coloring is off that is reported
-    once."""
+    """A finding for each refuted pair, once for all releases that refute it; if coloring is off, CC128 reports that
+    once.
+    """
     refuted: dict[tuple[str, ...], tuple[Theorem | None, System | None, list[str]]] = {}
     for result in facts.results:
         for theorem in result.theorems:
@@ -56,9 +57,10 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _meeting(result: ReleaseResult, facts: Facts) -> Iterator[tuple[str, str]]:
-    """The pairs that share colors and may not, where no boot is modelled that a proof could speak about.
+    """The pairs that share colors against the policy, if no boot is modelled that a proof could be about.
 
-    Of absurdly many domains the first `MOST_PAIRS` pairs with a common color are looked at: such a run ends undecided.
+    With absurdly many domains only the first `MOST_PAIRS` pairs with a common color are examined: such a run ends
+    undecided.
     """
     if result.boot is not None or not result.colored:
         return
@@ -68,7 +70,7 @@ def _meeting(result: ReleaseResult, facts: Facts) -> Iterator[tuple[str, str]]:
 
 
 def _with_common_color(system: System | None) -> Iterator[tuple[str, str]]:
-    """The pairs in the order of the domains, without a look at those that have no color in common."""
+    """The pairs with a common color, in the order of the domains, without visiting the others."""
     users = list(_users(system))
     having: dict[int, list[int]] = {}
     for number, (_, colors, _) in enumerate(users):
@@ -119,7 +121,7 @@ def _users(system: System | None) -> Iterator[tuple[str, ColorSet, Location]]:
 
 
 class _Users(Struct, frozen=True):
-    """Who has which colors in one system, by name, and the colors that no domain has."""
+    """The colors of one system by owner, and the colors that no domain has."""
 
     named: Mapping[str, tuple[ColorSet, Location]]
     free: ColorSet

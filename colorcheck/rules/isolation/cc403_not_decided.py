@@ -26,7 +26,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """One finding for each Xen under which theorems are open."""
     opened: dict[str, list[Theorem]] = {}
     for release, theorem in facts.theorems():
-        if theorem.verdict is Verdict.UNKNOWN and not theorem.settle:  # CC517 tells what is open
+        if theorem.verdict is Verdict.UNKNOWN and not theorem.settle:  # CC517 reports what is open
             opened.setdefault(release, []).append(theorem)
     for theorems, releases in alike(
         opened.items(), lambda found: (found[0].id, tuple(dict.fromkeys(t.reason for t in found)))

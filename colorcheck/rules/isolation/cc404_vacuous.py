@@ -40,7 +40,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _failing(facts: Facts) -> Iterator[tuple[str, frozenset[str] | None]]:
-    """For each release the domains that are never created, which have findings of their own; None: Xen panics."""
+    """For each release, the domains that are never created, which have their own findings; None if Xen panics."""
     boots, systems = dict(facts.boots()), dict(facts.systems())
     for release in dict.fromkeys((*boots, *systems)):
         boot, system = boots.get(release), systems.get(release)

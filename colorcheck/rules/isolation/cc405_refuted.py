@@ -1,11 +1,10 @@
 """A theorem is refuted.
 
-What it checks: every other theorem: that the allocator keeps its invariant, that Xen finds its place, and what later
-versions of colorcheck may state. Those about shared colors and about memory have rules of their own; if no boot is
-modelled (for a fork), memory that no version of Xen could provide is reported here.
+What it checks: every theorem without its own rule, such as that the allocator keeps its invariant and that Xen finds
+its place. Those about shared colors and about memory have their own rules; if no boot is modelled (for a fork), memory
+that no version of Xen could provide is reported here.
 
-Why it matters: a refuted theorem is a counterexample: the deployment, or colorcheck's picture of it, is not what it
-should be.
+Why it matters: a refuted theorem is a counterexample: the deployment, or colorcheck's model of it, is wrong.
 
 What it cannot see: whether the board behaves as its description says.
 
@@ -27,7 +26,7 @@ ELSEWHERE = (PAIR, SETS)
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each refuted theorem that no other rule tells."""
+    """A finding for each refuted theorem that no other rule reports."""
     booted = {release for release, _ in facts.boots()}
     stopped = {release for release, boot in facts.boots() if boot.panic}
     refuted = (

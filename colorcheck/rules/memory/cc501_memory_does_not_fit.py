@@ -42,7 +42,7 @@ def _failed_creation_keeps_memory(note: FailedCreationKeepsMemory) -> str:
     )
 
 
-_MENDED = 6  # domains for which repairs are searched; each is booted, and the later ones lack what the first ones take
+_MENDED = 6  # domains for which repairs are searched: each search boots the model
 _CONSEQUENCE = {
     DomainKind.DOM0: "Xen panics when it builds dom0",
     DomainKind.DOM0LESS: "Xen panics when it builds this domain",
@@ -51,7 +51,7 @@ _CONSEQUENCE = {
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each domain that lacks frames, with the figures of the Xen under which it lacks most."""
+    """A finding for each domain that lacks frames, with the figures of the release under which it lacks most."""
     lacking: dict[tuple[str, Location], list[tuple[str, Boot, Built]]] = {}
     for release, boot in boots(facts):
         for built in boot.built if any(boot.free_initial) else ():
@@ -84,7 +84,7 @@ def _finding(facts: Facts, where: tuple[Boot, Built], releases: list[str], found
         f"{text} (booted in the model, each alone is enough)"
         if text
         else "give it less memory, or add memory to the board",
-        related=(Related(domain.location, f"{domain.name} has colors {colors}"),),
+        related=(Related(domain.location, f"{domain.name} has {colors.named}"),),
         witness=MemoryThatDoesNotFit(
             needed_pages=domain.needed_pages,
             free_pages={color: built.free_before[color] for color in colors if color < len(built.free_before)},

@@ -31,7 +31,7 @@ from colorcheck.xen.booted import Boot
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each refuted theorem about every order, where the listed order fits."""
+    """A finding for each refuted theorem about every order, if the guests fit in the listed order."""
     for result in facts.results:
         boot = result.boot
         if boot is None or not all(built.created for built in boot.built):
@@ -42,7 +42,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _finding(facts: Facts, boot: Boot, theorem: Theorem, release: str) -> Finding:
-    """The order that fails, replayed to the frames that are missing."""
+    """A finding with the order that fails and, from its replay, the missing frames."""
     witness = theorem.witness
     after = in_order(boot, list(witness.order)) if isinstance(witness, FailingOrder) else None
     failed = (

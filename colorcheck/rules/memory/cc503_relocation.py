@@ -31,7 +31,7 @@ from colorcheck.xen.memory import relocation
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding where the boot ends because this region is missing."""
+    """A finding if the boot ends because there is no such region."""
     ended = (
         (release, boot)
         for release, boot in panicking(facts)
@@ -66,7 +66,7 @@ def _largest_gap(boot: Boot) -> int:
 
 
 def _help(boot: Boot) -> str:
-    """What makes room: a module moved, or fewer colors; both tried in the model."""
+    """What makes room: moving a module, or fewer colors; both were tried in the model."""
     shown = []
     found = room_for_xen(boot.system)
     if found is not None:

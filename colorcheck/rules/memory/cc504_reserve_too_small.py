@@ -29,12 +29,12 @@ from colorcheck.verification.results import Facts
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import FailureKind
 
-_BASE, _DOMAIN, _VCPU = 512, 64, 16  # pages: well above what was measured (142, 29 and 9)
-_SMALLEST = 16  # MiB that are proposed at least
+_BASE, _DOMAIN, _VCPU = 512, 64, 16  # pages: well above the measured values (142, 29 and 9)
+_SMALLEST = 16  # MiB: the smallest reserve that is proposed
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding where the boot ends for it, or where the uncolored heap is smaller than any that was enough."""
+    """A finding if the boot ends because of it, or if the uncolored heap is smaller than any that was enough."""
     for boot, releases in alike(boots(facts), _reserve):
         ended = boot.panic is not None and boot.panic.kind is FailureKind.BUDDY_TOO_SMALL
         reached = boot.panic is None or ended
@@ -67,7 +67,7 @@ def _domains(boot: Boot) -> str:
 
 
 def _need(boot: Boot) -> int:
-    """Frames that were always enough."""
+    """A number of frames that was always enough."""
     return _BASE + sum(_DOMAIN + _VCPU * (domain.vcpus - 1) for domain in boot.system.domains)
 
 

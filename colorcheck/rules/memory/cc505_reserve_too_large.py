@@ -30,7 +30,7 @@ DEFAULT = 64  # MiB that Xen takes without buddy-alloc-size
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding where the reserve is larger than all color heaps together."""
+    """A finding if the reserve is larger than all color heaps together."""
     for boot, releases in alike(boots(facts), lambda boot: size_of_pages(sum(boot.free_initial))):
         colored = sum(boot.free_initial)
         if boot.buddy_reserved_pages > DEFAULT * MIB_PAGES and boot.buddy_reserved_pages > colored:

@@ -29,11 +29,11 @@ from colorcheck.verification.results import Facts
 from colorcheck.xen.booted import Boot
 
 LARGE = 64 * MIB_PAGES  # pages; as much as the default reserve
-SHARE = 32  # of all colored memory; less than one part in so many is not worth a word
+SHARE = 32  # a region is reported from this fraction of all colored memory on
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding where the region is large, absolutely and against what the colors have."""
+    """A finding if the region is large, both absolutely and relative to the memory of the colors."""
     for boot, releases in alike(boots(facts), swallowed):
         region = swallowed(boot)
         if boot.panic is None and region and region[1] > LARGE and region[1] * SHARE > sum(boot.free_initial):

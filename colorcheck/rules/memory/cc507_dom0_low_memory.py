@@ -2,7 +2,7 @@
 
 What it checks: the guest addresses at which Xen puts dom0's memory.
 
-Why it matters: up to 4.21 Xen takes the largest piece first, which may lie above 4 GiB. Devices that can address only
+Why it matters: up to 4.21 Xen takes the largest piece first, which may be above 4 GiB. Devices that can address only
 32 bits, and drivers that ask for such memory, then fail.
 
 What it cannot see: whether any device of dom0 needs it.
@@ -26,14 +26,14 @@ from colorcheck.xen.notes.boot import Dom0FirstBankHigh, Dom0NoLowMemory
 
 always_says(Dom0NoLowMemory, "dom0 gets no memory below 4 GiB: devices with 32-bit DMA cannot reach it")
 
-always_says(Dom0FirstBankHigh, "dom0's first bank lies above 4 GiB")
+always_says(Dom0FirstBankHigh, "dom0's first bank is above 4 GiB")
 
 _KINDS = (Dom0NoLowMemory, Dom0FirstBankHigh)
 _PIECE = "keep low memory in one piece larger than the upper one; Xen 4.22 fills low memory first"
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each note, with the least dom0_mem that reaches below 4 GiB, where there is one that fits."""
+    """A finding for each note, with the least dom0_mem that reaches below 4 GiB, if one fits."""
     for what in seen(facts, *_KINDS):
         found = dom0_memory(facts, what.releases, low_memory) if what.kind is _KINDS[0] else None
         more = (

@@ -34,7 +34,7 @@ _SMALL = 2 << 20  # bytes of that node
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding where the region is larger than all colored memory and the boot ends for lack of it."""
+    """A finding if the region is larger than all colored memory and the boot ends for lack of it."""
     for boot, releases in alike(panicking(facts), swallowed):
         region, panic = swallowed(boot), boot.panic
         if panic is None or region is None or panic.kind is not FailureKind.DOMAIN_MEMORY:

@@ -1,10 +1,11 @@
 """A fact that a theorem depends on is open.
 
 What it checks: whether the inputs provide every fact that the theorems use: the size and the place of Xen and of the
-device tree, the banks of memory, dom0's kernel, Xen's arguments, how Xen was built. What they do not say is open.
+device tree, the banks of memory, dom0's kernel, Xen's arguments, how Xen was built. A fact that they do not give is
+open.
 
-Why it matters: what is open may be anything. A theorem holds only if it holds in every such world; if it does not, or
-that is not known, the theorem is unknown, and the run ends undecided.
+Why it matters: an open fact may have any value. A theorem is proved only if it holds for every value; if it does not,
+or if that is not known, the theorem is unknown, and the run ends undecided.
 
 What it cannot see: what the boot loader really does; a boot script, a boot log or keys of the manifest can say so.
 
@@ -25,10 +26,10 @@ from colorcheck.xen.facts.met import BUDDY_HEAP
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """One finding for each open fact on which a verdict hangs."""
+    """One finding for each open fact on which a verdict depends."""
     for name, fact in _open(facts).items():
         if name in (FILE_SIZES.name, BUDDY_HEAP):
-            continue  # CC218 and CC528 tell them
+            continue  # CC218 and CC528 report them
         reading = [theorem for _, theorem in facts.theorems() if name in theorem.facts]
         waiting = dict.fromkeys(theorem.id for theorem in reading if theorem.verdict is Verdict.UNKNOWN)
         if waiting:

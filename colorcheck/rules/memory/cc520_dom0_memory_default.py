@@ -1,4 +1,4 @@
-"""dom0 gets 512 MiB because nothing says how much.
+"""dom0 gets 512 MiB because dom0_mem is not given.
 
 What it checks: whether `dom0_mem` is among the boot arguments.
 

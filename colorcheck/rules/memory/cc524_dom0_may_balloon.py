@@ -23,7 +23,7 @@ from colorcheck.xen.notes.domains import Dom0MemoryDefault
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """One finding where guests are created by xl and nothing fixes dom0's memory."""
+    """One finding if xl creates guests and nothing fixes dom0's memory."""
     if not facts.deployment.guests:
         return
     systems = dict(facts.systems())

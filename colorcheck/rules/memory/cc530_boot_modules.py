@@ -1,15 +1,15 @@
 """A boot module, a kernel or a ramdisk is not written the way Xen reads it.
 
-What it checks: `reg` of each boot module, `linux,initrd-start` and `-end`, `reg` of the nodes of memory, and that each
-dom0less domain's kernel is a boot module to Xen.
+What it checks: `reg` and the length of `bootargs` of each boot module, `linux,initrd-start` and `-end`, `reg` of the
+nodes of memory, and that each dom0less domain's kernel is a boot module to Xen.
 
 Why it matters: Xen reads them before it starts its console and stops with a panic, even at a disabled node; often
 nothing at all is printed. It starts a domain's kernel only from a boot module.
 
-What it cannot see: what a boot loader writes into the tree, unless its script is an input. Where the manifest says
-`loader = "none"`, nothing is written.
+What it cannot see: what a boot loader writes into the tree, unless its script is an input. With `loader = "none"` in
+the manifest, nothing is written.
 
-Source: `process_multiboot_node`, `process_chosen_node`, `device_tree_get_meminfo`, `kernel_probe`
+Source: `process_multiboot_node`, `add_boot_cmdline`, `process_chosen_node`, `device_tree_get_meminfo`, `kernel_probe`
 (xen/common/device-tree, 4.20 to 4.22), measured on them.
 """
 
@@ -29,6 +29,7 @@ from colorcheck.xen.notes.machine import (
     InitrdFault,
     KernelNotRegistered,
     MemoryWithoutReg,
+    ModuleArgumentsLong,
     ModuleShortReg,
     ModuleWithoutReg,
     RegRest,
@@ -49,6 +50,11 @@ def _initrd_damaged(note: InitrdDamaged) -> str:
 @says(ModuleShortReg)
 def _module_short_reg(note: ModuleShortReg) -> str:
     return f"reg of the boot module {name_of(note.node)} has {note.given} bytes, Xen reads {note.needed}: it stops"
+
+
+@says(ModuleArgumentsLong)
+def _module_arguments_long(note: ModuleArgumentsLong) -> str:
+    return f"the bootargs of {name_of(note.node)} are {note.length} bytes long, Xen takes {note.most} at most: it stops"
 
 
 @says(RegRest)
@@ -94,6 +100,7 @@ _HELP: dict[Kind, str] = {
     ModuleWithoutReg: "write address and size in its parent's cells, or name the boot-script that does",
     KernelToCome: "add it to the domain's node, or name the boot-script that does",
     ModuleShortReg: "write address and size in as many cells as the parent's #address-cells and #size-cells say",
+    ModuleArgumentsLong: "shorten them",
     MemoryWithoutReg: "write reg, the address and size of the memory",
     RegRest: "write each address and size in the cells that the parent's #address-cells and #size-cells say",
     InitrdDamaged: "write both as one or two cells, the end above the start, or neither",
@@ -104,7 +111,7 @@ _HELP: dict[Kind, str] = {
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each note; a warning where a boot loader may still write what is missing."""
+    """A finding for each note; a warning if a boot loader may still write what is missing."""
     for what in seen(facts, *_HELP):
         finding = from_seen(RULE, facts, what, _HELP[what.kind])
         yield (

@@ -20,7 +20,7 @@ from colorcheck.rules.facts.release_results import place
 from colorcheck.rules.rule import Rule, notes, on, readable
 from colorcheck.verification.results import Facts
 from colorcheck.xen.booted import Boot
-from colorcheck.xen.kinds import DomainKind
+from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
 from colorcheck.xen.notes.boot import Dom0FirstBankSmall, Dom0MemoryUnplaced, NoFirstBank, P2mPoolTooSmall
 from colorcheck.xen.notes.colors import EmptyList
 from colorcheck.xen.notes.domains import (
@@ -34,6 +34,7 @@ from colorcheck.xen.notes.domains import (
     MissingProperty,
     NoDom0ForXl,
     PartialTreeRefused,
+    PropertyRefused,
     SharedMemoryRefused,
     ToolstackCannotPopulate,
 )
@@ -43,12 +44,14 @@ from colorcheck.xen.notes.machine import (
     InitrdDamaged,
     KernelNotRegistered,
     MemoryWithoutReg,
+    ModuleArgumentsLong,
     ModuleOutsideMemory,
     ModuleShortReg,
     ModuleWithoutReg,
     NoMemory,
     StaticHeap,
 )
+from colorcheck.xen.options.sve import NOT_BUILT_IN
 from colorcheck.xen.system import Domain
 
 ELSEWHERE = (
@@ -81,6 +84,7 @@ EXPLAINING = (  # kinds of notes that say why Xen stops; each has a rule
     NoMemory,
     P2mPoolTooSmall,
     PartialTreeRefused,
+    PropertyRefused,
     SharedMemoryRefused,
     StaticHeap,
     EnhancedWithoutDom0,
@@ -91,13 +95,18 @@ EXPLAINING = (  # kinds of notes that say why Xen stops; each has a rule
     KernelNotRegistered,
     KernelToCome,
     MemoryWithoutReg,
+    ModuleArgumentsLong,
     ModuleShortReg,
     ModuleWithoutReg,
 )
 
 
-def _advice(facts: Facts, at: Domain | None) -> str:
-    """What to write where the tree lacks what Xen copies into dom0's."""
+def _advice(facts: Facts, panic: Failure, at: Domain | None) -> str:
+    """What to write where memory is too small, or the tree lacks what Xen copies into dom0's."""
+    if panic.kind is FailureKind.DOMAIN_MEMORY and at is not None:
+        return f"give {at.name} less memory: the board has not so much"
+    if panic.message == NOT_BUILT_IN:
+        return "leave sve out, or build Xen with CONFIG_ARM64_SVE"
     tree = facts.deployment.tree
     if at is None or at.kind is not DomainKind.DOM0 or tree is None or tree.node("/cpus") is not None:
         return ""
@@ -105,7 +114,7 @@ def _advice(facts: Facts, at: Domain | None) -> str:
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each panic and each failure of a kind that no other rule takes up."""
+    """A finding for each panic and each failure of a kind that no other rule reports."""
     explained = {release for release, note in notes(facts) if type(note) in EXPLAINING}
     for result in facts.results if readable(facts) else ():
         if result.release in explained:
@@ -116,7 +125,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             at = next((b.domain for b in boot.built if b.failure == panic) if boot else iter(()), None)
             where = at.location if at else place(facts, system.coloring_location if system else None)
             yield RULE.finding(
-                f'Xen panics: "{panic.message}"{on(facts, (result.release,))}', where, _advice(facts, at)
+                f'Xen panics: "{panic.message}"{on(facts, (result.release,))}', where, _advice(facts, panic, at)
             )
         for built in boot.built if boot and not boot.panic else ():
             failure = built.failure
@@ -128,7 +137,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _told(boot: Boot) -> bool:
-    """Whether a domain that lacks memory, which has its own rule, is why Xen panics."""
+    """Whether Xen panics because a domain lacks memory, which CC501 reports."""
     return any(not built.created and missing(built) and built.domain.colors for built in boot.built)
 
 

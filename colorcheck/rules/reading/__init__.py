@@ -1,1 +1,1 @@
-"""Rules on files that could not be read as they are."""
+"""Rules on reading inputs."""

@@ -13,7 +13,9 @@ _BOOT = "booti 0x600000 - 0x8000000\n"
 
 
 def scripted(line: str, target: str = "") -> Example:
-    """A deployment whose boot script has one more line before it starts Xen; `target` are more keys of `[target]`."""
+    """A deployment whose boot script has `line` before the command that starts Xen; `target` has further keys of
+    `[target]`.
+    """
     text = _LOADS + (f"{line}\n" if line else "") + _BOOT
     return Example(
         inputs='boot-script = "boot.cmd"',
@@ -26,6 +28,6 @@ def scripted(line: str, target: str = "") -> Example:
 
 
 def beside(target: str) -> Example:
-    """A deployment in whose folder a boot script lies that the manifest does not name."""
+    """A deployment with a boot script in its folder that the manifest does not name."""
     cpu = 'cpu@0 { device_type = "cpu"; compatible = "arm,cortex-a53"; reg = <0x0>; enable-method = "psci"; };'
     return Example(target=target, cpus=cpu, files=(("boot.cmd", _LOADS + _BOOT),))

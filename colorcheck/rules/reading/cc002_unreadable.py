@@ -1,14 +1,14 @@
 """An input cannot be read.
 
-What it checks: that each file that the manifest or another file names is there, can be opened, is UTF-8 text where
-text is expected, is not too large, and takes no more time and memory to process than a run is allowed.
+What it checks: that each file named by the manifest or another file exists, can be opened, is UTF-8 text where text is
+expected, is not too large, and can be processed within the limits of a run on time and memory.
 
-Why it matters: what was not read was not checked. The other files still are.
+Why it matters: a file that was not read was not checked. The other files are still checked.
 
 What it cannot see: whether it is the file that the board will boot from.
 
-Source: colorcheck's limits: 64 MiB for a device tree with all that it includes, 16 MiB for a manifest; 300 s for
-each step of a run with the inputs, and 4 GiB beyond what the process had before (`--input-seconds`, `--input-memory`).
+Source: colorcheck's limits: 64 MiB for a device tree with all that it includes, 16 MiB for a manifest; 300 s for each
+step of a run, and 4 GiB beyond what the process had before (`--input-seconds`, `--input-memory`).
 """
 
 from __future__ import annotations

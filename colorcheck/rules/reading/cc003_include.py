@@ -2,7 +2,7 @@
 
 What it checks: the chains of `/include/` and `#include`, and what macros expand to.
 
-Why it matters: dtc and the preprocessor stop with an error, or never.
+Why it matters: dtc and the preprocessor stop with an error, or do not terminate.
 
 What it cannot see: include paths that only the build system knows.
 

@@ -22,5 +22,5 @@ RULE = from_notes(
     __doc__,
     (ProblemKind.CUT_OFF, ProblemKind.VERSION, ProblemKind.DAMAGED),
     "compile or copy the blob again",
-    untestable="an example is text and a blob is not; the tests of the blob reader damage blobs",
+    untestable="examples are text and a blob is not; the tests of the blob reader damage blobs",
 )

@@ -1,4 +1,4 @@
-"""A device tree source says something impossible.
+"""A device tree source is valid syntax, but not a valid tree.
 
 What it checks: what dtc checks besides the syntax: references to labels that do not exist, two nodes with the same
 name, phandles given twice, properties after nodes.

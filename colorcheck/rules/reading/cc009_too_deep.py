@@ -1,4 +1,4 @@
-"""An input is nested deeper than its readers go.
+"""An input is nested too deeply.
 
 What it checks: the depth of nodes, lists and expressions.
 

@@ -1,6 +1,6 @@
 """An ImageBuilder configuration needs a shell to be read.
 
-What it checks: that each line of an ImageBuilder configuration is an assignment whose value is written out.
+What it checks: that each line of an ImageBuilder configuration is an assignment of a literal value.
 
 Why it matters: ImageBuilder runs the file as a shell script; colorcheck does not. The result of a command or an
 expansion is not known, so it is not checked.
@@ -19,7 +19,7 @@ from colorcheck.rules.from_notes import from_notes
 
 
 def built(more: str = "", *, domains: str = "0", files: bool = True) -> Example:
-    """A deployment whose boot arguments, dom0 and domains ImageBuilder writes; `more` are further assignments."""
+    """A deployment whose boot arguments, dom0 and domains ImageBuilder writes; `more` has further assignments."""
     config = f"""MEMORY_START="0x0"
 MEMORY_END="0x80000000"
 DEVICE_TREE="board.dtb"

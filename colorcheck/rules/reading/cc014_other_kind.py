@@ -1,6 +1,6 @@
 """A file is of the wrong kind for its place.
 
-What it checks: by its content, a file that its reader cannot use: U-Boot scripts and images, FIT images, configurations
+What it checks: the content of files that their reader cannot use: U-Boot scripts and images, FIT images, configurations
 of ImageBuilder, extlinux, GRUB, Kconfig and Xen's EFI loader, libvirt's XML, archives, UTF-16 text and others.
 
 Why it matters: such a file is of no use in this place; read as something else it would only cause syntax errors.

@@ -2,7 +2,7 @@
 
 What it checks: that the boot script, followed to its end, reaches a `booti`, `bootm` or `bootefi` that succeeds.
 
-Why it matters: the board stays at the prompt or resets, whatever the rest of the files says.
+Why it matters: the board stays at the prompt or resets, whatever the other files contain.
 
 What it cannot see: what someone types at the prompt.
 

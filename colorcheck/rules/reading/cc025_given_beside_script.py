@@ -1,7 +1,7 @@
 """A key of the manifest and the boot script disagree.
 
-What it checks: keys that say where Xen and the device tree lie, how large they are and which arguments Xen gets, if a
-followed boot script determines the same things.
+What it checks: keys for the addresses and sizes of Xen and the device tree and for Xen's arguments, if a followed boot
+script determines the same values.
 
 Why it matters: the board does what the script says. The key has no effect, and what was measured with its value does
 not apply.

@@ -1,14 +1,14 @@
 """The boot log contradicts the manifest or the files.
 
-What it checks: that what `boot-log` measured (banks of memory, places and sizes of Xen and of the device tree, Xen's
-arguments, its version) agrees with the manifest or with what follows from the other inputs.
+What it checks: that the values in `boot-log` (banks of memory, addresses and sizes of Xen and of the device tree, Xen's
+arguments, its version) agree with the manifest and with the other inputs.
 
 Why it matters: what was measured takes precedence, so the verdicts are about the system of the log. If the log is of
 another system, or older than the files, they are not about this one.
 
 What it cannot see: whether the log is of this very board.
 
-Source: the lines of the log; a version that the log names decides nothing here, it is only compared.
+Source: the lines of the log; a version that the log names is only compared and never selects the model.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """The device tree of a dump is dom0's, not the one that Xen was given.
 
-What it checks: whether the tree in `system-dump` has the node by which Xen tells dom0 that it runs on Xen, where no
-other device tree is named.
+What it checks: whether the tree in `system-dump` has the node by which Xen tells dom0 that it runs on Xen, if no other
+device tree is named.
 
 Why it matters: Xen makes that tree for dom0. Its memory, CPUs and `/chosen` are dom0's; domains that Xen builds at
-boot, their modules and the devices that they or Xen keep are left out. Only the board can be taken from it, so anything
-else that a device tree says is not checked, and the run ends undecided.
+boot, their modules and the devices that they or Xen keep are left out. Only the board can be taken from it; the other
+facts of a device tree are not checked, and the run ends undecided.
 
-What it cannot see: what the tree that Xen was given says.
+What it cannot see: the content of the tree that Xen was given.
 
 Source: `make_hypervisor_node`, `handle_node` (xen/arch/arm/domain_build.c, 4.20 to 4.22).
 """

@@ -2,7 +2,7 @@
 
 What it checks: that every problem of a reader is reported: everything that no other rule covers.
 
-Why it matters: what was not read as written was not checked as written.
+Why it matters: text that was not read as written was not checked as written.
 
 What it cannot see: anything that the readers do not notice.
 
@@ -34,7 +34,7 @@ HERE = (  # kinds that have no rule of their own
 
 
 def untaken(facts: Facts, taken: frozenset[Kind]) -> Iterator[Finding]:
-    """A finding for each problem of a kind that no built-in rule takes up; `taken` are those that one does."""
+    """A finding for each problem of a kind that no built-in rule reports; `taken` are the kinds that one reports."""
     for problem in problems(facts):
         if problem.kind not in taken and problem.kind not in SILENT:
             yield RULE.finding(f"{problem.message} ({problem.kind})", problem.location, problem.help)

@@ -24,7 +24,7 @@ from colorcheck.verification.results import Facts
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each user of colors of which two targets make different things."""
+    """A finding for Xen and each domain to which two targets give different colors."""
     users: dict[str, dict[str, tuple[ColorSet, Location]]] = {}
     for release, system in facts.systems():
         if not system.coloring:

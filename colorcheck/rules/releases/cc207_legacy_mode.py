@@ -25,7 +25,7 @@ from colorcheck.verification.results import Facts
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each property that the mode passes over."""
+    """A finding for each property that the mode ignores."""
     for release, read in arguments(facts):
         modes = {prop.legacy: prop.name for prop in read.release.properties}
         if len(modes) < 2 or modes[True] == modes[False]:

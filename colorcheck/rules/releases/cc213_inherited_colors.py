@@ -1,6 +1,6 @@
 """A domain takes the colors of the domain before it.
 
-What it checks: dom0less domains without `llc-colors` on 4.20, behind one that has it.
+What it checks: dom0less domains without `llc-colors` on 4.20 that come after one that has it.
 
 Why it matters: on 4.20 such a domain silently gets the list of the nearest earlier domain that has one, and shares all
 of its colors. From 4.21 on it gets all colors.

@@ -1,13 +1,13 @@
 """Another point release of the branch leads to a different verdict.
 
-What it checks: where the manifest names a branch ("4.20"), whether its other modelled point releases end the boot
+What it checks: if the manifest names a branch ("4.20"), whether its other modelled point releases end the boot
 differently, or give Xen or a domain different colors or memory.
 
 Why it matters: the branch means its newest modelled point release. On an older one, what is proved here need not
 hold: `dom0-llc-colors=1-3,128` is rejected with a line by 4.20.4, stored by 4.20.0, and stops its boot.
 
-What it cannot see: which point release is installed, and ones that are not modelled; they are assumed to behave like
-the one before them.
+What it cannot see: which point release is installed, and point releases that are not modelled: they are assumed to
+behave like the one before them.
 
 Source: the backports to 4.20.4 and 4.21.2 (releases distinguished in `xen/release/upstream.py`), measured on 4.20.0,
 4.20.4, 4.21.0 and 4.21.2.
@@ -25,7 +25,7 @@ from colorcheck.xen.worlds.siblings import differing_siblings
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each sibling of a named branch that differs."""
+    """A finding for each point release of a named branch that differs from its newest one."""
     for result in facts.results:
         if result.system is None:
             continue

@@ -1,1 +1,1 @@
-"""Rules on the requirements that the manifest traces."""
+"""Rules on the requirements in the manifest."""

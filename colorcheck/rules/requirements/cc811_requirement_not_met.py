@@ -1,7 +1,7 @@
 """A requirement is not met, although no theorem says so.
 
 What it checks: requirements in the manifest's [requirements] whose rules found something (silenced or not, of any
-severity), whose pairs the policy lets share, or whose theorems are stated for only some of the releases.
+severity), whose pairs may share colors under the policy, or whose theorems are stated for only some of the releases.
 
 Why it matters: exceptions have their reasons, but a requirement with an exception is not met, and a trace that says so
 must not end with success.

@@ -2,7 +2,7 @@
 
 What it checks: whether each comment that silences rules has silenced something.
 
-Why it matters: what it was for has been fixed or has moved; the comment would hide the next fault on this line.
+Why it matters: the fault has been fixed or has moved; the comment would hide the next one on this line.
 
 What it cannot see: rules that the command line leaves out of this run; comments for those are not counted.
 

@@ -1,4 +1,4 @@
-"""A rule is named that does not exist.
+"""The name of a rule does not exist.
 
 What it checks: the names of rules in comments that silence, in the manifest's [rules] and on the command line.
 

@@ -1,4 +1,4 @@
-"""An attempt to silence a finding that cannot be silenced.
+"""A finding that cannot be silenced is silenced.
 
 What it checks: comments, [rules] and the command line for findings about refuted or undecided theorems (CC4xx), about
 inputs that could not be read (errors of CC0xx), about silencing itself (CC8xx) and about colorcheck's faults (CC9xx).

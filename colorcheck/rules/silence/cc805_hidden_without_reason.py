@@ -1,7 +1,7 @@
 """A selection hides errors without a reason.
 
-What it checks: `select` and `ignore` of the manifest's [rules] and of the command line that leave out errors, for a
-reason: in an entry of `ignore`, or in the key `reason` of [rules] (`--silence-reason`).
+What it checks: whether `select` and `ignore`, in the manifest's [rules] or on the command line, hide errors without a
+reason. It belongs in an entry of `ignore`, or in the key `reason` of [rules] (`--silence-reason`).
 
 Why it matters: the run ends as if the files had no errors. Comments and [[rules.path]] silence nothing without a
 reason; a selection that hides errors is no different.

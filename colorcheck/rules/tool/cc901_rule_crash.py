@@ -1,7 +1,7 @@
 """A rule crashed.
 
-What it checks: that every rule ran to its end. A rule that raises an exception is named with the exception; all
-others still run, and the run ends with exit status 5.
+What it checks: that every rule ran to its end. A rule that raises an exception is reported with it; all others still
+run, and the run ends with exit status 5.
 
 Why it matters: a check that did not run is not a check that passed. Silence would look like a clean deployment.
 
@@ -19,7 +19,7 @@ from colorcheck.verification.results import Facts
 
 
 def finding(rule: Rule, error: Exception, facts: Facts) -> Finding:
-    """The finding for `rule` having raised `error`."""
+    """The finding for a rule that raised `error`."""
     text = str(error).partition("\n")[0]
     return RULE.finding(
         f"rule {rule.id} ({rule.name}) crashed: {type(error).__name__}{': ' if text else ''}{text}",

@@ -28,12 +28,12 @@ def _file_size_assumed(note: FileSizeAssumed) -> str:
     return note.problem.message
 
 
-# Xen's color 0 is a default that isolates; assumed sizes are reported as the problem that they are.
+# Xen's color 0 is a default that isolates; assumed sizes are already reported as problems.
 SILENT = (XenDefaultColors, FileSizeAssumed)
 
 
 def untold(facts: Facts, taken: frozenset[Kind]) -> Iterator[Finding]:
-    """A finding for each note of a class that no built-in rule takes up; `taken` are those that one does."""
+    """A finding for each note of a class that no built-in rule reports; `taken` are the classes that one reports."""
     classes = dict.fromkeys(type(note) for _, note in notes(facts) if type(note) not in taken | set(SILENT))
     for what in seen(facts, *classes):
         yield RULE.finding(f"{what.message} ({what.source.kind}){on(facts, what.releases)}", what.location)

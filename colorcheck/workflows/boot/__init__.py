@@ -1,1 +1,1 @@
-"""Boot the user's own Xen and compare what it prints with the model."""
+"""Boot the user's own Xen and compare its output with the model."""

@@ -1,4 +1,4 @@
-"""The binary of the user's Xen, as it is to be booted."""
+"""The binary of the user's Xen, prepared for booting."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from colorcheck.core.units import size
 from colorcheck.files.reading import Unreadable, contents
 from colorcheck.inputs.boot.xen_image import read_xen_image
 
-LARGEST = 64 << 20  # bytes of a Xen
+LARGEST = 64 << 20  # the largest Xen, in bytes
 _GZIP = b"\x1f\x8b"
 _IMAGE_MAGIC = b"ARM\x64"
 
 
 class BinaryError(Exception):
-    """The file is no Xen that can be booted; `advice` is what to give instead."""
+    """The file is not a Xen that can be booted; `advice` says what to give instead."""
 
     def __init__(self, message: str, advice: str = "") -> None:
         super().__init__(message)
@@ -27,8 +27,9 @@ class BinaryError(Exception):
 
 
 class XenBinary(Struct, frozen=True):
-    """`sha256` is of the file as given; `image` the arm64 Image in it; `size` what it takes in memory, in bytes;
-    `colored` whether an option of coloring is built into it."""
+    """`sha256` is the hash of the file as given; `image` the arm64 Image in it; `size` its size in memory, in
+    bytes; `colored` whether it has the coloring options.
+    """
 
     file: str
     sha256: str
@@ -38,7 +39,7 @@ class XenBinary(Struct, frozen=True):
 
 
 def read_binary(file: str) -> XenBinary:
-    """Read a Xen: an arm64 Image, plain or gzipped as distributions pack it. Raises BinaryError."""
+    """Read a Xen: an arm64 Image, plain or gzipped as in distributions. Raises BinaryError."""
     try:
         data = contents(file, LARGEST, named=True)
     except Unreadable as error:

@@ -1,4 +1,4 @@
-"""Many generated systems, booted two at a time: where the model and a real Xen agree, and where not."""
+"""Many generated systems, booted two at a time, to find where the model and a real Xen differ."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from colorcheck.workflows.boot.compare import BootRecipe, ComparedBoot, Result, 
 from colorcheck.workflows.boot.lives import boot_life
 
 AT_ONCE = 2
-_SMALLER = 12  # boots that are spent on making one difference smaller
+_SMALLER = 12  # boots spent on reducing one difference
 
 
 class Campaign(Struct, frozen=True):
-    """Which systems: the seed and how many, and the dom0 of lifecycles (None: boots alone). Each is named
-    "SEED/NUMBER", lifecycles "life-SEED/NUMBER"."""
+    """The systems: the seed, their number, and the dom0 for lifecycles (None for boots alone). Each is named
+    "SEED/NUMBER", lifecycles "life-SEED/NUMBER".
+    """
 
     seed: str
     count: int
@@ -42,8 +43,10 @@ def run_campaign(
     names: Sequence[str],
     done: Callable[[AttestedBoot, ComparedBoot], None],
 ) -> None:
-    """Boot these of the campaign's systems; `done` is called in this thread with each. Stops at once on an exception,
-    also one that `done` raises or Ctrl-C; no process stays behind."""
+    """Boot the named systems of the campaign; `done` is called in this thread with each.
+
+    Stops at once on an exception, including one raised by `done` or Ctrl-C; no process is left behind.
+    """
     stop = Event()
     recipe = replace(recipe, limits=replace(recipe.limits, stop=stop))
     waiting: set[Future[tuple[AttestedBoot, ComparedBoot]]] = set()
@@ -84,7 +87,7 @@ def _one(qemu: Qemu, recipe: BootRecipe, dom0: GivenDom0 | None, name: str) -> t
 
 
 def boot_case(qemu: Qemu, recipe: BootRecipe, case: Case) -> ComparedBoot:
-    """One generated system in QEMU and in the model."""
+    """Boot one generated system in QEMU and in the model."""
     try:
         return compare(qemu, emulated(qemu, case.machine, case.content(), recipe.xen.size), recipe)
     except QemuError as error:
@@ -92,7 +95,7 @@ def boot_case(qemu: Qemu, recipe: BootRecipe, case: Case) -> ComparedBoot:
 
 
 def _smallest(qemu: Qemu, recipe: BootRecipe, case: Case, found: ComparedBoot) -> tuple[Case, ComparedBoot]:
-    """The same difference with as little as possible around it: each thing is left out that it does without."""
+    """Reduce a case: everything that the difference does not need is left out."""
     budget = _SMALLER
     shrunk = True
     while shrunk and budget > 0:
@@ -113,7 +116,7 @@ def _subjects(found: ComparedBoot) -> set[str]:
 
 
 def as_boot(name: str, system: str, found: ComparedBoot, smaller: str = "") -> AttestedBoot:
-    """What is kept of a boot."""
+    """The record of a boot."""
     shown = tuple(_difference(found)) if found.result is Result.DIFFERS else ()
     return AttestedBoot(name, system, str(found.result), found.reason, found.release, found.compared, shown, smaller)
 
@@ -126,7 +129,7 @@ def _difference(found: ComparedBoot) -> Iterator[str]:
 
 
 def with_boot(attested: XenAttested, boot: AttestedBoot, found: ComparedBoot) -> XenAttested:
-    """The evidence with one boot more; of a boot that is there already, the new one counts."""
+    """The evidence with one more boot, which replaces an earlier boot of the same name."""
     kept = tuple(each for each in attested.boots if each.name != boot.name)
     version = attested.version or found.version
     return replace(attested, boots=(*kept, boot), version=version, release=attested.release or found.release)

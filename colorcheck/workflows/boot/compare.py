@@ -28,11 +28,11 @@ from colorcheck.xen.release.releases import find_release
 
 CONSOLE = "console.txt"
 TREE = "system.dtb"
-_ENOUGH = 200  # bytes that are kept of what QEMU itself said
+_ENOUGH = 200  # bytes of QEMU's own messages that are kept
 
 
 class Interrupted(Exception):
-    """The run was stopped; what it would have said is not known."""
+    """The run was stopped, so its result is not known."""
 
 
 class Result(StrEnum):
@@ -40,12 +40,13 @@ class Result(StrEnum):
     DIFFERS = "differs"
     UNDECIDED = "undecided"  # the model does not decide this boot, or the log says too little
     UNCOLORED = "uncolored"  # this Xen is built without coloring
-    FAILED = "failed"  # QEMU or the binary did not do what a boot takes
+    FAILED = "failed"  # QEMU or the binary failed before a boot could be compared
 
 
 class BootRecipe(Struct, frozen=True):
-    """What the boots of one run have in common: the Xen, its release (empty: what its log says), its build options
-    (None: not known), and how long a boot may take."""
+    """The settings that all boots of a run share: the Xen, its release (empty: the one in its log), its build
+    options (None: not known), and the time limit of a boot in seconds.
+    """
 
     xen: XenBinary
     release: str = ""
@@ -55,8 +56,11 @@ class BootRecipe(Struct, frozen=True):
 
 
 class ComparedBoot(Struct, frozen=True):
-    """A boot and what the model says about it. `version` is what Xen calls itself, `release` the modelled release.
-    `seconds` of QEMU, and of everything else."""
+    """A boot and its comparison with the model.
+
+    `version` is the one that Xen prints, `release` the modelled release. `seconds` are those of QEMU, and those of
+    everything else.
+    """
 
     result: Result
     reason: str
@@ -68,7 +72,7 @@ class ComparedBoot(Struct, frozen=True):
 
     @property
     def compared(self) -> tuple[str, ...]:
-        """What was compared and agrees, each once."""
+        """The subjects of comparisons that agree, each once."""
         checks = self.attested.checks if self.attested else ()
         return tuple(dict.fromkeys(check.subject for check in checks if check.agrees))
 
@@ -78,16 +82,16 @@ class ComparedBoot(Struct, frozen=True):
 
 
 class UnpreparedError(Exception):
-    """The files of a boot could not be written: the disk is full, most likely."""
+    """The files of a boot could not be written, probably because the disk is full."""
 
 
 def failed(reason: str) -> ComparedBoot:
-    """A boot that did not take place."""
+    """The result of a boot that did not take place."""
     return ComparedBoot(Result.FAILED, reason, "", "", "")
 
 
 def prepared(qemu: Qemu, system: Emulated, recipe: BootRecipe, folder: Path) -> list[str]:
-    """QEMU's command line, once Xen and the files of the system are in the folder. Raises UnpreparedError."""
+    """Write Xen and the files of the system to the folder, and return QEMU's command line. Raises UnpreparedError."""
     image = folder / "xen"
     try:
         image.write_bytes(recipe.xen.image)
@@ -97,7 +101,7 @@ def prepared(qemu: Qemu, system: Emulated, recipe: BootRecipe, folder: Path) -> 
 
 
 def compare(qemu: Qemu, system: Emulated, recipe: BootRecipe) -> ComparedBoot:
-    """Boot the system in QEMU and in the model. Nothing of it stays behind. Raises Interrupted."""
+    """Boot the system in QEMU and in the model. Leaves no files behind. Raises Interrupted."""
     begin = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="colorcheck-boot-") as name:
         folder = Path(name)
@@ -110,7 +114,7 @@ def compare(qemu: Qemu, system: Emulated, recipe: BootRecipe) -> ComparedBoot:
             return failed(f"{qemu.program} cannot be run: {error}")
         if console.ending is Ending.STOPPED:
             raise Interrupted
-        with restricted(None):  # what is read is what stands in the folder of our own
+        with restricted(None):  # the files that are read are in our own folder
             found = _compared(system, recipe, console, folder)
     whole = time.monotonic() - begin
     return ComparedBoot(*found, seconds=(console.seconds, max(0.0, whole - console.seconds)))
@@ -142,18 +146,20 @@ def _compared(
 
 
 def _unheard(system: Emulated, recipe: BootRecipe, console: Console, folder: Path) -> tuple[Result, str, str, str]:
-    """No byte came. A Xen without an early console is silent where it panics before its console is up."""
+    """The result if no byte came: a Xen without an early console prints nothing if it panics before its console is
+    up.
+    """
     if recipe.release and recipe.xen.colored:
         boots = list(pipeline.replay(manifest_of(system, recipe, recipe.release, folder)).facts.boots())
         panic = boots[0][1].panic if boots else None
         if panic is not None:
-            reason = f'Xen said nothing; the model: "{panic.message}", which may come before the console is up'
+            reason = f'Xen printed nothing; the model: "{panic.message}", which may come before the console is up'
             return Result.UNDECIDED, reason, recipe.release, ""
     return Result.FAILED, _silence(console), "", ""
 
 
 def _silence(console: Console) -> str:
-    """Why a run that printed nothing of Xen's says nothing."""
+    """Why a run without output of Xen is inconclusive."""
     said = console.errors[:_ENOUGH]
     printed = "; the console output is not a boot of Xen" if console.text.strip() else ""
     if console.ending is Ending.DIED:
@@ -164,7 +170,7 @@ def _silence(console: Console) -> str:
 
 
 def release_of(version: str) -> str:
-    """The modelled release that a version is, or is nearest to; empty if there is none."""
+    """The modelled release of a version, or the nearest one; empty if there is none."""
     said = log_version(version)
     names = (said.text, said.base, ".".join(said.base.split(".")[:2]))
     found = next((release for name in names if (release := find_release(name))), None)
@@ -187,7 +193,7 @@ def _attested(
 
 
 def _verdict(attested: Attested, boot: Boot, console: Console) -> tuple[Result, str]:
-    """What follows from what was compared, and from how the boot ended."""
+    """The result, from the comparisons and the end of the boot."""
     if attested.verdict is Attestation.DIFFERS:
         return Result.DIFFERS, attested.reason
     hangs = boot.panic is not None and boot.panic.kind is FailureKind.HANG
@@ -195,19 +201,19 @@ def _verdict(attested: Attested, boot: Boot, console: Console) -> tuple[Result, 
         return Result.FAILED, f"QEMU ended by itself with status {console.status}: {console.errors[:_ENOUGH]}"
     if console.ending is Ending.SILENT:
         if hangs:
-            return Result.AGREES, "Xen hangs, as the model says"
-        return Result.DIFFERS, f"Xen said nothing more ({console.seconds:.0f} s); the model: {boot.outcome}"
+            return Result.AGREES, "Xen hangs, as the model predicts"
+        return Result.DIFFERS, f"Xen printed nothing more ({console.seconds:.0f} s); the model: {boot.outcome}"
     if boot.panic is not None and console.ending is Ending.UP:
         return Result.DIFFERS, f"Xen is up; the model: {boot.panic.message}"
     agreed = sorted({check.subject for check in attested.checks if check.agrees})
     needed = "panic" if boot.panic else "color heap" if boot.system.coloring else "version"
-    if needed in agreed:  # the command line needs no comparison: it is the one that was given
+    if needed in agreed:  # the command line needs no comparison: we passed it ourselves
         return Result.AGREES, f"{len(agreed)} items were compared, and all agree"
     return Result.UNDECIDED, attested.reason
 
 
 def manifest_of(system: Emulated, recipe: BootRecipe, release: str, folder: Path) -> Manifest:
-    """The system as a deployment: its tree is written into `folder`, everything about it is given."""
+    """The system as a deployment: its tree is written into `folder`, and no fact about it is open."""
     (folder / TREE).write_bytes(system.blob)
     target = Target(
         xen=(release,),

@@ -1,4 +1,4 @@
-"""A deployment on QEMU: as it is, or moved onto a machine that QEMU has."""
+"""A deployment on QEMU: unchanged, or moved to a machine that QEMU has."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from colorcheck.workflows import verify as pipeline
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.options.arguments import logged_command_line
 
-_RESERVE = 1 << 30  # bytes of the host's memory that are left alone
+_RESERVE = 1 << 30  # bytes of the host's memory that are left free
 _USUAL = ("cortex-a53", "cortex-a72", "cortex-a57")
 
 
 class NotBootableError(Exception):
-    """The deployment cannot be booted here; `advice` is what settles it."""
+    """The deployment cannot be booted here; `advice` says what to do."""
 
     def __init__(self, message: str, advice: str = "") -> None:
         super().__init__(message)
@@ -33,8 +33,9 @@ class NotBootableError(Exception):
 
 
 class Prepared(Struct, frozen=True):
-    """A system that can be booted: `name` tells one deployment from another, `changes` is what was transplanted, empty
-    if the system is as it is."""
+    """A system that can be booted: `name` distinguishes deployments, `changes` describes the differences from the
+    board, empty if there are none.
+    """
 
     name: str
     system: Emulated
@@ -43,7 +44,7 @@ class Prepared(Struct, frozen=True):
 
 
 def prepare(qemu: Qemu, manifest: Manifest, xen_size: int, *, move: bool = False) -> Prepared:
-    """The system of a deployment, as it is where QEMU has its board and not told to `move` it.
+    """The system of a deployment; unchanged if QEMU has its board and `move` is false.
 
     Raises NotBootableError, QemuError.
     """
@@ -86,7 +87,7 @@ def _host(qemu: Qemu) -> Host:
 
 
 def _memory() -> int:
-    """Bytes that this machine has."""
+    """The memory of this machine, in bytes."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError):

@@ -1,4 +1,6 @@
-"""One lifecycle under QEMU with a real dom0: after each step of xl, the frames of every color against the model."""
+"""One lifecycle under QEMU with a real dom0: after each step of xl, the frames of every color are compared with the
+model.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,7 @@ _HERE = Location(CONSOLE)
 
 
 def boot_life(qemu: Qemu, recipe: BootRecipe, dom0: GivenDom0, life: Life) -> ComparedBoot:
-    """Boot the host, take the steps, and compare. Nothing of it stays behind. Raises Interrupted."""
+    """Boot the host, take the steps, and compare. Leaves no files behind. Raises Interrupted."""
     begin = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="colorcheck-boot-") as name:
         folder = Path(name)
@@ -60,7 +62,7 @@ def boot_life(qemu: Qemu, recipe: BootRecipe, dom0: GivenDom0, life: Life) -> Co
         for guest in life.guests:
             (folder / guest.file).write_text("\n".join(guest.lines(str(folder / _KERNEL))) + "\n")
         (folder / _KERNEL).write_bytes(guest_kernel())
-        with restricted(None):  # what is read is what stands in the folder of our own
+        with restricted(None):  # the files that are read are in our own folder
             version = _version(talked)
             release = recipe.release or release_of(version)
             result, reason, attested = _compared(life, talked, _Model(recipe, release, folder, system))
@@ -144,7 +146,7 @@ def _frames(text: str, colors: int) -> tuple[int, ...]:
 
 
 def _heap(subject: str, expected: Sequence[int], found: Sequence[int], own: frozenset[int]) -> LogCheck:
-    """Frames per color; a running dom0 takes and returns some of its own."""
+    """Compare frames per color; a running dom0 takes and returns frames of its own colors."""
     wrong = [
         color
         for color in range(max(len(expected), len(found)))
@@ -159,7 +161,7 @@ def _heap(subject: str, expected: Sequence[int], found: Sequence[int], own: froz
 
 
 def _judged(checks: Sequence[LogCheck], talked: Dialogue, steps: int) -> _Verdict:
-    """Agrees only if every step was compared, or the host is down as the model says."""
+    """The verdict; it agrees only if every step was compared, or if the host crashed as the model predicts."""
     wrong = ", ".join(dict.fromkeys(check.subject for check in checks if check.agrees is False))
     if wrong:
         attested = Attested(tuple(checks), Attestation.DIFFERS, f"the console contradicts the model: {wrong}")
@@ -171,7 +173,7 @@ def _judged(checks: Sequence[LogCheck], talked: Dialogue, steps: int) -> _Verdic
         reason = f"{len(talked.answers)} of {steps} steps were compared, and all agree; {worked} of them worked"
         return Result.AGREES, reason, Attested(tuple(checks), Attestation.ATTESTED, reason)
     if talked.ending is Ending.PANIC and any(check.subject == "panic" and check.agrees for check in checks):
-        reason = "Xen panics before dom0 runs, as the model says"
+        reason = "Xen panics before dom0 runs, as the model predicts"
         return Result.AGREES, reason, Attested(tuple(checks), Attestation.ATTESTED, reason)
     reason = _unfinished(talked)
     return Result.FAILED, reason, Attested(tuple(checks), Attestation.TOO_LITTLE, reason)

@@ -1,1 +1,3 @@
-"""Evidence on disk: what a run read and was asked, bound to what it proved, so that anybody can derive it again."""
+"""Evidence on disk: the inputs and the request of a run together with its proofs, so that anyone can derive them
+again.
+"""

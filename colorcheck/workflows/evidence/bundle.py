@@ -1,4 +1,6 @@
-"""One folder with everything that a safety file needs of a deployment, from which all of it can be derived again."""
+"""One folder with everything about a deployment that a safety file needs, and from which it can all be derived
+again.
+"""
 
 from __future__ import annotations
 
@@ -46,11 +48,11 @@ REPORTS = {
 TRACES = {"openfasttrace": "openfasttrace.oreqm", "sphinx-needs": "needs.json"}
 
 Attached = Mapping[str, bytes]
-"""What comes into the folder as it is: logs by their names below it, and the list of the tool's parts."""
+"""Files that are stored unchanged, by name below the folder: logs, and the list of the tool's components."""
 
 
 def grade(verification: Verification, logs: Iterable[str] = ()) -> str:
-    """What the folder is evidence of, in a word; `logs` are what became of each log that is attested."""
+    """What the folder is evidence of, in a word; `logs` has the verdict on each attested log."""
     if verification.faults:
         return "fault"
     if verification.count(Verdict.REFUTED):
@@ -62,7 +64,7 @@ def grade(verification: Verification, logs: Iterable[str] = ()) -> str:
 
 
 def exit_status(verification: Verification, logs: Iterable[str] = ()) -> Exit:
-    """That of the run; a log that differs is a finding, and one that says too little leaves it undecided."""
+    """The exit status of the run; a log that differs counts as a finding, one that says too little as undecided."""
     logs, status = tuple(logs), verification.exit_status()
     if status in (Exit.FAULT, Exit.FINDINGS) or not logs:
         return status
@@ -73,7 +75,7 @@ def exit_status(verification: Verification, logs: Iterable[str] = ()) -> Exit:
 
 
 def documents(copies: Copies, verification: Verification, attached: Attached) -> Documents:
-    """All files of the folder that are made, by name."""
+    """All derived files of the folder, by name."""
     files = {f"{CERTIFICATES}{name}": text for name, text in folders.documents(copies, verification).items()}
     inputs = {f"{CERTIFICATES}inputs/{name}": sha256(content) for name, content in sorted(copies.contents.items())}
     names = [name for name in attached if name.startswith(LOGS)]
@@ -135,7 +137,7 @@ def documents(copies: Copies, verification: Verification, attached: Attached) ->
 
 
 def _trace(verification: Verification, files: Documents) -> dict[str, object]:
-    """Each requirement, the theorems and rules behind it, and the file and hash of what shows each theorem."""
+    """Each requirement with its theorems and rules, and the file and hash of the evidence for each theorem."""
     entries = json.loads(files[f"{CERTIFICATES}{folders.MANIFEST}"])["theorems"]
     known = {(entry["xen"], entry["id"]): entry for entry in entries}
 
@@ -157,7 +159,7 @@ def _trace(verification: Verification, files: Documents) -> dict[str, object]:
 
 
 def _headed(name: str, text: str, head: dict[str, object]) -> str:
-    """The report with hashes, command and grade at its top, where its format has room for them."""
+    """The report with hashes, command and grade at the top, if its format has room for them."""
     if name == "json":
         return as_json({"evidence": head, **json.loads(text)})
     if name == "html":
@@ -177,7 +179,7 @@ def _shown(value: object) -> str:
 
 
 def _attested(name: str, content: bytes, verification: Verification) -> dict[str, object]:
-    """What the log of a real boot says about the model."""
+    """The comparison of a real boot's log with the model."""
     log = parse_boot_log(name, content.decode("utf-8", "replace"))
     found = None if log.says_nothing else attested(log, verification.facts)
     if found is None:
@@ -189,7 +191,7 @@ def _attested(name: str, content: bytes, verification: Verification) -> dict[str
 
 
 def bundle(copies: Copies, attached: Attached) -> dict[str, bytes]:
-    """The whole folder but for `times.json`, by name. Raises Unbound."""
+    """All files of the folder except `times.json`, by name. Raises Unbound."""
     made = derive(copies, partial(_derived, attached))
     inputs = {f"{CERTIFICATES}inputs/{name}": content for name, content in copies.contents.items()}
     return {**inputs, **attached, **{name: text.encode() for name, text in made.items()}}
@@ -202,7 +204,7 @@ def _derived(attached: Attached, copies: Copies, verification: Verification) -> 
 def check(
     folder: str | Path, *, timeout: float = 60.0, signers: str | None = None
 ) -> tuple[folders.CertificateCheck, ...]:
-    """Checks the certificates, then derives everything else in the folder again and compares. Raises Cvc5Missing."""
+    """Check the certificates, then derive everything else in the folder again and compare it. Raises Cvc5Missing."""
     source = Path(folder)
     proofs = folders.checked(source / CERTIFICATES, timeout)
     known = (MANIFEST, f"{MANIFEST}.sig", TIMES, f"{CERTIFICATES}{folders.MANIFEST}.sig")
@@ -233,7 +235,7 @@ def check(
 
 
 def _not_attested(logs: Mapping[str, str]) -> Iterator[folders.CertificateCheck]:
-    """Logs that say something else than the model, or too little."""
+    """A failed check for each log that differs from the model or says too little."""
     for name, verdict in logs.items():
         if verdict == Attestation.DIFFERS:
             yield folders.CertificateCheck(name, "log-differs", "the boot differed from the model")
@@ -257,7 +259,10 @@ def _different(source: Path, made: Mapping[str, bytes]) -> Iterator[folders.Cert
 
 
 def compare(first: str | Path, second: str | Path) -> list[str]:
-    """What changed from one folder to the other, in lines. Raises OSError, ValueError or KeyError if there is none."""
+    """The changes from one folder to the other, one per line.
+
+    Raises OSError, ValueError or KeyError if a folder is not readable as evidence.
+    """
     before, after = _read(Path(first)), _read(Path(second))
     old, new = before["evidence"], after["evidence"]
     keys = [key for key in ("grade", "command", "tool", "target", "findings") if old.get(key) != new.get(key)]

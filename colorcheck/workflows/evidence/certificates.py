@@ -1,7 +1,7 @@
-"""A folder of certificates: theorems, and copies of everything that they were derived from.
+"""A folder of certificates: theorems, and copies of all inputs from which they were derived.
 
-Whoever checks it derives the theorems again from the copies and compares text by text, so that nothing in it can be
-changed unless it becomes the honest folder of other inputs; only a signature tells such a one.
+A check derives the theorems again from the copies and compares all texts, so any change is detected unless the folder
+becomes the correct one for other inputs; only a signature can detect that.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _OWN = re.compile(
 
 
 def documents(copies: Copies, verification: Verification) -> Documents:
-    """All files of the folder that are made, by name; those below `inputs` are copied."""
+    """All derived files of the folder, by name; those below `inputs` are copies."""
     from colorcheck.evidence.listing import listing
 
     facts = verification.facts
@@ -67,9 +67,10 @@ def documents(copies: Copies, verification: Verification) -> Documents:
 
 
 def certificates(copies: Copies, expected: str = "") -> dict[str, bytes]:
-    """The whole folder, by name. `expected` are the verdicts of the run that these copies come from.
+    """All files of the folder, by name.
 
-    Raises Unbound where the copies do not give the same.
+    `expected` has the verdicts of the run from which the copies come. Raises Unbound if the copies lead to other
+    verdicts.
     """
     made = derive(copies, documents)
     if expected and _verdicts(made) != expected:
@@ -84,7 +85,7 @@ def _verdicts(made: Documents) -> str:
 
 
 def write(folder: str | Path, files: Mapping[str, bytes], manifest: str = MANIFEST) -> Path:
-    """Writes the folder; what an earlier run left there, as it was left, goes. Raises OSError."""
+    """Write the folder; unmodified files of an earlier run are deleted. Raises OSError."""
     target = Path(folder)
     stale = [name for name in _written_before(target, manifest) if name not in files]
     for name in files:
@@ -96,7 +97,7 @@ def write(folder: str | Path, files: Mapping[str, bytes], manifest: str = MANIFE
 
 
 def _written_before(target: Path, manifest: str) -> Iterator[str]:
-    """The files that an earlier run left here: those that its manifest names and that are as it says."""
+    """The files of an earlier run: those that its manifest names and that have the hashes in it."""
     try:
         document = json.loads(contents(target / manifest, LARGEST, named=True))
         known = {**document["files"], **document["inputs"], **document.get("attached", {})}
@@ -113,14 +114,14 @@ def _written_before(target: Path, manifest: str) -> Iterator[str]:
 
 
 def _inside(name: str) -> bool:
-    """Whether a name stays below the folder that it belongs to."""
+    """Whether a name stays within its folder."""
     path = PurePosixPath(name)
     plain = str(path) == name and not path.is_absolute() and ".." not in path.parts
     return bool(name) and plain and "\0" not in name
 
 
 def strays(folder: Path, known: Iterable[str]) -> Iterator[CertificateCheck]:
-    """What lies in a folder and is not one of the known files, or is a link to somewhere else."""
+    """A failed check for each entry of a folder that is not one of the known files, or that is a link."""
     names = frozenset(known)
     for where, folders, files in os.walk(folder):
         for name in sorted((*folders, *files)):
@@ -129,14 +130,14 @@ def strays(folder: Path, known: Iterable[str]) -> Iterator[CertificateCheck]:
             if os.path.islink(path):
                 yield CertificateCheck(shown, "stray", "a link: its target can change")
             elif name in files and shown not in names:
-                yield CertificateCheck(shown, "stray", "not derived from the inputs, so nothing vouches for it")
+                yield CertificateCheck(shown, "stray", "not derived from the inputs, so it is not evidence")
 
 
 def check(folder: str | Path, *, timeout: float = 60.0, signers: str | None = None) -> tuple[CertificateCheck, ...]:
-    """Derives the folder again from its copies, compares every text, and has cvc5 judge each theorem.
+    """Derive the folder again from its copies, compare every text, and have cvc5 decide each theorem.
 
-    `timeout` is in seconds for one theorem; `signers` a file of those whose signature is allowed. Raises Cvc5Missing
-    where cvc5 is not installed. A folder that cannot be read is a check that failed.
+    `timeout` is in seconds per theorem; `signers` is a file of allowed signers. Raises Cvc5Missing if cvc5 is not
+    installed. A folder that cannot be read is a failed check.
     """
     signed = signature(Path(folder) / MANIFEST, signers)
     found = checked(Path(folder), timeout)
@@ -146,7 +147,7 @@ def check(folder: str | Path, *, timeout: float = 60.0, signers: str | None = No
 
 
 def _made(folder: Path) -> tuple[str, ...]:
-    """The files that the manifest of a folder names, whatever they are; `checked` tells whether they are right."""
+    """The files that the manifest of a folder names, without checking them as `checked` does."""
     try:
         return tuple(json.loads(contents(folder / MANIFEST, LARGEST, named=True))["files"])
     except (Unreadable, ValueError, KeyError, TypeError, RecursionError):
@@ -154,7 +155,7 @@ def _made(folder: Path) -> tuple[str, ...]:
 
 
 def checked(source: Path, timeout: float) -> tuple[CertificateCheck, ...]:
-    """As `check`, without a look at signatures and at what does not belong to the folder."""
+    """Like `check`, but ignores signatures and files that do not belong to the folder."""
     try:
         text = contents(source / MANIFEST, LARGEST, named=True)
         document = json.loads(text)
@@ -185,7 +186,7 @@ def checked(source: Path, timeout: float) -> tuple[CertificateCheck, ...]:
 
 
 def copied(source: Path, document: Any) -> tuple[Copies, list[CertificateCheck]]:
-    """The copies as they lie in the folder, and what is wrong with them."""
+    """The copies in the folder, and the failed checks on them."""
     run = document["run"]
     broken: list[CertificateCheck] = []
     found: dict[str, bytes] = {}
@@ -209,7 +210,7 @@ def copied(source: Path, document: Any) -> tuple[Copies, list[CertificateCheck]]
 
 
 def _different(source: Path, document: Any, text: bytes, made: Documents) -> Iterator[CertificateCheck]:
-    """Every file, theorem or key that is not what the copies give."""
+    """A failed check for every file, theorem or key that differs from what the copies yield."""
     for name, content in made.items():
         if name == MANIFEST:
             continue

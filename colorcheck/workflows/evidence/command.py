@@ -1,4 +1,4 @@
-"""The command that a folder of evidence comes from, in words, without the place of its output."""
+"""The command that produced a folder of evidence, as words, without its output folder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from colorcheck.workflows.evidence.copies import Copies
 
 
 def command(copies: Copies) -> list[str]:
-    """Typed in the folder of the copies that the names start at."""
+    """The command, to be run in the folder of the copies to which its names are relative."""
     words = ["colorcheck", "evidence", "DIR", *([copies.recipe.manifest] if copies.recipe.manifest else [])]
     flags = {key.path: key.flag for key in KEYS}
     for key, value in copies.recipe.options.items():

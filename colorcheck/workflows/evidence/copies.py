@@ -1,4 +1,4 @@
-"""Copies of everything that a run read, laid out as it lay there, so that the run can be made again from them alone."""
+"""Copies of all files that a run read, in the same layout, so that the run can be repeated from them alone."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ from colorcheck.files.resources import data_folder
 from colorcheck.files.watching import Recorder
 from colorcheck.workflows.evidence.recipe import Recipe
 
-LARGEST = 64 << 20  # bytes of one copy
-MOST_SIZE = 1 << 40  # bytes of a file of which only the size counts
+LARGEST = 64 << 20  # the largest copy, in bytes
+MOST_SIZE = 1 << 40  # the largest file of which only the size matters, in bytes
 _GZIP = b"\x1f\x8b"
 
 
 class Unbound(ValueError):
-    """What was read cannot be copied; the message says why."""
+    """A file that was read cannot be copied; the message says why."""
 
 
 class Sized(Struct, frozen=True):
-    """A file of which only the size counts, in bytes; `first` and `last` are what tells a packed kernel's own size."""
+    """A file of which only the size matters, in bytes; `first` and `last` are the bytes that give the unpacked size
+    of a compressed kernel.
+    """
 
     size: int
     first: bytes = b""
@@ -34,19 +36,20 @@ class Sized(Struct, frozen=True):
 
     @staticmethod
     def of(document: Mapping[str, object]) -> Sized:
-        """Raises ValueError, KeyError or TypeError for a document that is none."""
+        """Reads the document. Raises ValueError, KeyError or TypeError if it does not have this form."""
         size = document["size"]
         if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= MOST_SIZE:
             raise ValueError("not the size of a file")
         first, last = bytes.fromhex(str(document["first"])), bytes.fromhex(str(document["last"]))
         if len(first) > 2 or len(last) > 4:
-            raise ValueError("not the ends of a file")
+            raise ValueError("not the first and last bytes of a file")
         return Sized(size, first, last)
 
 
 class Copies(Struct, frozen=True):
-    """`recipe` and all names start at `folder`, which is below the root of the copies; `contents` and `sizes` are by
-    their names below the root."""
+    """The names in `recipe` are relative to `folder`, which is below the root of the copies; `contents` and `sizes`
+    are keyed by names below the root.
+    """
 
     recipe: Recipe
     folder: str
@@ -54,7 +57,7 @@ class Copies(Struct, frozen=True):
     sizes: Mapping[str, Sized]
 
     def lay_out(self, root: Path) -> None:
-        """Writes the copies below an empty folder."""
+        """Write the copies below an empty folder."""
         (root / self.folder).mkdir(parents=True, exist_ok=True)
         for name, content in self.contents.items():
             path = root / name
@@ -72,7 +75,7 @@ class Copies(Struct, frozen=True):
 
 
 def copies(recipe: Recipe, read: Recorder) -> Copies:
-    """Copies of what was read. Raises Unbound where a file cannot be copied."""
+    """Copies of the files that were read. Raises Unbound if a file cannot be copied."""
     own = tuple(str(data_folder(name).resolve()) for name in ("boards", "grammars"))
     wanted = [name for name in read.contents if _is_file(name) and not _within(name, own)]
     sized = [name for name in read.sizes if _is_file(name) and name not in read.contents]
@@ -90,7 +93,7 @@ def copies(recipe: Recipe, read: Recorder) -> Copies:
 
 
 def _relative(value: object, start: str, read: Recorder) -> object:
-    """The value of an option, with absolute names of files that were read as they are seen from the folder `start`."""
+    """The value of an option, with absolute names of files that were read made relative to the folder `start`."""
     if isinstance(value, list):
         return [_relative(each, start, read) for each in value]
     known = isinstance(value, str) and os.path.isabs(value) and os.path.normpath(value) in read.contents

@@ -1,5 +1,6 @@
-"""The documents of a deployment, derived from copies of its inputs alone: once when they are written, again when they
-are checked."""
+"""The documents of a deployment, derived from copies of its inputs alone, both when they are written and when they
+are checked.
+"""
 
 from __future__ import annotations
 
@@ -21,16 +22,16 @@ from colorcheck.inputs.manifest.manifest_reader import COMMAND_LINE
 from colorcheck.verification.results import Verification
 from colorcheck.workflows.evidence.copies import Copies, Unbound
 
-TIMEOUT = 30.0  # seconds for one theorem; what is proved in the first run is proved in this one
-SECONDS = 1800.0  # for everything
+TIMEOUT = 30.0  # seconds per theorem; generous, so that theorems proved in the first run are proved again
+SECONDS = 1800.0  # seconds for the whole run
 
 Documents = dict[str, str]
 
 
 def derive(copies: Copies, documents: Callable[[Copies, Verification], Documents]) -> Documents:
-    """The documents that belong to the copies, by name. They are made in a child that sees nothing but the copies.
+    """The documents that the copies yield, by name, derived in a child process that sees only the copies.
 
-    Raises Unbound where nothing can be derived.
+    Raises Unbound if nothing can be derived.
     """
     with tempfile.TemporaryDirectory(prefix="colorcheck-") as folder:
         try:
@@ -51,7 +52,7 @@ def _verified(copies: Copies, folder: str) -> Verification:
 
     top = os.path.realpath(folder)
     os.chdir(os.path.join(top, copies.folder))
-    restrict(Boundary(top))  # for the rest of the child's life
+    restrict(Boundary(top))  # until the child ends
     manifest = copies.recipe.read()
     wrong = next((problem for problem in manifest.problems if problem.location.file == COMMAND_LINE), None)
     if wrong is not None:
@@ -60,7 +61,7 @@ def _verified(copies: Copies, folder: str) -> Verification:
 
 
 def timeless(verification: Verification) -> Verification:
-    """The same without the times that it took."""
+    """The verification without times."""
 
     def still(theorem: Theorem) -> Theorem:
         return replace(theorem, seconds=0.0)
@@ -72,7 +73,7 @@ def timeless(verification: Verification) -> Verification:
 
 
 def verdicts(verification: Verification) -> str:
-    """All verdicts in one text: what two runs must have in common."""
+    """All verdicts in one text, which must be equal in two runs."""
     return json.dumps(
         [[release, theorem.id, str(theorem.verdict)] for release, theorem in verification.facts.theorems()]
     )
@@ -83,12 +84,12 @@ def sha256(content: bytes) -> str:
 
 
 def as_json(document: object) -> str:
-    """A document as the one text that stands for it."""
+    """A document as its canonical text."""
     return json.dumps(document, indent=1, ensure_ascii=True, allow_nan=False) + "\n"
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON, field by field; sets are sorted, and what has no fields is its text."""
+    """A value as JSON, field by field; sets are sorted, and objects without fields become their text."""
     if isinstance(value, Struct):
         return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
     if isinstance(value, dict):

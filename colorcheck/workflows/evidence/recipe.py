@@ -1,4 +1,4 @@
-"""What a run was asked: a manifest, options laid over it, and the folder where their names start."""
+"""The request of a run: a manifest, options that override it, and the folder to which names are relative."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from colorcheck.inputs.manifest.manifest_reader import manifest_of_options, read
 
 
 class Recipe(Struct, frozen=True):
-    """`manifest` is a path, None if options say all; `options` are values by key (`target.xen`).
+    """`manifest` is a path, None if the options are complete; `options` are values by key (`target.xen`).
 
-    Names of files in `options` start at the manifest's folder, without a manifest at the current one.
+    File names in `options` are relative to the manifest's folder, or to the current one without a manifest.
     """
 
     manifest: str | None
     options: Mapping[str, object] = field(default_factory=dict)
 
     def read(self) -> Manifest:
-        """The manifest with the options laid over it. Raises ManifestError."""
+        """The manifest, overridden by the options. Raises ManifestError."""
         if self.manifest is None:
             return manifest_of_options(self.options)
         return read_manifest(self.manifest, self.options)
 
     @property
     def folder(self) -> str:
-        """The folder in which names of files start."""
+        """The folder to which file names are relative."""
         return os.path.dirname(self.manifest) if self.manifest else ""

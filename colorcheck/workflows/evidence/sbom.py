@@ -1,4 +1,4 @@
-"""The parts that the tool consists of here, as CycloneDX: its distribution and all that it requires."""
+"""The components of this installation as CycloneDX: its distribution and everything that it requires."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 import colorcheck
 
 OURS = "xen-colorcheck"
-_EXTRAS = ("bitwuzla", "cvc5")  # judge certificates where they are installed
+_EXTRAS = ("bitwuzla", "cvc5")  # these check certificates if they are installed
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def sbom() -> dict[str, object]:
-    """The document, CycloneDX 1.5, without a time or a serial number: the same for the same parts."""
+    """The document, CycloneDX 1.5, without a time or a serial number: equal components give equal documents."""
     parts = _parts()
     components = [_component(part) for name, part in sorted(parts.items()) if name != OURS]
     return {
@@ -38,7 +38,7 @@ def _component(part: Distribution) -> dict[str, Any]:
 
 
 def _parts() -> dict[str, Distribution]:
-    """The distributions that are installed, from ours on, by name."""
+    """Our own distribution and the installed ones that it requires, by name."""
     found: dict[str, Distribution] = {}
     waiting = [OURS, *_EXTRAS]
     while waiting:

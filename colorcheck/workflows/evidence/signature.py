@@ -1,4 +1,4 @@
-"""A signature of OpenSSH over a folder's list of hashes, `FILE.sig`: the one thing that tells who made the folder.
+"""An OpenSSH signature over a folder's list of hashes, `FILE.sig`: only it shows who made the folder.
 
 `ssh-keygen -Y sign -f KEY -n colorcheck certificates.json` makes it; colorcheck only verifies.
 """
@@ -15,10 +15,10 @@ NAMESPACE = "colorcheck"
 
 
 def signature(path: Path, allowed: str | None) -> CertificateCheck | None:
-    """How the signature beside a file is; None if there is none and none is asked.
+    """The check of the signature next to a file; None if there is none and none is required.
 
-    `allowed` is a file of allowed signers as ssh-keygen(1) has it; without it only what the signature itself says can
-    be checked, not whose it is.
+    `allowed` is a file of allowed signers as in ssh-keygen(1); without it, only the integrity of the signature is
+    checked, not the signer.
     """
     signed = path.with_name(f"{path.name}.sig")
     if not os.path.isfile(signed):

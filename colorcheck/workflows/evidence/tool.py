@@ -1,4 +1,4 @@
-"""Which colorcheck it was: version, commit where it runs from a checkout, the hash of its own files, its plugins."""
+"""Identifies this colorcheck: version, commit if it runs from a checkout, the hash of its own files, its plugins."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PACKAGE = Path(colorcheck.__file__).resolve().parent
 
 @cache
 def tool() -> dict[str, object]:
-    """The tool, the same on every machine and every Python."""
+    """The tool's identity, the same on every machine and Python version."""
     return {"version": colorcheck.__version__, "commit": _commit(), "sha256": _own_files()}
 
 
@@ -47,7 +47,7 @@ def plugins_used() -> list[dict[str, object]]:
 
 
 def _own_files() -> str:
-    """The hash of the package, its grammars and boards: of each file's name and content."""
+    """The hash of the package, its grammars and boards, over each file's name and content."""
     found = hashlib.sha256()
     for folder in (_PACKAGE, data_folder("grammars"), data_folder("boards")):
         for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).as_posix()):

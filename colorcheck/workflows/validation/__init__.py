@@ -1,1 +1,1 @@
-"""What was measured on real Xen, xl, dtc and U-Boot, compared with this colorcheck on the user's machine."""
+"""Compares measurements of real Xen, xl, dtc and U-Boot with this colorcheck on the user's machine."""

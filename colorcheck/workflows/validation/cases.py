@@ -1,4 +1,4 @@
-"""The measured cases that lie in the package: files and manifest of each, and what the real thing did with them."""
+"""The measured cases in the package: the files and manifest of each, and what the real programs did with them."""
 
 from __future__ import annotations
 
@@ -26,13 +26,14 @@ KINDS: Mapping[str, str] = {
 
 
 class NoCases(ValueError):
-    """The measured cases are not here; the message says which."""
+    """Measured cases are missing; the message says which."""
 
 
 class MeasuredCase(Struct, frozen=True):
-    """One case. `xen` is the release series that was measured, empty if none is part of it.
+    """One case.
 
-    `expect` is what was measured; `known` says why a difference with the words `known_difference` is known.
+    `xen` is the release series that was measured, empty if Xen is not part of the case. `expect` has the measured
+    values; `known` explains a known difference, which contains the text `known_difference`.
     """
 
     kind: str
@@ -48,7 +49,7 @@ class MeasuredCase(Struct, frozen=True):
     known_difference: str = ""
 
     def lay_out(self, folder: Path) -> Path:
-        """Writes the files into an empty folder; gives the path of the manifest."""
+        """Write the files into an empty folder; returns the path of the manifest."""
         for name, content in self.files.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Field cases: the command as a user gives it, in a process of its own, and what it must and must not say."""
+"""Field cases: the command as a user runs it, in a separate process, and what it must and must not say."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from typing import Any
 import colorcheck
 from colorcheck.workflows.validation.cases import MeasuredCase
 
-SECONDS = 300  # for one command
+SECONDS = 300  # seconds per command
 _PARSED = ("proved", "not_proved", "not_refuted", "without", "located", "messages_lack")
 
 
 def field(case: MeasuredCase, folder: Path) -> str:
-    """All that the command says and should not, or does not say and should."""
+    """All differences between the output of the command and what it must and must not say."""
     case.lay_out(folder)
     return "; ".join(_wrong(case.expect, folder))
 

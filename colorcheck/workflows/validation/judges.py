@@ -1,4 +1,4 @@
-"""How a case is judged: what colorcheck says about its files, compared with what was measured. Empty texts agree."""
+"""Judges of cases: compare the result of colorcheck with the measured one. An empty text means that they agree."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from colorcheck.xen.options.color_lists import ColorListRejected, parse_color_li
 from colorcheck.xen.options.options import parse_boot_arguments
 
 Judge = Callable[[MeasuredCase, Path], str]
-"""Takes a case and an empty folder; says what differs, or nothing."""
+"""Takes a case and an empty folder; returns the differences, empty if there are none."""
 
-_MAY_BE_OPEN = ("linux,initrd-start", "linux,initrd-end")  # where U-Boot's own size decides
+_MAY_BE_OPEN = ("linux,initrd-start", "linux,initrd-end")  # boundary cases that U-Boot's own size decides
 _NOT_COMPARED = ("u-boot,version", "kaslr-seed", "rng-seed", "smbios3-entrypoint")
-_OF_DOM0 = 8  # frames that dom0's kernel took meanwhile
+_OF_DOM0 = 8  # frames that dom0's kernel may take in the meantime
 
 
 def differing(expected: Mapping[str, object], found: Mapping[str, object]) -> str:
-    """All fields that are not as expected, with both values."""
+    """All fields that differ, with both values."""
     wrong = {key: (value, found.get(key)) for key, value in expected.items() if value != found.get(key)}
     return "; ".join(f"{key}: measured {old!r}, found {new!r}" for key, (old, new) in wrong.items())
 
 
 def boot(case: MeasuredCase, folder: Path) -> str:
-    """The outcome, and of a colored boot all that the log said."""
+    """Compare the outcome and, for a colored boot, all values of the log."""
     found = _replayed(case.lay_out(folder))
     e = case.expect
     outcome = {"stub-stops": "stopped"}.get(e["outcome"], e["outcome"])
@@ -56,7 +56,7 @@ def boot(case: MeasuredCase, folder: Path) -> str:
 
 
 def cpus(case: MeasuredCase, folder: Path) -> str:
-    """As `boot`, and on which CPUs each vCPU may run."""
+    """Like `boot`, and compare the CPUs on which each vCPU may run."""
     wrong = boot(case, folder)
     if wrong:
         return wrong
@@ -67,8 +67,9 @@ def cpus(case: MeasuredCase, folder: Path) -> str:
 
 
 def guests(case: MeasuredCase, folder: Path) -> str:
-    """Guests one after the other, up to the first step whose effect a fresh boot cannot show: a destruction, or a
-    failed creation that keeps memory."""
+    """Compare guests one after the other, up to the first step whose effect a fresh boot cannot show: a
+    destruction, or a failed creation that keeps memory.
+    """
     manifest, heap, files = case.lay_out(folder), case.expect["heap_before"], list[str]()
     for number, step in enumerate(case.expect["steps"]):
         if step["step"] == "destroy":
@@ -95,7 +96,7 @@ def guests(case: MeasuredCase, folder: Path) -> str:
 
 
 def lifecycle(case: MeasuredCase, folder: Path) -> str:
-    """Whether each creation succeeds, and the free frames per color after each step."""
+    """Compare whether each creation succeeds, and the free frames per color after each step."""
     manifest, steps = case.lay_out(folder), list[tuple[object, ...]]()
     for number, step in enumerate(case.expect["steps"]):
         if step["step"] == "create":
@@ -123,7 +124,7 @@ def lifecycle(case: MeasuredCase, folder: Path) -> str:
 
 
 def u_boot(case: MeasuredCase, folder: Path) -> str:
-    """Whether Xen is started, and the tree that it gets: its nodes in their order, and each property's bytes."""
+    """Compare whether Xen is started, and the tree that it receives: nodes in order, and the bytes of each property."""
     found: Any = handover(read_manifest(str(case.lay_out(folder)))).to_dict()
     if case.expect["outcome"] != "handover":
         return "" if found["stopped"] else f"measured {case.expect['outcome']}, found a handover"
@@ -144,7 +145,7 @@ def u_boot(case: MeasuredCase, folder: Path) -> str:
 
 
 def readers(case: MeasuredCase, folder: Path) -> str:
-    """One text, read by the function that stands for the parser of Xen, xl or dtc."""
+    """Compare how one text is read by our counterpart of the parser of Xen, xl or dtc."""
     return _READERS[case.area](case, folder)
 
 
@@ -233,7 +234,7 @@ def _replayed(manifest: Path) -> dict[str, Any]:
 
 
 def _heaps(measured: list[int], found: tuple[int, ...], dom0: set[int]) -> str:
-    """Colors whose free frames differ; in dom0's own a few may, which its kernel took meanwhile."""
+    """Colors whose free frames differ; dom0's own may differ by the few that its kernel took in the meantime."""
     wrong = list(_far(measured, found, dom0))
     shown = [(measured[color], found[color]) for color in wrong]
     return f"colors {wrong}: measured and found {shown}" if wrong else ""

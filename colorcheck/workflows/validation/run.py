@@ -1,4 +1,4 @@
-"""All cases, or some of them, judged one after the other."""
+"""Judges all cases, or some of them, one after the other."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from colorcheck.workflows.validation.judges import JUDGES
 
 
 def validate(kinds: Sequence[str], every: int = 1) -> Iterator[Judged]:
-    """Each case of these kinds with its outcome; of each kind only one in `every`. Raises NoCases."""
+    """Each case of these kinds with its outcome, only one in `every` of each kind. Raises NoCases."""
     for kind in kinds:
         yield from (judged(case) for case in cases(kind)[::every])
 
 
 def judged(case: MeasuredCase) -> Judged:
-    """One case. What colorcheck itself trips over is a difference as well."""
+    """Judge one case. A crash of colorcheck counts as a difference."""
     with tempfile.TemporaryDirectory(prefix="colorcheck-") as folder:
         try:
             wrong = JUDGES[case.kind](case, Path(folder))
-        except Exception as error:  # a crash is what a validation is for
+        except Exception as error:  # a validation has to catch crashes
             wrong = f"colorcheck failed: {type(error).__name__}: {error}"
     known = bool(case.known) and case.known_difference in wrong
     standing = CaseStanding.AGREES if not wrong else CaseStanding.KNOWN if known else CaseStanding.DIFFERS

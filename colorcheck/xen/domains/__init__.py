@@ -1,1 +1,1 @@
-"""The domains that Xen and xl make."""
+"""The domains that Xen and xl create."""

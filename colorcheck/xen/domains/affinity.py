@@ -1,8 +1,8 @@
-"""On which physical CPUs each vCPU may run, in every world that the inputs leave open.
+"""The physical CPUs on which each vCPU may run, in every world that the inputs allow.
 
-Open are the boot CPU, if it is not stated, and boot-time pools, where the inputs have some and do not say whether
-Xen is built with them. What is not the same in all worlds is not known. `xl vcpu-pin` and `xl cpupool-*` can change
-everything later; that is in no file.
+Open facts are the boot CPU, if not given, and boot-time pools, if the inputs have some and do not say whether Xen is
+built with them. A value that differs between worlds is not known. `xl vcpu-pin` and `xl cpupool-*` can change
+everything later; no file shows that.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from colorcheck.xen.system import Domain, System
 class Affinity(Struct, frozen=True):
     """The CPUs that a domain may run on, as Xen numbers them, and why.
 
-    `vcpus` are those of each vCPU that it may have, None if they are not known; `cpus` all of them together, None
-    if it may run on every CPU or that is not known.
+    `vcpus` has those of each vCPU that it may have, None if not known; `cpus` is their union, None if it may run on
+    every CPU or if not known.
     """
 
     domain: str
@@ -56,9 +56,8 @@ class Affinity(Struct, frozen=True):
 
 
 class FoundAffinities(Struct, frozen=True):
-    """The affinities of all domains, in the system's order; what stops Xen or a domain; and the facts they rest on.
-
-    `panic` is that of the pools. The facts are given or documented where they are known, else open.
+    """The affinities of all domains, in the system's order, failures of Xen or a domain, and the facts on which they
+    depend. `panic` is that of the pools.
     """
 
     affinities: tuple[Affinity, ...]
@@ -70,7 +69,7 @@ class FoundAffinities(Struct, frozen=True):
 
 
 def with_affinities(system: System, deployment: Deployment, board: Board | None = None) -> System:
-    """The system with what its domains' vCPUs and pools come to."""
+    """The system with the affinities of its domains and the failures of vCPUs and pools."""
     found = find(system, deployment, board)
     domains = []
     for number, domain in enumerate(system.domains):
@@ -95,7 +94,7 @@ def affinities(system: System, deployment: Deployment, board: Board | None = Non
 
 
 def find(system: System, deployment: Deployment, board: Board | None) -> FoundAffinities:
-    """What holds in every world."""
+    """The affinities that hold in every world."""
     ancestry = Ancestry(deployment.tree) if deployment.tree else None
     boot, pools = boot_cpu_fact(deployment, board, ancestry), pools_fact(deployment, ancestry)
     options = cpu_options(system.arguments)
@@ -129,7 +128,7 @@ def find(system: System, deployment: Deployment, board: Board | None) -> FoundAf
 
 
 class _Inputs(Struct, frozen=True):
-    """What every world is made from."""
+    """The inputs that all worlds share."""
 
     system: System
     deployment: Deployment
@@ -154,7 +153,7 @@ def _most_cpus(deployment: Deployment) -> int:
 
 
 def _of_board(board: Board | None, options: CpuOptions) -> Processors:
-    """The CPUs of a board without a device tree, as far as it numbers them."""
+    """The CPUs of a board without a device tree, as far as their numbers are known."""
     if board is None or not board.boot_known or not all(cluster.cpus for cluster in board.clusters):
         return Processors({}, frozenset(), 0)
     first = board.boot_cluster.cores
@@ -181,7 +180,7 @@ def _of_world(system: System, deployment: Deployment, world: CpuWorld) -> list[V
 
 
 def _agreed(found: Sequence[Vcpus]) -> Vcpus:
-    """What is the same in every world, and why; a failure counts only where there is one in each."""
+    """The values that are the same in every world, and why; a failure counts only if there is one in each."""
     first = found[0]
     count = max(len(one.cpus) for one in found)
     vcpus = [{one.cpus[number] if number < len(one.cpus) else None for one in found} for number in range(count)]
@@ -219,8 +218,9 @@ def _affinity(domain: Domain, found: Vcpus, cpus: Processors, open_facts: Sequen
 
 
 def _doubt(deployment: Deployment, ancestry: Ancestry | None) -> tuple[Related | None, bool]:
-    """A CPU that Xen would not start as the tree is, though a boot loader may still fix the tree; and whether
-    the tree has no CPUs at all."""
+    """A CPU that Xen would not start with this tree, unless a boot loader fixes it, and whether the tree has no
+    CPUs at all.
+    """
     if ancestry is None or deployment.manifest.target.loader is Loader.NONE:
         return None, False
     cpus = cpus_of_tree(ancestry)
@@ -243,7 +243,7 @@ def _unstarted(cpus: tuple[Cpu, ...]) -> Iterator[Cpu]:
 
 
 def _places(ancestry: Ancestry | None, cpus: Processors) -> dict[int, int]:
-    """The board's number of each of Xen's CPUs: they differ where Xen skips a node or leaves a hole."""
+    """The board's number of each of Xen's CPUs: they differ if Xen skips a node or leaves a gap."""
     if ancestry is None:
         return {number: number for number in cpus.mpidrs}
     board = {cpu.mpidr: cpu.number for cpu in cpus_of_tree(ancestry, cpus.mpidrs.get(0))}
@@ -251,7 +251,7 @@ def _places(ancestry: Ancestry | None, cpus: Processors) -> dict[int, int]:
 
 
 def _on_board(vcpus: tuple[Cpus, ...], place: dict[int, int]) -> Cpus:
-    """All CPUs of a domain, as the board counts them; None if one is not known, or they are all."""
+    """All CPUs of a domain, in the numbering of the board; None if one is not known, or if it is all CPUs."""
     found: set[int] = set()
     for cpus in vcpus:
         if cpus is None or not cpus <= place.keys():

@@ -1,4 +1,4 @@
-"""The colors that a domain gets: from a list that somebody wrote, by default, or by mistake."""
+"""The colors that a domain gets: from a list, by default, or by mistake."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def everything(nr_colors: int | None) -> tuple[int, ...]:
 
 
 def oddities(found: ColorList, domain: str, location: Location) -> tuple[Note, ...]:
-    """What about a list is not what it seems to be: repetitions, missing numbers."""
+    """Notes on misleading parts of a list: repetitions, missing numbers."""
     notes: list[Note] = []
     missing = next((item for item in found.items if item.missing), None)
     if missing is not None:
@@ -36,7 +36,7 @@ def oddities(found: ColorList, domain: str, location: Location) -> tuple[Note, .
 
 
 def repeated(colors: tuple[int, ...], domain: str, location: Location) -> tuple[Note, ...]:
-    """A note where a list names a color more than once."""
+    """A note if a list names a color more than once."""
     twice = tuple(sorted(color for color, count in Counter(colors).items() if count > 1))
     if not twice:
         return ()

@@ -15,14 +15,14 @@ _UINT = 1 << 32
 
 
 class UnreadableCpusError(ValueError):
-    """A list at which xl stops; the message is what it prints."""
+    """A list at which xl stops; the message is the one that xl prints."""
 
 
 def xl_cpus(text: str, online: Iterable[int]) -> frozenset[int]:
     """The CPUs of an xl list: `all`, `0-3`, `0-3,^1`, `nodes:0`; later parts add or, with `^`, take away.
 
     Source: `parse_cpurange`, `update_cpumap_range`, `parse_range` (tools/xl/xl_parse.c, 4.20-4.22). `online` are the
-    CPUs that Xen runs, all in NUMA node 0; a CPU that does not exist counts for nothing. Raises UnreadableCpusError.
+    CPUs that Xen runs, all in NUMA node 0; a CPU that does not exist is ignored. Raises UnreadableCpusError.
     """
     every = frozenset(online)
     found: frozenset[int] = frozenset()
@@ -65,9 +65,9 @@ def _unsigned(matched: re.Match[str]) -> int:
 
 
 class HardAffinity(Struct, frozen=True):
-    """The mask that `hard-affinity` sets; `beyond` is the CPU at which Xen panics, None if there is none.
+    """The mask that `hard-affinity` sets; `beyond` is the CPU at which Xen panics, None if it does not panic.
 
-    `rest` is what Xen leaves unread after the first character that it does not know.
+    `rest` is the text that Xen does not read, from the first unknown character on.
     """
 
     cpus: frozenset[int]
@@ -78,8 +78,8 @@ class HardAffinity(Struct, frozen=True):
 def hard_affinity(text: str, nr_cpu_ids: int) -> HardAffinity:
     """`hard-affinity` of a `xen,vcpu` node as Xen reads it (`domain_vcpu_affinity`, 4.21-4.22).
 
-    Numbers in base 0, 0 without digits; a range that runs backwards sets nothing; the first foreign character ends
-    the list. Only the end of a range must exist.
+    Numbers are in base 0, and 0 without digits; a descending range sets nothing; the first unknown character ends the
+    list. Only the end of a range must exist.
     """
     found: set[int] = set()
     place = 0

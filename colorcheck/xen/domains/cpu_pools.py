@@ -12,18 +12,21 @@ from msgspec import Struct
 
 from colorcheck.core.source import Location
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.device_tree.tree import Node
+from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cells, compatible
 from colorcheck.loader.facts import Fact, OpenFact, Origin
 from colorcheck.xen.machine.processors import Processors, register_of
 
-SCHEDULERS = ("credit", "credit2", "rtds", "arinc653", "null")
+SCHEDULERS = {name: f"SCHED_{name.upper()}" for name in ("credit", "credit2", "rtds", "arinc653", "null")}
+"""The schedulers by name, with the option of Xen's build that brings each."""
 NO_REGISTER, NO_CPU, WRONG_NODE, NO_CPUS = -1, -2, -3, -4
 
 
 class Pools(Struct, frozen=True):
-    """The pools: each online CPU's by number. `panic` is Xen's message where the nodes stop it; `location` where the
-    first of them is, None if there is none."""
+    """The pool of each online CPU by number.
+
+    `panic` is Xen's message if the nodes stop it; `location` that of the first node, None if there is none.
+    """
 
     of_cpu: Mapping[int, int]
     location: Location | None = None
@@ -64,9 +67,23 @@ def pools_fact(deployment: Deployment, ancestry: Ancestry | None) -> Fact | Open
 
 
 def pool_nodes(ancestry: Ancestry | None) -> list[Node]:
-    """The nodes of pools, in their order; `status` does not matter."""
+    """The nodes of pools, in order, whatever their `status`."""
     chosen = ancestry.tree.node("/chosen") if ancestry else None
     return [node for node in chosen.children if compatible(node, "xen,cpupool")] if chosen else []
+
+
+def named_schedulers(tree: DeviceTree | None) -> Iterator[tuple[Node, str]]:
+    """The pools that name a scheduler of Xen, each with its name."""
+    chosen = tree.node("/chosen") if tree else None
+    for node in chosen.children if chosen else ():
+        name = _terminated(node, "cpupool-sched") if compatible(node, "xen,cpupool") else None
+        if name in SCHEDULERS:
+            yield node, str(name)
+
+
+def no_scheduler(name: str) -> str:
+    """Xen's panic at a pool whose scheduler it does not have."""
+    return f"Scheduler {name} does not exists!"
 
 
 def read_pools(ancestry: Ancestry | None, cpus: Processors, *, built: bool) -> Pools:
@@ -84,10 +101,10 @@ def read_pools(ancestry: Ancestry | None, cpus: Processors, *, built: bool) -> P
 
 
 def _assign(ancestry: Ancestry, node: Node, number: int, cpus: Processors, assigned: dict[int, int]) -> str:
-    """Gives a pool its CPUs; returns Xen's panic, or nothing."""
+    """Assign CPUs to a pool; returns Xen's panic, or empty."""
     scheduler = _terminated(node, "cpupool-sched")
     if scheduler is not None and scheduler not in SCHEDULERS:
-        return f"Scheduler {scheduler} does not exists!"
+        return no_scheduler(scheduler)
     listed = list(_listed(ancestry, node))
     if not listed:
         return "Missing or empty cpupool-cpus property!"
@@ -102,7 +119,9 @@ def _assign(ancestry: Ancestry, node: Node, number: int, cpus: Processors, assig
 
 
 def _allocated(assigned: dict[int, int], following: int, cpus: Processors, place: Location | None) -> Pools:
-    """Every online CPU in a pool: those that no pool lists in one more, and the boot CPU's pool is number 0."""
+    """Put every online CPU in a pool: those that no pool lists are in one further pool, and the boot CPU's pool is
+    number 0.
+    """
     missing = next((cpu for cpu in sorted(assigned) if cpu not in cpus.online), None)
     if missing is not None:
         number = _swapped(assigned.get(0, following), assigned[missing])
@@ -118,7 +137,7 @@ def _swapped(zero: int, number: int) -> int:
 
 
 def _logical(ancestry: Ancestry, node: Node, cpus: Processors) -> int:
-    """Xen's number of a node that a pool lists, by its `reg`, or why there is none."""
+    """Xen's number of a node in the list of a pool, by its `reg`, or a negative error code."""
     register = register_of(ancestry, node)
     if register is None:
         return NO_REGISTER
@@ -145,7 +164,7 @@ def _terminated(node: Node, name: str) -> str | None:
 
 
 def domain_pool(ancestry: Ancestry, node: Node, cpus: Processors, pools: Pools) -> tuple[int, str]:
-    """The pool that a domain's node asks for with `domain-cpupool`, and Xen's panic where it cannot have it."""
+    """The pool that `domain-cpupool` of a domain's node requests, and Xen's panic if it is not available."""
     named = node.properties.get("domain-cpupool")
     handle = next(iter(cells(named.value)), 0) if named else 0
     target = ancestry.by_phandle(handle) if handle else None

@@ -32,7 +32,7 @@ DEFAULT_MEMORY = 512 * MIB
 
 
 class Dom0(Struct, frozen=True):
-    """dom0 with its memory in bytes, and what is surprising about it."""
+    """dom0 with its memory in bytes, and notes about it."""
 
     domain: Domain
     memory: int
@@ -42,9 +42,9 @@ class Dom0(Struct, frozen=True):
 def presence(deployment: Deployment, machine: Machine, arguments: BootArguments, facts: FactBook) -> bool:
     """Whether there is a dom0: Xen starts one if it finds a kernel module for it.
 
-    It also starts one, in vain, where the tree that it gets has no kernel for any domain (`is_dom0less_mode`).
-    A module of dom0's kernel to which the boot loader must give its place counts, since without it Xen stops.
-    Where the boot loader must load a kernel that was not named, dom0 is there if guests of xl or options for dom0 are.
+    It also tries, in vain, if the tree has no kernel for any domain (`is_dom0less_mode`). A module of dom0's kernel
+    whose address the boot loader must set counts, since without it Xen stops. If the boot loader must load a kernel
+    that is not named, there is a dom0 if there are guests of xl or options for dom0.
     """
     if machine.module(ModuleKind.KERNEL) is not None:
         return True
@@ -57,7 +57,7 @@ def presence(deployment: Deployment, machine: Machine, arguments: BootArguments,
 
 
 def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, system: System) -> Dom0:
-    """dom0 under this Xen; its P2M tables are left out."""
+    """dom0 under this Xen, without its P2M tables."""
     choice = _colors(arguments, machine, system)
     memory, place, notes = _memory(arguments)
     if _without_kernel(machine, system.release.traits):
@@ -79,7 +79,9 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
 
 
 def _without_kernel(machine: Machine, traits: Traits) -> Failure | None:
-    """`kernel_probe` finds nothing to start: no module, or an empty one. A file of no bytes is a stand-in."""
+    """The failure if `kernel_probe` finds nothing to start: no module, or an empty one. An empty file is a
+    placeholder.
+    """
     kernel = machine.module(ModuleKind.KERNEL)
     if not machine.final or (kernel is not None and kernel.size):
         return None
@@ -111,12 +113,12 @@ def _colors(arguments: BootArguments, machine: Machine, system: System) -> Color
 
 
 def _memory(arguments: BootArguments) -> tuple[int, Location, tuple[Note, ...]]:
-    """`dom0_mem` in bytes, where it is, and notes."""
+    """`dom0_mem` in bytes, its location, and notes."""
     option = arguments.in_force(Concept.DOM0_MEMORY)
-    place = option.location if option else arguments.location
+    place = option.location if option else arguments.dom0_mem_built_in or arguments.location
     memory = arguments.dom0_mem
     if not memory:
-        default = Dom0MemoryDefault(place, "dom0", size=DEFAULT_MEMORY, given=option is not None)
+        default = Dom0MemoryDefault(place, "dom0", size=DEFAULT_MEMORY, given=memory is not None)
         return DEFAULT_MEMORY, place, (default,)
     if memory % PAGE:
         return memory, place, (MemoryNotPages(place, "dom0", size=memory, owner=DomainKind.DOM0),)

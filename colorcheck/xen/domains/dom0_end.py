@@ -1,7 +1,7 @@
-"""What stops dom0 once it has its memory: devices that Xen cannot give to it, and the tree that Xen writes for it.
+"""Failures of dom0 after it has its memory: devices that Xen cannot give to it, and the tree that Xen writes for it.
 
-Every node of the host's tree that Xen does not keep for itself is looked at, disabled and passed-through ones too. All
-of these panics were measured on 4.20 and 4.22 (the console's interrupt on 4.20, a Raspberry Pi 4).
+Xen handles every node of the host's tree that it does not keep for itself, including disabled and passed-through ones.
+All of these panics were measured on 4.20 and 4.22 (the console's interrupt on 4.20, a Raspberry Pi 4).
 
 Source: `handle_node`, `handle_device`, `map_device_irqs_to_domain`, `prepare_dtb_hwdom` (domain_build.c and device.c of
 xen/arch/arm), `irq_set_spi_type`, `route_irq_to_guest` (xen/arch/arm/irq.c), 4.20 to 4.22.
@@ -25,7 +25,9 @@ _TRIGGER = 0xF
 
 
 class Stops(Struct, frozen=True):
-    """A node at which Xen gives up dom0, and why; `key` is the property, `text` what Xen prints beside the usual."""
+    """A node at which Xen gives up building dom0, and why; `key` is the property, `text` a message that Xen prints
+    in addition to the usual one.
+    """
 
     node: Node
     fault: DeviceFault
@@ -43,7 +45,7 @@ class Stops(Struct, frozen=True):
 
 
 class Dom0DeviceLimits(Struct, frozen=True):
-    """What decides over dom0's devices: the width of a P2M's addresses, and whether an empty `reg` stops this build."""
+    """Limits for dom0's devices: the width of P2M addresses, and whether an empty `reg` stops this build."""
 
     address_bits: int
     empty_stops: bool = False
@@ -82,9 +84,8 @@ def _registers(ancestry: Ancestry, node: Node, host: Dom0DeviceLimits, *, passed
 
 
 def _untranslatable(ancestry: Ancestry, node: Node) -> int | None:
-    """An address of the node that a bus above it has `ranges` for, but none that holds it (`__dt_translate_address`).
-
-    Children of PCI buses have addresses of another kind, which Xen leaves alone.
+    """An address of the node that is outside of the `ranges` of a bus above it (`__dt_translate_address`); None if
+    there is none. Children of PCI buses have another kind of addresses, which Xen ignores.
     """
     parent = ancestry.parent(node)
     if parent is None or any((string(above, "device_type") or "").startswith("pci") for above in (parent,)):
@@ -106,9 +107,9 @@ def _untranslatable(ancestry: Ancestry, node: Node) -> int | None:
 
 
 def tree_has_room(reserved: int, padding: tuple[int, int], grows: int) -> bool | None:
-    """Whether Xen's tree for dom0 has room for so many ranges of /reserved-memory; None if that is not known.
+    """Whether Xen's tree for dom0 has room for this many ranges of /reserved-memory; None if not known.
 
-    `padding` is the free space in the host's blob at least and at most, `grows` what Xen adds to its size.
+    `padding` is the least and the most free space in the host's blob, `grows` the bytes that Xen adds to its size.
     """
     if reserved * _PER_RANGE <= grows + padding[0] + _SLACK[0]:
         return True

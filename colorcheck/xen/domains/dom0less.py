@@ -1,4 +1,4 @@
-"""Dom0less domains: what their nodes ask for and what Xen does with it.
+"""Dom0less domains: the contents of their nodes, and what Xen does with them.
 
 Source: `create_domUs`, `construct_domU`, `domain_set_llc_colors_from_str` (xen/arch/arm/dom0less-build.c,
 xen/common/llc-coloring.c, 4.20; from 4.21 xen/common/device-tree/dom0less-build.c).
@@ -30,10 +30,11 @@ from colorcheck.xen.domains.hardware_domain import (
     wrong_hardware_domain,
     wrong_interrupts,
 )
+from colorcheck.xen.domains.node_limits import HostLimits, console_without_interrupt, grants_of, refused_property
 from colorcheck.xen.domains.partial_tree import PassthroughHost, why_refused
 from colorcheck.xen.facts import met
 from colorcheck.xen.facts.book import FactBook
-from colorcheck.xen.facts.keys import MAPPED
+from colorcheck.xen.facts.keys import MAPPED, SVE
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.machine import BootModule, Machine
 from colorcheck.xen.memory.building import guest_banks, unallocated
@@ -57,18 +58,22 @@ from colorcheck.xen.notes.machine import KernelNotRegistered
 from colorcheck.xen.options.arguments import text_of
 from colorcheck.xen.options.color_lists import read_colors
 from colorcheck.xen.options.geometry import refused
+from colorcheck.xen.options.sve import NOT_BUILT_IN
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.system import Domain
 
 KIB_PER_PAGE = PAGE // KIB
 _COUNTED_TREE = 4096  # bytes: DOMU_DTB_SIZE of the releases whose trees are counted byte for byte
 _MOST_VCPUS = 128
-_ANY_ADDRESS = 64  # bits: where the width of a P2M does not count
+_ANY_ADDRESS = 64  # bits, if the width of a P2M does not matter
 
 
 class Dom0lessRules(Struct, frozen=True):
-    """What of Xen decides over dom0less domains. `most_colors` is the limit that it was built with, `hardware` the
-    hardware domain that is there already, `has_xenstore` tells that dom0 or one of the domains has the xenstore."""
+    """Properties of Xen that matter for dom0less domains.
+
+    `most_colors` is its build limit, `hardware` an earlier hardware domain, `has_xenstore` whether dom0 or one of the
+    domains has the xenstore.
+    """
 
     release: Release
     coloring: bool
@@ -85,6 +90,7 @@ class Dom0lessRules(Struct, frozen=True):
     hardware: str = ""
     has_xenstore: bool = False
     host: PassthroughHost | None = None
+    limits: HostLimits | None = None
 
     @property
     def fork(self) -> Fork:
@@ -100,7 +106,7 @@ def nodes(tree: DeviceTree) -> list[Node]:
 def modules(node: Node, sizes: tuple[int, int]) -> dict[str, BootModule]:
     """The kernel and the ramdisk of a dom0less domain, as its node names them; `sizes` are the cells of their `reg`.
 
-    Of several of a kind the last counts (`kernel_probe`).
+    The last one of each kind is used (`kernel_probe`).
     """
     found: dict[str, BootModule] = {}
     for child in node.children:
@@ -112,7 +118,7 @@ def modules(node: Node, sizes: tuple[int, int]) -> dict[str, BootModule]:
 
 
 def domains(tree: DeviceTree, rules: Dom0lessRules, first_id: int = 1) -> Iterator[tuple[Domain, tuple[Note, ...]]]:
-    """The dom0less domains in node order, each with what is surprising about it."""
+    """The dom0less domains in node order, each with notes about it."""
     inherited: tuple[Passage, str] | None = None
     hardware = "d0" if rules.has_dom0 else ""
     provided = any(capabilities(node, rules.release) & XENSTORE for node in nodes(tree))
@@ -124,7 +130,7 @@ def domains(tree: DeviceTree, rules: Dom0lessRules, first_id: int = 1) -> Iterat
     for offset, node in enumerate(nodes(tree)):
         own = node.properties.get("llc-colors")
         if own is not None and b"\0" not in own.value:
-            own = None  # no string ends in it: Xen's reader fails, as if there were none
+            own = None  # without a NUL: Xen's reader fails, as if the property were absent
         if own is not None:
             inherited = (text_of(own), node.name)
         elif not rules.release.traits.inherits_colors:
@@ -147,7 +153,7 @@ def domains(tree: DeviceTree, rules: Dom0lessRules, first_id: int = 1) -> Iterat
 def _ended(
     node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, int], owners: end.Owners
 ) -> tuple[Domain, tuple[Note, ...]]:
-    """The domain with its shared memory and what its partial device trees map, and what stops it at the end."""
+    """The domain with its shared memory, the memory that its partial device trees map, and late failures."""
     notes: list[Note] = []
     shared = end.shared_of(node, sizes)
     kernel = modules(node, sizes).get(ModuleKind.KERNEL)
@@ -158,6 +164,10 @@ def _ended(
         notes.append(unowned.note(domain.location, domain.name, node.path))
         failures.append(refused)
     mapped: list[end.Given] = []
+    silent = console_without_interrupt(node) if rules.limits else None
+    if silent is not None:
+        failures.append(silent[0])
+        notes.append(silent[1])
     failures.append(None if _has_room(node, domain, rules, sizes) else refused)
     partial = list(end.partial_trees(node, sizes, rules.trees))
     for child, tree in partial:
@@ -185,7 +195,7 @@ def _ended(
 
 
 def _has_room(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, int]) -> bool:
-    """Whether the tree that Xen writes for the domain has room; both are worlds where that is not known."""
+    """Whether the tree that Xen writes for the domain has room; if not known, both are worlds."""
     if rules.tree is None:
         return True
     traits = rules.release.traits
@@ -226,8 +236,10 @@ def _parts(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, i
 def _unregistered_kernel(
     node: Node, sizes: tuple[int, int], rules: Dom0lessRules
 ) -> tuple[Failure | None, tuple[Note, ...]]:
-    """Xen looks up the kernel that a child of the domain's node names among the modules that it registered, by its
-    address and kind (`kernel_probe`). Where the tree is the one that Xen gets, a domain without any fails likewise."""
+    """The failure if the kernel that a child of the domain's node names is not among the modules that Xen
+    registered, by address and kind (`kernel_probe`). If the tree is the one that Xen receives, a domain without any
+    kernel fails, too.
+    """
     failure = Failure(FailureKind.OTHER, f"Could not set up domain {node.name} (rc = -2)")
     kernel = modules(node, sizes).get(ModuleKind.KERNEL)
     if kernel is None:
@@ -261,6 +273,10 @@ def _domain(
         failure = failure or Failure(
             FailureKind.OTHER, f"Error creating domain {node.name} (rc = -22)" if written else text
         )
+    wrong = refused_property(node, rules.release.traits, rules.limits) if rules.limits else None
+    if failure is None and wrong is not None:
+        failure, notes = wrong[0], (*notes, wrong[1])
+    failure = failure or _sve(node, rules)
     if failure is None and rules.tree is not None:
         stopped = wrong_hardware_domain(node, rules.release, rules.tree, iommu=rules.iommu)
         stopped = stopped or (None if choice.failure else wrong_interrupts(node, rules.release))
@@ -299,8 +315,16 @@ def _domain(
         pool_follows=pool is None,
         hardware=hardware,
         unused_pool=frames if hardware else 0,
+        more_buddy=grants_of(node, rules.limits.grants).more_pages if rules.limits and rules.limits.grants else 0,
     )
     return domain, (*choice.notes, *notes)
+
+
+def _sve(node: Node, rules: Dom0lessRules) -> Failure | None:
+    """The panic of a Xen without SVE at a domain that asks for it, whatever the value."""
+    if "sve" not in node.properties or rules.facts is None or rules.facts.is_open(SVE) or not rules.release.modelled:
+        return None
+    return Failure(FailureKind.OTHER, NOT_BUILT_IN)
 
 
 def _place(node: Node, name: str) -> Location:
@@ -346,7 +370,7 @@ def _memory(node: Node) -> int | None:
 
 
 def _refusal(node: Node, rules: Dom0lessRules) -> tuple[Failure | None, tuple[Note, ...]]:
-    """What Xen refuses before it looks at the colors, in its order."""
+    """Refusals before Xen reads the colors, in Xen's order."""
     notes: list[Note] = list(_given_away(node))
     wrong = wrong_capabilities(node, rules.release, rules.hardware)
     if wrong is not None:
@@ -372,17 +396,17 @@ def _missing(node: Node, name: str) -> Note:
 
 
 def _given_away(node: Node) -> Iterator[Note]:
-    """Devices that a dom0less domain gets come in a partial device tree of its own."""
+    """Notes on devices of a dom0less domain, which are in its partial device tree."""
     for child in node.children:
         if compatible(child, "multiboot,device-tree"):
             yield Passthrough(child.location, node.name, child.path, DomainKind.DOM0LESS)
 
 
 def _enhanced(node: Node) -> bool:
-    """Whether Xenstore's page is wanted at boot: the property without a value, or `enabled`."""
+    """Whether Xenstore's page is requested at boot: the property without a value, or `enabled`."""
     return "xen,enhanced" in node.properties and string(node, "xen,enhanced") in (None, "enabled")
 
 
 def _xenstore_page(node: Node, rules: Dom0lessRules) -> int:
-    """One more frame of the domain's colors, where Xen takes it for Xenstore at boot."""
+    """One frame of the domain's colors if Xen takes it for Xenstore at boot, otherwise 0."""
     return int(_enhanced(node) and rules.release.traits.xenstore_page_at_boot)

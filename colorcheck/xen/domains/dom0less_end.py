@@ -1,4 +1,4 @@
-"""What stops a dom0less domain once it has its memory: its shared memory, its own device tree, what it maps.
+"""Failures of a dom0less domain after it has its memory: shared memory, its own device tree, mappings.
 
 Source: `process_shm`, `prepare_dtb_domU`, `handle_passthrough_prop`, `kernel_load` (xen/arch/arm, from 4.21
 xen/common/device-tree), 4.20 to 4.22.
@@ -28,7 +28,9 @@ _MEASURED_MARGINS = (16, 64)  # bytes
 
 
 class Given(Struct, frozen=True):
-    """Memory that a partial device tree maps into the domain: `start` and `size` in bytes, at the guest's `guest`."""
+    """Memory that a partial device tree maps into the domain: `start` and `size` in bytes, at the guest address
+    `guest`.
+    """
 
     start: int
     size: int
@@ -44,12 +46,12 @@ def shared_of(node: Node, sizes: tuple[int, int]) -> tuple[Shared, ...]:
 
 
 def owned_pages(shared: Sequence[Shared]) -> int:
-    """Frames of static shared memory that the domain owns; they count as its own, but come from no color."""
+    """Frames of static shared memory that the domain owns; they count as its memory, but have no color assigned."""
     return sum(each.size // PAGE for each in shared if each.owned)
 
 
 def from_buddy(shared: Sequence[Shared]) -> tuple[tuple[str, int], ...]:
-    """The regions, by id, that Xen takes from the buddy heap, in frames."""
+    """The regions that Xen takes from the buddy heap, as (ID, frames)."""
     return tuple((each.id, each.size // PAGE) for each in shared if each.start is None)
 
 
@@ -69,7 +71,7 @@ def shared_mappings(shared: Sequence[Shared]) -> list[Mapping]:
 
 
 def shared_failure(shared: Sequence[Shared], machine: Machine, kernel: int, number: int) -> Failure | None:
-    """Why its shared memory stops Xen. `kernel` is the size of its kernel, which lies where its memory begins."""
+    """Why its shared memory stops Xen. `kernel` is the size of its kernel, which is at the start of its memory."""
     for each in shared:
         if not each.id:
             return Failure(FailureKind.OTHER, "Xen BUG at common/device-tree/static-shmem.c:328")
@@ -82,7 +84,7 @@ def shared_failure(shared: Sequence[Shared], machine: Machine, kernel: int, numb
 
 
 class UnownedMemory(Struct, frozen=True):
-    """A region whose guest address has too many bits, or that has an owner already."""
+    """A region whose guest address has too many bits, or that already has an owner."""
 
     region: Shared
     bits: int = 0
@@ -96,8 +98,9 @@ class UnownedMemory(Struct, frozen=True):
 
 
 class Owners(Struct):
-    """Who owns the regions of shared memory, by their id: the first owner or, without a role, the first that asks.
-    `address_bits` is the width of the guests' addresses."""
+    """The owners of shared memory regions by ID: the first with the role of owner or, without a role, the first
+    that uses the region. `address_bits` is the width of guest addresses.
+    """
 
     address_bits: int
     found: dict[str, str] = field(default_factory=dict)
@@ -109,7 +112,7 @@ class Owners(Struct):
         return name if shared.owned else None
 
     def add(self, shared: Sequence[Shared], name: str) -> UnownedMemory | None:
-        """What is wrong with the shared memory of the domain `name`, which Xen builds now; None if nothing is."""
+        """Add the shared memory of the domain `name`, which Xen builds now; returns a fault, None if there is none."""
         for each in shared:
             if (each.guest + each.size) >> self.address_bits and (each.guest + each.size - 1) >> self.address_bits:
                 return UnownedMemory(each, bits=self.address_bits)
@@ -127,9 +130,8 @@ def _in_memory(span: Span, machine: Machine) -> bool:
 
 
 def fits(written: tuple[int, int], room: int, *, measured: bool) -> bool | None:
-    """Whether the tree of a domain, so many bytes at least and at most, fits into `room`; None if that is not known.
-
-    Of the releases that were measured, trees of 4,079 bytes by this count fit into 4,096 and trees of 4,175 did not. A
+    """Whether the tree of a domain, with the least and the most bytes in `written`, fits into `room`; None if not
+    known. On the measured releases, trees of 4,079 bytes by this count fit into 4,096 and trees of 4,175 did not. A
     release whose writer was not followed (`measured` false) may need an eighth more or less.
     """
     below, above = _MEASURED_MARGINS if measured else (written[1] // 8, written[0] // 8)
@@ -147,7 +149,7 @@ def partial_trees(node: Node, sizes: tuple[int, int], trees: Trees) -> Iterator[
 
 
 def given(tree: DeviceTree) -> Iterator[Given]:
-    """What `xen,reg` below /passthrough maps into the domain: address, size, guest address; nothing is checked."""
+    """The memory that `xen,reg` below /passthrough maps into the domain: address, size, guest address, unchecked."""
     ancestry = Ancestry(tree)
     for top in tree.root.children:
         if top.name != "passthrough":
@@ -171,7 +173,7 @@ def mappings(found: Sequence[Given]) -> list[Mapping]:
 
 
 def in_memory(found: Sequence[Given], machine: Machine, name: str) -> Iterator[Note]:
-    """A note for each range of a partial tree that lies in memory."""
+    """A note for each range of a partial tree that is in memory."""
     for each in found:
         for start, end in machine.spans:
             low, high = max(each.start, start), min(each.start + each.size, end)

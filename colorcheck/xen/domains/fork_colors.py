@@ -1,4 +1,4 @@
-"""The colors that the Xilinx lines give to a domain. Their boots are not modelled; what they read is.
+"""The colors that the Xilinx releases give to a domain. Their boots are not modelled, only their parsing.
 
 Source: Xilinx `release-2019.2-coloring` (Xen 4.11), `release-2020.2` (4.13, unchanged up to 4.16), `xlnx_rebase_4.17`.
 """
@@ -28,7 +28,10 @@ _MASK_BYTES = 16
 
 
 class Fork(Struct, frozen=True):
-    """What of a fork's Xen decides over colors. `dom0_colors` are what the first lines give to who names none."""
+    """Properties of a fork that matter for colors.
+
+    `dom0_colors` are the colors that the first releases give to domains without a list.
+    """
 
     release: Release
     nr_colors: int | None
@@ -37,7 +40,7 @@ class Fork(Struct, frozen=True):
 
 
 def refused_by_fork(colors: tuple[int, ...], release: Release, nr_colors: int | None) -> str:
-    """Why a fork refuses a list that it has read, or the empty text."""
+    """Why a fork refuses a list that it has read; empty if it does not."""
     if release.ascending and any(low >= high for low, high in pairwise(colors)):
         return "the colors do not ascend"
     if nr_colors and any(color >= nr_colors for color in colors):
@@ -46,7 +49,7 @@ def refused_by_fork(colors: tuple[int, ...], release: Release, nr_colors: int | 
 
 
 def dom0_choice(arguments: BootArguments, nr_colors: int | None, place: Location) -> ColorChoice:
-    """dom0's colors; the first lines stop where it has none."""
+    """dom0's colors; the first releases stop if it has none."""
     release, colors = arguments.release, arguments.dom0_colors
     if colors:
         return _checked(Fork(release, nr_colors), colors, arguments.dom0_source, "dom0", place, FailureKind.DOM0_COLORS)
@@ -59,7 +62,7 @@ def dom0_choice(arguments: BootArguments, nr_colors: int | None, place: Location
 
 
 def node_choice(node: Node, fork: Fork, before: tuple[Passage, str] | None) -> ColorChoice:
-    """The colors of a dom0less domain; `before` is the list of the domain in front of it that has one, and its name."""
+    """The colors of a dom0less domain; `before` is the list and the name of the nearest earlier domain with a list."""
     wanted = next(prop for prop in fork.release.properties if prop.legacy is (fork.legacy and _has_legacy(fork)))
     written = node.properties.get(wanted.name)
     if wanted.kind is PropertyKind.MASK:
@@ -95,7 +98,7 @@ def _taken_over(choice: ColorChoice, node: Node, giver: str, release: Release) -
 
 
 def _mask(node: Node, written: Property | None, fork: Fork) -> ColorChoice:
-    """A mask; the 4.17 line takes every cell for colors 0 to 31."""
+    """The colors of a mask; 4.17 reads every cell as colors 0 to 31."""
     if written is None:
         return _default(fork, node.name, node.location)
     place = written.value_location
@@ -113,7 +116,7 @@ def _mask(node: Node, written: Property | None, fork: Fork) -> ColorChoice:
 
 
 def guest_choice(guest: XlGuest, fork: Fork) -> ColorChoice:
-    """The colors of a guest of xl. The first lines take ranges only, and none that overlap."""
+    """The colors of a guest of xl. The first releases accept only ranges that do not overlap."""
     key = next((key for key in fork.release.xl_keys if guest.file.setting(key)), None)
     setting = guest.file.setting(key) if key else None
     if setting is None or not isinstance(setting.written, XlList):
@@ -134,7 +137,7 @@ def guest_choice(guest: XlGuest, fork: Fork) -> ColorChoice:
 
 
 def _default(fork: Fork, name: str, place: Location) -> ColorChoice:
-    """The colors of a domain that names none."""
+    """The colors of a domain without a list."""
     if fork.release.domain_default is not OtherDomains.DOM0S:
         return _all(fork.nr_colors, name, place)
     taken = InheritedColors(place, name, fork.dom0_colors, "dom0", fork.release.title)

@@ -21,12 +21,14 @@ _PSCI = len("arm,psci-1.0 arm,psci-0.2 arm,psci ")
 _XEN = len("xen,xen-4.20 xen,xen ")
 _SHARED = len("xen,shared-memory-v1 ")
 _NOT_COPIED = ("xen,reg", "xen,path", "xen,force-assign-without-iommu")
-_MOST_HOLES = 2  # extended regions of a guest, before shared memory cuts them
+_LONG = 256  # characters of a name; those of the specification have 31 at most
+_MOST_HOLES = 2  # extended regions of a guest, before shared memory splits them
 
 
 class HostParts(Struct, frozen=True):
-    """What a guest's tree takes from the host's: the length of the first CPU's compatible strings, whether the CPU and
-    the timer have a clock-frequency, and whether the interrupt controller is a GICv2."""
+    """Properties of the host's tree that determine the size of a guest's: the length of the first CPU's compatible
+    strings, whether the CPU and the timer have a clock-frequency, and whether the interrupt controller is a GICv2.
+    """
 
     core: int
     cpu_clock: bool
@@ -35,8 +37,9 @@ class HostParts(Struct, frozen=True):
 
 
 class GuestParts(Struct, frozen=True):
-    """What decides over the size of a guest's tree. `arguments` are the bytes of its kernel's bootargs with the final
-    NUL (0: none), `shared` the id and the guest address of each region, `partial` its partial trees."""
+    """Properties of a guest that determine the size of its tree. `arguments` are the bytes of its kernel's bootargs
+    with the final NUL (0: none), `shared` the id and the guest address of each region, `partial` its partial trees.
+    """
 
     vcpus: int
     banks: int = 1
@@ -63,8 +66,9 @@ def host_parts(tree: DeviceTree) -> HostParts:
 
 
 def tree_size(host: HostParts, guest: GuestParts) -> tuple[int, int]:
-    """Bytes that Xen needs while it writes the tree, at least and at most: it does not tell how many extended regions
-    an enhanced domain has."""
+    """The least and the most bytes that Xen needs to write the tree: the number of extended regions of an enhanced
+    domain is not known.
+    """
     return _size(host, guest, 0), _size(host, guest, _MOST_HOLES + len(guest.shared))
 
 
@@ -174,16 +178,19 @@ def _interrupt_controller(write: _Writer, host: HostParts) -> None:
 
 
 class _Writer:
-    """Counts as libfdt writes: names and values in whole cells, and each property's name once, or as the end of one
-    that is there."""
+    """Counts bytes as libfdt writes them: names and values in whole cells, and each property name once, unless it
+    is the end of an earlier one.
+    """
 
     def __init__(self) -> None:
         self.structure = _HEADER
-        self.strings = ""
+        self.strings = 0
+        self._ends: set[str] = set()  # of the names that are there
+        self._long: list[str] = []  # names whose ends are too many to be kept
 
     @property
     def size(self) -> int:
-        return self.structure + len(self.strings)
+        return self.structure + self.strings
 
     def begin(self, name: str) -> None:
         self.structure += _CELL + _whole(len(name) + 1)
@@ -193,8 +200,13 @@ class _Writer:
 
     def add(self, name: str, length: int) -> None:
         self.structure += 3 * _CELL + _whole(length)
-        if f"{name}\0" not in self.strings:
-            self.strings = f"{name}\0{self.strings}"
+        if name in self._ends or any(long.endswith(name) for long in self._long):
+            return
+        self.strings += len(name) + 1
+        if len(name) > _LONG:
+            self._long.append(name)
+        else:
+            self._ends.update(name[start:] for start in range(len(name) + 1))
 
     def cells(self, *names: str) -> None:
         for name in names:

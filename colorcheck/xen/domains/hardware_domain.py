@@ -1,4 +1,4 @@
-"""Domains of the device tree with `capabilities`: a hardware, a control or a xenstore domain in the place of dom0.
+"""Domains of the device tree with `capabilities`: a hardware, control or xenstore domain instead of dom0.
 
 Source: `parse_dom0less_node` (xen/common/device-tree/dom0less-bindings.c, dom0less-build.c), `create_domUs`,
 `arch_parse_dom0less_node` (xen/arch/arm/dom0less-build.c), 4.21 and 4.22; measured.
@@ -14,12 +14,12 @@ from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, compatible, string
 from colorcheck.xen.kinds import Failure, FailureKind, Note
 from colorcheck.xen.notes.domains import HardwareDomainFault, HardwareDomainRefused
+from colorcheck.xen.options.iommu import iommu_enabled
 from colorcheck.xen.options.options import BootArguments
 from colorcheck.xen.release.release import Release
 
 CONTROL, HARDWARE, XENSTORE = 1, 2, 4
 KNOWN = CONTROL | HARDWARE | XENSTORE
-_OFF = ("no", "off", "false", "disable", "0")
 
 
 class RefusedCapabilities(Struct, frozen=True):
@@ -30,7 +30,7 @@ class RefusedCapabilities(Struct, frozen=True):
 
 
 def capabilities(node: Node, release: Release) -> int:
-    """The capabilities that a domain's node asks for; 0 where this Xen does not read them."""
+    """The capabilities that a domain's node requests; 0 if this Xen does not read them."""
     return (cell(node, "capabilities") or 0) if release.traits.hardware_domain_by_node else 0
 
 
@@ -40,8 +40,7 @@ def is_hardware_domain(node: Node, release: Release) -> bool:
 
 
 def wrong_capabilities(node: Node, release: Release, other: str) -> RefusedCapabilities | None:
-    """What Xen says of `capabilities` before everything else; `other` names the hardware domain that is there
-    already."""
+    """Xen's panic over `capabilities`, which it checks first; `other` names an earlier hardware domain."""
     found = capabilities(node, release)
     if found & ~KNOWN:
         text = f"Invalid capabilities ({found:x})"
@@ -53,7 +52,7 @@ def wrong_capabilities(node: Node, release: Release, other: str) -> RefusedCapab
 
 
 def wrong_hardware_domain(node: Node, release: Release, tree: DeviceTree, *, iommu: bool) -> RefusedCapabilities | None:
-    """What a hardware domain must not have, and the IOMMU that it needs, in Xen's order."""
+    """Xen's panic over properties that a hardware domain must not have, or the IOMMU that it needs, in Xen's order."""
     if not is_hardware_domain(node, release):
         return None
     passthrough = node.properties.get("passthrough")
@@ -71,7 +70,7 @@ def wrong_hardware_domain(node: Node, release: Release, tree: DeviceTree, *, iom
 
 
 def wrong_interrupts(node: Node, release: Release) -> RefusedCapabilities | None:
-    """`nr_spis`, at which Xen stops after it has read the domain's colors."""
+    """Xen's panic over `nr_spis`, after it has read the domain's colors."""
     given = node.properties.get("nr_spis")
     if given is None or len(given.value) < 4 or not is_hardware_domain(node, release):
         return None
@@ -79,7 +78,7 @@ def wrong_interrupts(node: Node, release: Release) -> RefusedCapabilities | None
 
 
 def _behind(tree: DeviceTree, node: Node) -> list[Node]:
-    """The nodes behind this one in the whole tree: Xen looks through all of them (`dt_find_compatible_node`)."""
+    """The nodes after this one in the whole tree: Xen searches all of them (`dt_find_compatible_node`)."""
     order = list(tree.root.walk())
     place = next((number for number, each in enumerate(order) if each is node), len(order))
     return order[place + 1 :]
@@ -97,27 +96,23 @@ def has_iommu(ancestry: Ancestry | None, arguments: BootArguments) -> bool:
     """Whether Xen sets up an IOMMU: the tree enables one that it drives, and `iommu` does not switch it off."""
     if ancestry is None:
         return False
-    on = True
-    for option in arguments.options:
-        if option.name == "iommu":
-            words = "no" if option.negated and not option.value else option.value
-            on = not any(word in _OFF for word in words.split(","))
-    return on and any(iommu.enabled and iommu.driven for iommu in iommu_facts(ancestry).iommus)
+    return iommu_enabled(arguments) and any(iommu.enabled and iommu.driven for iommu in iommu_facts(ancestry).iommus)
 
 
-_DRIVER_FRAMES = 16 << 8  # queues and tables of an IOMMU, tables of an ITS: 16 MiB each are more than any takes
+_DRIVER_FRAMES = 16 << 8  # queues and tables of an IOMMU, tables of an ITS: 16 MiB each is an upper bound
 
 
 def frames_of_drivers(ancestry: Ancestry, arguments: BootArguments, *, has_its: bool) -> int:
-    """Frames of the uncolored heap that Xen's drivers of IOMMUs and, where it is built with that (HAS_ITS, not by
-    default), of interrupt translation may take at most."""
+    """The most frames of the uncolored heap that Xen's drivers for IOMMUs and, if built in (HAS_ITS, not by
+    default), for interrupt translation may take.
+    """
     nodes = (node for top in ancestry.tree.root.children for node in (top, *top.children)) if has_its else ()
     translators = sum(compatible(node, "arm,gic-v3-its") for node in nodes)
     return _DRIVER_FRAMES * (translators + has_iommu(ancestry, arguments))
 
 
 def wants_xenstore(node: Node, release: Release) -> bool:
-    """Whether `xen,enhanced` asks for Xenstore: without a value, `enabled`, and `legacy` where the release has it."""
+    """Whether `xen,enhanced` requests Xenstore: without a value, `enabled`, and `legacy` if the release has it."""
     if "xen,enhanced" not in node.properties:
         return False
     words = (None, "enabled", "legacy") if release.traits.hardware_domain_by_node else (None, "enabled")
@@ -125,8 +120,10 @@ def wants_xenstore(node: Node, release: Release) -> bool:
 
 
 def second_xenstore(nodes: list[Node], release: Release, *, has_dom0: bool) -> dict[str, Failure]:
-    """The domains, by the path of their node, behind which Xen stops since another one has the xenstore: dom0 always
-    has it (`set_xs_domain`)."""
+    """Failures by the path of a domain's node:
+
+    Xen stops after such a domain because another one has the xenstore; dom0 always has it (`set_xs_domain`).
+    """
     owner, found = 0 if has_dom0 else None, {}
     for number, node in enumerate(nodes, 1):
         if capabilities(node, release) & XENSTORE:
@@ -138,7 +135,7 @@ def second_xenstore(nodes: list[Node], release: Release, *, has_dom0: bool) -> d
 
 
 def without_xenstore(nodes: list[Node], release: Release, *, has_dom0: bool) -> Failure | None:
-    """The panic behind all domains where one wants Xenstore and none has it, from 4.21 on."""
+    """The panic after all domains if one requests Xenstore and none has it, from 4.21 on."""
     if has_dom0 or not release.traits.hardware_domain_by_node:
         return None
     provided = any(capabilities(node, release) & XENSTORE for node in nodes)

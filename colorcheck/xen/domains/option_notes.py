@@ -1,4 +1,4 @@
-"""What about the color lists among the boot arguments is not what it seems: cut, rejected, misread, without effect."""
+"""Notes on color lists among the boot arguments that are cut, rejected, misread or without effect."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from colorcheck.xen.release.spelling import Concept
 
 
 def option_notes(arguments: BootArguments, concept: Concept, domain: str) -> list[Note]:
-    """What happened to the color lists of an option: cut, rejected, misread."""
+    """Notes on color lists of an option that are cut, rejected or misread."""
     found: list[Note] = []
     for option in arguments.given(concept):
         if option.cut:
@@ -32,7 +32,7 @@ def _rejected(option: Option, domain: str) -> Note:
 
 
 def colors_while_off(arguments: BootArguments) -> list[Note]:
-    """Color lists among the arguments that count for nothing."""
+    """Notes on color lists among the arguments that have no effect."""
     found: list[Note] = []
     for concept, name in ((Concept.XEN_COLORS, "xen"), (Concept.DOM0_COLORS, "dom0")):
         option = arguments.in_force(concept)
@@ -42,7 +42,7 @@ def colors_while_off(arguments: BootArguments) -> list[Note]:
 
 
 def unsorted_xen_colors(colors: tuple[int, ...], place: Location) -> tuple[Note, ...]:
-    """A note where Xen does not use all colors of its list."""
+    """A note if Xen does not use all colors of its list."""
     used = used_colors(colors)
     if set(used) == set(colors):
         return ()

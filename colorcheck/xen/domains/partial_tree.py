@@ -1,4 +1,4 @@
-"""What Xen refuses in a partial device tree: the domain's creation then ends the boot.
+"""Contents of a partial device tree that Xen refuses, so that the domain's creation ends the boot.
 
 Source: `handle_prop_pfdt`, `handle_passthrough_prop`, `domain_handle_dtb_boot_module` (xen/arch/arm/dom0less-build.c,
 4.20; from 4.21 xen/common/device-tree/dom0less-build.c), `map_device_irqs_to_domain`, `route_irq_to_guest`
@@ -25,9 +25,11 @@ PATH, REG, FORCE = "xen,path", "xen,reg", "xen,force-assign-without-iommu"
 
 
 class PassthroughHost(Struct, frozen=True):
-    """The host that a partial tree takes devices from. `address_bits` is the reach of a P2M, `iommu` tells that Xen
-    sets one up, `spis` are the interrupts that dom0 or Xen's console has, each with whose it is, `highest_phandle` that
-    the release asks for phandles below Xen's own."""
+    """The host from which a partial tree takes devices.
+
+    `address_bits` is the address width of a P2M, `iommu` whether Xen sets one up, `spis` the interrupts of dom0 and
+    Xen's console with their owners, `highest_phandle` whether the release requires phandles below Xen's own.
+    """
 
     ancestry: Ancestry
     address_bits: int
@@ -45,7 +47,7 @@ class RefusedPartialTree(Struct, frozen=True):
 
 
 def taken_interrupts(ancestry: Ancestry, uart: Node | None, *, has_dom0: bool) -> dict[int, str]:
-    """The SPIs that no domain of the tree can have any more: Xen's console has its own, dom0 those of its devices."""
+    """The SPIs that are not available to domains of the tree: that of Xen's console, and those of dom0's devices."""
     found = {spi: "Xen's console" for spi, _ in (shared_interrupts(ancestry, uart) if uart is not None else ())}
     for node in given_to_dom0(ancestry, uart) if has_dom0 else ():
         if "xen,passthrough" not in node.properties:
@@ -67,7 +69,7 @@ def why_refused(tree: DeviceTree, host: PassthroughHost, spis: int | None) -> Re
 
 
 def _with_cells(node: Node, sizes: tuple[int, int]) -> Iterator[tuple[Node, tuple[int, int]]]:
-    """The nodes with the cells that Xen reads `xen,reg` in: those of the parent, which it does not inherit."""
+    """The nodes with the cells in which Xen reads `xen,reg`: those of the parent, which are not inherited."""
     yield node, sizes
     own = [cell(node, name) for name in ("#address-cells", "#size-cells")]
     below = tuple(default if value is None else value for value, default in zip(own, _DEFAULT_CELLS, strict=True))
@@ -133,7 +135,7 @@ def _wrong_interrupt(device: Node, host: PassthroughHost, spis: int | None) -> P
 
 
 def _unprotected(device: Node, host: PassthroughHost) -> PartialTreeRefusal | None:
-    """Why Xen does not assign the device where nothing forces it to: it is behind no IOMMU."""
+    """Why Xen does not assign the device without being forced: it is not behind an IOMMU."""
     if not host.iommu:
         return PartialTreeRefusal(PartialTreeFault.NO_IOMMU, device=device.path)
     masters = any("mmu-masters" in node.properties for node in host.ancestry.tree.root.walk())

@@ -1,6 +1,6 @@
 """Memory that guests are given by address: frames of every color, whatever the guest's colors are.
 
-The frames are mapped as they are; no heap and no color is asked (`iomem` in xl.cfg(5), 4.20 to 4.22).
+The frames are mapped directly, regardless of heaps and colors (`iomem` in xl.cfg(5), 4.20 to 4.22).
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from colorcheck.xen.notes.domains import PassthroughMemory
 
 
 def passed_through(deployment: Deployment, machine: Machine) -> Iterator[Note]:
-    """A note for each range of `iomem` that lies in memory; one that holds a device's registers has none."""
+    """A note for each range of `iomem` that is in memory; ranges of device registers have none."""
     for file in deployment.guests:
         for found in iomem(file) if file.accepted else ():
             if isinstance(found, IomemRefused):
-                continue  # xl makes no such guest
+                continue  # xl does not create such a guest
             start = found.start * PAGE
             for low, high in _in_memory((start, start + found.count * PAGE), machine):
                 yield PassthroughMemory(found.location, xl_guest(file).title, low, high, DomainKind.XL)

@@ -29,7 +29,7 @@ MOST_VCPUS = 128  # MAX_VIRT_CPUS of arm64
 
 
 class CpuWorld(Struct, frozen=True):
-    """What all domains have in common in one world."""
+    """The facts of one world that all domains share."""
 
     processors: Processors
     pools: Pools
@@ -101,7 +101,7 @@ class _Pinning(Struct):
     reasons: list[Related] = field(default_factory=list)
 
     def read(self, child: Node) -> Failure | None:
-        """Takes one node; returns the panic that it brings about."""
+        """Read one node; returns the panic that it causes."""
         if not self.world.release.traits.reads_vcpu_nodes:
             if "hard-affinity" in child.properties:
                 text = f"{self.world.release.title} does not read hard-affinity"
@@ -137,7 +137,7 @@ class _Pinning(Struct):
 def xl_vcpus(file: XlFile, count: int, world: CpuWorld) -> Vcpus:
     """A guest of xl: `pool`, and `cpus` as a text for all of `count` vCPUs or as a list for as many as it names.
 
-    `cpus_soft` is a wish of the scheduler and binds nothing.
+    `cpus_soft` is only a preference of the scheduler.
     """
     number = _xl_pool(file, world)
     reasons = list(_pool_reason(world, number)) if number is not None else []
@@ -189,7 +189,9 @@ def _xl_masks(written: Passage | XlList, count: int, world: CpuWorld) -> tuple[l
 
 
 def _xl_pool(file: XlFile, world: CpuWorld) -> int | Failure | None:
-    """The number of the guest's pool; None for one that boot does not make, so that somebody in dom0 must have."""
+    """The number of the guest's pool; None for a pool that is not created at boot and must have been created in
+    dom0.
+    """
     setting = file.setting("pool")
     if setting is None or not isinstance(setting.written, Passage):
         return 0
@@ -200,14 +202,14 @@ def _xl_pool(file: XlFile, world: CpuWorld) -> int | Failure | None:
 
 
 def _without_cpus(world: CpuWorld, what: str) -> Failure | None:
-    """The end of building a domain where the tree has no CPUs to copy (`make_cpus_node`)."""
+    """The failure of building a domain if the tree has no CPUs to copy (`make_cpus_node`)."""
     if world.ancestry is None or world.processors.described:
         return None
     return Failure(FailureKind.OTHER, f"Could not set up {what} (rc = -22)")
 
 
 def _pool_reason(world: CpuWorld, pool: object) -> Iterator[Related]:
-    """What is to be said about the pools of a Xen that reads them or not."""
+    """Remarks on boot-time pools, for a Xen built with or without them."""
     pools = world.pools
     if pools.location is None:
         return

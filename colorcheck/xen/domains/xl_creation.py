@@ -1,7 +1,7 @@
-"""How far xl comes with the creation of a guest: what it refuses, and what a creation that fails has taken by then.
+"""The creation of a guest by xl: refusals, and the frames that a failed creation has taken.
 
-What a failed creation took never comes back to the colors. Measured with xl of 4.20 on 4.20.4; the code is the same in
-4.21 and 4.22.
+Frames taken by a failed creation never return to the colors. Measured with xl of 4.20 on 4.20.4; the code is the same
+in 4.21 and 4.22.
 
 Source: `parse_config_data` (tools/xl/xl_parse.c), `libxl__domain_make`, `libxl__build_pre`, `libxl__build_dom`
 (tools/libs/light), `meminit` (tools/libs/guest/xg_dom_arm.c), `alloc_domheap_pages` and `assign_pages` in Xen.
@@ -30,7 +30,7 @@ from colorcheck.xen.notes.domains import (
 )
 from colorcheck.xen.system import MAGIC_PAGES
 
-_SLACK = MIB_PAGES  # LIBXL_MAXMEM_CONSTANT: Xen lets the guest have so much more than `memory`
+_SLACK = MIB_PAGES  # LIBXL_MAXMEM_CONSTANT: Xen's limit for the guest is this much above `memory`
 _FIRST_BANK = 3 << 30
 _MODULES_AT = 128 * MIB
 _LEAST_TREE, _MOST_TREE = PAGE, 16 * PAGE  # the guest's device tree: doubled from 4 KiB until it fits
@@ -38,10 +38,10 @@ _NO_MEMORY = Failure(FailureKind.DOMAIN_MEMORY, "xc_dom_boot_mem_init failed: Ca
 
 
 class Needs(Struct, frozen=True):
-    """What a guest's file asks for, defaults filled in: sizes in MiB, `pool` in frames of its P2M pool.
+    """The requests in a guest's file, with defaults: sizes in MiB, `pool` in frames of its P2M pool.
 
-    `populated` is what xl really puts into the guest: `maxmem`, which is `memory` where the file has none. `memory` is
-    None if the file has neither.
+    `populated` is the memory that xl really gives the guest: `maxmem`, or `memory` if the file has no maxmem. `memory`
+    is None if the file has neither.
     """
 
     memory: int | None
@@ -53,7 +53,7 @@ class Needs(Struct, frozen=True):
 
     @property
     def limit(self) -> int:
-        """The frames that Xen lets the guest have."""
+        """The number of frames to which Xen limits the guest."""
         return (self.memory or 0) * MIB_PAGES + _SLACK
 
 
@@ -71,8 +71,11 @@ class Creation(Struct, frozen=True):
 
 
 class XlHost(Struct, frozen=True):
-    """What decides over a guest beside its own file. `names` are those of the guests that are there already; `pools`
-    the names of the pools that boot makes; `facts` know in this world of pools that somebody else makes."""
+    """Facts about the host that matter for a guest.
+
+    `names` are those of the existing guests; `pools` the names of the pools created at boot; `facts` decide in this
+    world about pools created elsewhere.
+    """
 
     most_vcpus: int = 128
     names: frozenset[str] = frozenset()
@@ -80,7 +83,7 @@ class XlHost(Struct, frozen=True):
     facts: FactBook | None = None
 
     def has_pool(self, name: str, place: Location) -> bool:
-        """Whether a pool exists; one that boot does not make may have been made in dom0."""
+        """Whether a pool exists; one that is not created at boot may have been created in dom0."""
         if name in self.pools or not name or self.facts is None:
             return name in self.pools
         message = f"boot does not create a CPU pool {name}, and nothing says whether one is created in dom0"
@@ -101,8 +104,10 @@ def needs(guest: XlGuest) -> Needs:
 
 
 def creation(guest: XlGuest, host: XlHost, kernel_size: int | None, ramdisk_size: int | None) -> Creation:
-    """What becomes of a guest for which there are frames enough. Sizes in bytes, None if they are not known: then
-    kernel and ramdisk are trusted to fit."""
+    """The creation of a guest for which there are enough frames.
+
+    Sizes are in bytes, None if not known: then kernel and ramdisk are assumed to fit.
+    """
     refused = _refused_by_xl(guest, host)
     if refused is not None:
         return refused
@@ -126,10 +131,10 @@ def creation(guest: XlGuest, host: XlHost, kernel_size: int | None, ramdisk_size
 
 
 def _above_limit(guest: XlGuest, asked: Needs) -> Creation:
-    """`maxmem` above `memory`: xl populates the one, and Xen lets the guest have the other and 1 MiB.
+    """The creation with `maxmem` above `memory`: xl populates `maxmem`, but Xen's limit is `memory` and 1 MiB.
 
-    Each request above the limit loses the frame that was taken for it: two of the memory, or, where the memory
-    fits just so, one of the magic pages.
+    Each request above the limit loses the frame taken for it: two of the memory or, if the memory just fits, one of the
+    magic pages.
     """
     place = guest.location("maxmem")
     lost = 2 if asked.populated * MIB_PAGES > asked.limit else 1
@@ -141,7 +146,7 @@ def _above_limit(guest: XlGuest, asked: Needs) -> Creation:
 
 
 def _loads(memory: int, kernel: int | None, ramdisk: int | None) -> bool:
-    """Whether kernel, ramdisk and device tree find a place in the first bank (`meminit`)."""
+    """Whether kernel, ramdisk and device tree fit into the first bank (`meminit`)."""
     bank = min(memory, _FIRST_BANK)
     kernel_end = -(-max(1, kernel or 1) // (2 * MIB)) * 2 * MIB
     modules = -(-(ramdisk or 0) // PAGE) * PAGE + (_MOST_TREE if ramdisk else _LEAST_TREE)
@@ -149,7 +154,7 @@ def _loads(memory: int, kernel: int | None, ramdisk: int | None) -> bool:
 
 
 def _refused_by_xl(guest: XlGuest, host: XlHost) -> Creation | None:
-    """What ends before Xen has given anything."""
+    """A creation that fails before Xen has allocated anything."""
     for reason, place in _refusals(guest, host):
         kind = PoolNotMadeAtBoot if place == "pool" else GuestRejected
         refused = kind(guest.location(place), guest.title, reason=reason)
@@ -158,7 +163,7 @@ def _refused_by_xl(guest: XlGuest, host: XlHost) -> Creation | None:
 
 
 def _refusals(guest: XlGuest, host: XlHost) -> Iterator[tuple[str, str]]:
-    """What xl or libxl says, and the key that it is about, in their order."""
+    """The messages of xl and libxl with their keys, in order."""
     asked = needs(guest)
     if guest.name is None:
         yield "Domain name must be specified.", "name"
@@ -187,7 +192,7 @@ def _actions(guest: XlGuest) -> Iterator[tuple[str, str]]:
 
 
 def _boots(guest: XlGuest) -> bool:
-    """Whether the file says what the guest boots: a kernel or a boot loader that runs in dom0."""
+    """Whether the file names what the guest boots: a kernel, or a boot loader that runs in dom0."""
     given = (guest.file.setting(key) for key in ("kernel", "bootloader"))
     return any(setting is not None and isinstance(setting.written, Passage) for setting in given)
 

@@ -1,4 +1,4 @@
-"""Guests of xl: what their files ask for and what xl and Xen do with it, before any memory is given out.
+"""Guests of xl: what xl and Xen do with their files, before any memory is allocated.
 
 Source: `libxl__domain_make`, `libxl__domain_build` (tools/libs/light), `domain_set_llc_colors_domctl`
 (xen/common/llc-coloring.c), 4.20–4.22; measured with xl of 4.20.
@@ -56,7 +56,7 @@ def xl_domains(
 
 
 class XlRules(Struct, frozen=True):
-    """What of Xen decides over guests of xl."""
+    """Properties of Xen that matter for guests of xl."""
 
     release: Release
     coloring: bool
@@ -66,7 +66,7 @@ class XlRules(Struct, frozen=True):
 
 
 class RequestedGuest(Struct, frozen=True):
-    """A guest as it is asked for, with what is surprising about it; `reaches_xen` tells that it uses up an id."""
+    """A requested guest with notes about it; `reaches_xen`: whether its creation uses up a domain ID."""
 
     guest: XlGuest
     domain: Domain
@@ -99,7 +99,7 @@ def xl_domain(file: XlFile, deployment: Deployment, host: XlHost, rules: XlRules
 
 
 def _first(ended: Creation, colors: Failure | None) -> Failure | None:
-    """xl's own refusals come before Xen sees the colors; what goes wrong with the memory comes after."""
+    """The first failure: xl's own refusals come before Xen sees the colors, failures with the memory after."""
     return ended.failure if ended.before_xen or colors is None else colors
 
 
@@ -115,7 +115,7 @@ def _stated_size(guest: XlGuest, deployment: Deployment) -> int | None:
 
 
 def _trusted(guest: XlGuest, deployment: Deployment) -> Iterator[str]:
-    """Files of dom0 that do not lie here: xl must find them, and the guest's memory must hold them."""
+    """Assumptions about files in dom0 that are not available here: xl finds them, and the guest's memory holds them."""
     for key in ("kernel", "ramdisk"):
         setting = guest.file.setting(key)
         if setting is None or not isinstance(setting.written, Passage) or not setting.written.text:
@@ -147,7 +147,7 @@ def _domain(guest: XlGuest, choice: ColorChoice, number: int, failure: Failure |
 
 
 def _uncolored(guest: XlGuest) -> ColorChoice:
-    """With coloring off, xl's list counts for nothing."""
+    """The choice with coloring off: xl's list has no effect."""
     return ColorChoice((), ColorSource.DEFAULT, guest.location("llc_colors"))
 
 

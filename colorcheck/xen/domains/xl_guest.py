@@ -1,4 +1,4 @@
-"""What xl takes from a guest's file: memory, vCPUs and colors, with the warnings that it prints.
+"""A guest's file as xl reads it: memory, vCPUs and colors, with the warnings that xl prints.
 
 Sources: `xlu_cfg_get_*` in `tools/libs/util/libxlu_cfg.c` and `parse_config_data` in `tools/xl/xl_parse.c` (4.22).
 """
@@ -14,7 +14,7 @@ from colorcheck.inputs.xl.xl_values import XlFile, XlList, XlSetting, in_bytes
 from colorcheck.xen.domains.xl_iomem import IomemRefused, iomem
 
 MOST_LISTED = 1 << 22
-"""More colors than this in one list are taken for more than xl finds memory for."""
+"""Lists with more colors than this are assumed to exhaust xl's memory."""
 
 
 class XlColors(Struct, frozen=True):
@@ -27,7 +27,7 @@ class XlColors(Struct, frozen=True):
 
     @property
     def dropped(self) -> str:
-        """What is behind the match, which xl ignores."""
+        """The text after the match, which xl ignores."""
         return self.written.text[self.read :]
 
     @property
@@ -36,11 +36,11 @@ class XlColors(Struct, frozen=True):
 
 
 class XlGuest(Struct, frozen=True):
-    """A guest as xl understands its file.
+    """A guest as xl reads its file.
 
-    `memory` and `maxmem` in MiB. A number is None if the key is missing or where xl warns and ignores it. `name`
-    has one character for each byte, as xl passes it on. `llc_colors` in xl's order with repetitions, None if the
-    key is missing or ignored: the guest then gets all colors, as with an empty list. `rejected` is why xl stops.
+    `memory` and `maxmem` are in MiB. A number is None if the key is missing or if xl warns and ignores it. `name` has
+    one character for each byte, as xl passes it on. `llc_colors` is in xl's order with repetitions, None if the key is
+    missing or ignored: the guest then gets all colors, as with an empty list. `rejected` is why xl stops.
     """
 
     file: XlFile
@@ -65,12 +65,12 @@ class XlGuest(Struct, frozen=True):
 
     @property
     def title(self) -> str:
-        """The name as people read it; the file's name, where it has none."""
+        """The name for people; the file's name if it has none."""
         setting = self.file.setting("name")
         return setting.written.text if setting and isinstance(setting.written, Passage) else self.file.file
 
     def location(self, name: str) -> Location:
-        """Where the value of a key is; the file, where the key is missing."""
+        """The location of a key's value; the file if the key is missing."""
         setting = self.file.setting(name)
         return setting.value_location if setting else self.file.location
 
@@ -92,12 +92,12 @@ class XlGuest(Struct, frozen=True):
 
 
 def parse_xl(text: str, file: str = "guest.cfg") -> XlGuest:
-    """What xl reads from a file with this text. No text is refused with an exception."""
+    """A guest as xl reads this text. Never raises for any text."""
     return xl_guest(read_xl(text, file))
 
 
 def xl_guest(file: XlFile) -> XlGuest:
-    """What xl reads from a file that its reader has read."""
+    """A guest as xl reads a parsed file."""
     if not file.accepted:
         return XlGuest(file, rejected=file.errors[0].printed(file.file), messages=file.log)
     reading = _Reading(file)
@@ -116,7 +116,7 @@ def colors_of(file: XlFile, key: str) -> tuple[tuple[int, ...] | None, tuple[XlC
 
 
 class _Reading:
-    """Takes values out of a file and collects the warnings."""
+    """Reads values from a file and collects the warnings."""
 
     def __init__(self, file: XlFile) -> None:
         self.file = file

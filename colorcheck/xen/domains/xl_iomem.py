@@ -1,7 +1,7 @@
-"""`iomem` of an xl file as xl reads it: pages that a guest gets by address.
+"""`iomem` of an xl file as xl reads it: frames that a guest is given by address.
 
 Source: `parse_config_data` (tools/xl/xl_parse.c, 4.20 to 4.22): each element of the list is read by
-`sscanf("%llx,%llx@%llx")`, all numbers in hexadecimal, pages of 4 KiB; blanks may be before a number only.
+`sscanf("%llx,%llx@%llx")`, all numbers in hexadecimal, in pages of 4 KiB; whitespace is accepted only before a number.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _ELEMENT = re.compile(rf"{_NUMBER},{_NUMBER}(?:@{_NUMBER})?", re.ASCII)
 
 
 class IomemRange(Struct, frozen=True):
-    """Frames from `start` on, `count` of them, and where the element is."""
+    """`count` frames from `start` on, and the location of the element."""
 
     start: int
     count: int
@@ -35,8 +35,7 @@ class IomemRefused(Struct, frozen=True):
 
 
 def iomem(file: XlFile) -> Iterator[IomemRange | IomemRefused]:
-    """What xl reads from each element, up to the first at which it stops. A single text in place of a list is
-    ignored."""
+    """The elements as xl reads them, up to the first at which it stops. A string instead of a list is ignored."""
     setting = file.setting("iomem")
     if setting is None or not isinstance(setting.written, XlList):
         return
@@ -52,6 +51,6 @@ def iomem(file: XlFile) -> Iterator[IomemRange | IomemRefused]:
 
 
 def _number(sign: str, digits: str) -> int:
-    """64 bits; what does not fit becomes the largest of them (`strtoull`)."""
+    """A 64-bit number; larger ones become the maximum (`strtoull`)."""
     value = min(int(digits, 16), ULONG - 1)
     return -value % ULONG if sign == "-" and value < ULONG - 1 else value

@@ -1,1 +1,1 @@
-"""FactBook: everything that the model of Xen is given, each with its origin; what it read is recorded."""
+"""FactBook: all input facts of the model of Xen with their origins; reads are recorded."""

@@ -1,4 +1,4 @@
-"""The facts of a deployment under one release, and the record of who read which."""
+"""The facts of a deployment under one release, and a record of those that were read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class FactKey(Struct, Generic[T], frozen=True, dict=True):
-    """The name of a fact whose values are of type T. `about` says it in words, after "depends on …"."""
+    """The name of a fact whose values have type T. `about` completes the words "depends on …"."""
 
     name: str
     about: str
@@ -25,10 +25,10 @@ Chosen: TypeAlias = Mapping[str, object]
 
 
 class FactBook:
-    """All facts of a deployment under one release. Reading one notes its name wherever a record is being kept.
+    """All facts of a deployment under one release.
 
-    An open fact has the value that the world at hand chooses for it. The skeleton, where nothing was chosen, has
-    None: the model then leaves out what it is about.
+    Reading one adds its name to all active records. An open fact has the value chosen by the current world. Without
+    choices, it has None: the model then omits the part that depends on it.
     """
 
     def __init__(
@@ -42,11 +42,11 @@ class FactBook:
         self.unknown = dict(unknown or {})
         self.chosen = dict(chosen or {})
         self.met: dict[str, OpenFact] = {} if met is None else met
-        """Open facts that the model met on its way, in any world of these facts."""
+        """Open facts that the model met, in any world of these facts."""
         self._records: list[set[str]] = []
 
     def read(self, key: FactKey[T]) -> T:
-        """The value in this world. Raises KeyError for a fact that was not stated, which is a fault of the program."""
+        """The value in this world. Raises KeyError for a fact that is not in the book, which is a bug."""
         for record in self._records:
             record.add(key.name)
         if key.name in self.unknown:
@@ -54,7 +54,7 @@ class FactBook:
         return self.known[key.name].value  # type: ignore[return-value]
 
     def decided(self, fact: OpenFact) -> object:
-        """The value in this world of a finite fact that the model meets on its way; without a choice, its first one."""
+        """The value in this world of a finite fact that the model meets; its first value without a choice."""
         for record in self._records:
             record.add(fact.what)
         self.met.setdefault(fact.what, fact)
@@ -62,20 +62,20 @@ class FactBook:
         return self.chosen.get(fact.what, values[0])
 
     def fact(self, key: FactKey[T]) -> Fact | OpenFact:
-        """The fact itself; not recorded, for what is said about it."""
+        """The fact itself, for descriptions; the read is not recorded."""
         return self.unknown.get(key.name) or self.known[key.name]
 
     def is_open(self, key: FactKey[T]) -> bool:
         return key.name in self.unknown
 
     def about(self, name: str) -> None:
-        """Note that what is being worked out rests on this fact, whose value the model has no use for."""
+        """Record a dependency on this fact, whose value the model does not use."""
         for record in self._records:
             record.add(name)
 
     @contextmanager
     def recorded(self) -> Iterator[set[str]]:
-        """The names of the facts that are read meanwhile."""
+        """Collects the names of the facts that are read in the context."""
         record: set[str] = set()
         self._records.append(record)
         try:
@@ -90,13 +90,13 @@ class FactBook:
         return {name: values[0] for name, values in listed if isinstance(values, tuple) and values}
 
     def in_world(self, chosen: Chosen) -> FactBook:
-        """The same facts in another world; values for facts that are not open are refused."""
+        """The same facts in another world. Raises ValueError for facts that are not open."""
         wrong = set(chosen) - set(self.unknown) - set(self.met)
         if wrong:
             raise ValueError(f"not open: {', '.join(sorted(wrong))}")
         return FactBook(self.known, self.unknown, {**self.chosen, **chosen}, self.met)
 
     def opened(self, fact: OpenFact) -> FactBook:
-        """The same facts with one more that is open, whatever was known about it."""
+        """The same facts with one more open fact, which replaces a known one."""
         known = {name: each for name, each in self.known.items() if name != fact.what}
         return FactBook(known, {**self.unknown, fact.what: fact}, self.chosen, self.met)

@@ -1,68 +1,90 @@
-"""What an input uses of Xen that the default build leaves out and the model does not know: open, unless it is off.
+"""Features of Xen that an input uses, that are off by default and are not modelled: open unless known to be off.
 
 Defaults: CONFIG_XSM, CONFIG_ARM64_SVE and CONFIG_PCI_PASSTHROUGH (which selects HAS_PCI) are off (xen/common/Kconfig,
-xen/arch/arm/Kconfig, 4.20 to 4.22); without them Xen ignores the options. With them it may stop: FLASK that enforces
-without a policy, SVE on a CPU that has none.
+xen/arch/arm/Kconfig, 4.20 to 4.22). With them Xen may stop: FLASK that enforces without a policy, SVE on a CPU that has
+none. Without them it ignores the options, but panics where SVE is asked for (`parse_arch_dom0_param`,
+`arch_parse_dom0less_node`; measured), and a guest of xl is not created.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from colorcheck.core.source import Location
+from msgspec import Struct
+
+from colorcheck.core.source import Location, Passage
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree_walk import compatible
 from colorcheck.loader.facts import Fact, OpenFact, Origin
 from colorcheck.xen.facts.book import FactKey
 from colorcheck.xen.facts.keys import PCI, SVE, XSM
 from colorcheck.xen.options.arguments import xen_arguments
+from colorcheck.xen.options.options import BootArguments, boot_arguments
+from colorcheck.xen.options.sve import asks_for_sve
+from colorcheck.xen.release.release import Release
+from colorcheck.xen.release.releases import RELEASES
 
 FEATURES = (XSM, SVE, PCI)
 _BUILD = {XSM.name: ("XSM",), SVE.name: ("ARM64_SVE",), PCI.name: ("PCI_PASSTHROUGH", "HAS_PCI")}
 _KEYS = {"sve": SVE.name, "pci": PCI.name}  # of xl
-_OFF = ("0", "no", "off", "false", "disable")
+_WITHOUT = "disabled"
 
 
-def feature_facts(deployment: Deployment) -> Iterator[Fact | OpenFact]:
-    """A fact for each feature: off by default or by the build, open where an input uses it and it may be on."""
-    used = dict(reversed(tuple(_used(deployment))))
+class _Use(Struct, frozen=True):
+    """What uses a feature; `by_guest`: the file of a guest of xl, which is open even where the build leaves it out."""
+
+    what: str
+    location: Location
+    by_guest: bool = False
+
+
+def feature_facts(deployment: Deployment, release: Release | None = None) -> Iterator[Fact | OpenFact]:
+    """A fact for each feature: off by default or by the build, open if an input uses it and it may be on."""
+    arguments = boot_arguments(xen_arguments(deployment), release or RELEASES[0])
+    used = dict(reversed((*_by_arguments(arguments), *_by_nodes(deployment), *_by_guests(deployment))))
     for key in FEATURES:
         yield _fact(key, deployment, used.get(key.name))
 
 
-def _fact(key: FactKey[None], deployment: Deployment, used: tuple[str, Location] | None) -> Fact | OpenFact:
+def _fact(key: FactKey[None], deployment: Deployment, used: _Use | None) -> Fact | OpenFact:
     names = _BUILD[key.name]
     stated = [name for name in names if name in deployment.kconfig]
     on = any(deployment.kconfig[name] == "y" for name in stated)
     off = not on and bool(stated or "ARM_64" in deployment.kconfig)
-    if used is None or off:
+    if used is None or (off and not used.by_guest):
         place = deployment.build_place(stated[0] if stated else names[0])
         return Fact(key.name, None, Origin.GIVEN if off else Origin.DOCUMENTED, place)
-    what, place = used
-    why = f"{what} is used only by a Xen built with CONFIG_{names[0]}, whose behavior is not modelled"
-    return OpenFact(key.name, why, ("[target.config]", f"{names[0]} = false  # if it is not"), place)
+    if off:
+        why = f"{used.what} of a guest needs a Xen built with CONFIG_{names[0]}: how xl refuses it is not modelled"
+        return OpenFact(key.name, why, (f"# no {used.what} in the guest's file",), used.location)
+    why = f"{used.what} is used only by a Xen built with CONFIG_{names[0]}, whose behavior is not modelled"
+    return OpenFact(key.name, why, ("[target.config]", f"{names[0]} = false  # if it is not"), used.location)
 
 
-def _used(deployment: Deployment) -> Iterator[tuple[str, tuple[str, Location]]]:
-    """The features that the inputs use, by name, with what uses them and where."""
-    arguments = xen_arguments(deployment)
-    for word in arguments.text.split():
-        name, _, value = word.partition("=")
-        at = arguments.text.find(word)
-        place = arguments.locate(at, at + len(word))
-        if (name == "flask" and value != "disabled") or (name == "xsm" and value == "flask"):
-            yield XSM.name, (word, place)
-        elif name == "dom0" and any(part.startswith("sve") and part[4:] not in _OFF for part in value.split(",")):
-            yield SVE.name, (word, place)
-        elif name == "pci-passthrough" and value not in _OFF:
-            yield PCI.name, (word, place)
+def _by_arguments(arguments: BootArguments) -> Iterator[tuple[str, _Use]]:
+    for option in arguments.options:
+        use = _Use(option.written.text, option.location)
+        if (option.name == "flask" and option.value != _WITHOUT) or (option.key, option.value) == ("xsm", "flask"):
+            yield XSM.name, use
+        elif option is arguments.named("pci-passthrough") and option.stored:
+            yield PCI.name, use
+    sve = asks_for_sve(arguments)
+    if sve is not None:
+        yield SVE.name, _Use(sve.written.text, sve.location)
+
+
+def _by_nodes(deployment: Deployment) -> Iterator[tuple[str, _Use]]:
     chosen = deployment.tree.node("/chosen") if deployment.tree else None
     for node in chosen.walk() if chosen else ():
         if compatible(node, "xen,xsm-policy"):
-            yield XSM.name, (f"the policy {node.name}", node.location)
+            yield XSM.name, _Use(f"the policy {node.name}", node.location)
         if "sve" in node.properties:
-            yield SVE.name, ("the property sve", node.properties["sve"].location)
+            yield SVE.name, _Use("the property sve", node.properties["sve"].location)
+
+
+def _by_guests(deployment: Deployment) -> Iterator[tuple[str, _Use]]:
     for guest in deployment.guests:
         for setting in guest.settings:
-            if setting.name in _KEYS:
-                yield _KEYS[setting.name], (setting.name, setting.name_location)
+            written = setting.written
+            if setting.name in _KEYS and not (isinstance(written, Passage) and written.text == _WITHOUT):
+                yield _KEYS[setting.name], _Use(setting.name, setting.name_location, by_guest=True)

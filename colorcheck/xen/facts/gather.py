@@ -1,6 +1,6 @@
-"""The facts of a deployment: what its files give, what is documented, and what is not known.
+"""The facts of a deployment: given by its files, documented, or open.
 
-The rules are those of `docs/facts.md`: where a fact comes from, what it may be while it is open, what settles it.
+`docs/facts.md` has the rules: the origins of each fact, its possible values while open, and what settles it.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ LARGEST_IMAGE = 8 << 20
 LARGEST_TREE = 2 << 20
 """Bytes: the largest device tree that Xen maps (early_fdt_map, 4.20 to 4.22)."""
 FEWEST_BYTES = 40
-"""Bytes of a device tree's header, without which there is none."""
-IMAGE_ALIGNMENT = 2 << 20  # of the place where a boot loader may put an arm64 Image
+"""Bytes of a device tree's header, the smallest possible tree."""
+IMAGE_ALIGNMENT = 2 << 20  # of the address of an arm64 Image
 TREE_ALIGNMENT = 8  # early_fdt_map refuses another one
-_FEW_SIZES = 4  # of the tree that are tried one by one
+_FEW_SIZES = 4  # the number of sizes of the tree that are tried one by one
 _WIDTHS = (32, 36, 40, 42, 44, 48, 52)
 _TOP = 1 << 48
 _HIGHEST_ORDER = 10  # of LLC_COLORS_ORDER
@@ -69,8 +69,10 @@ _UNREAD: dict[Scope, FactKey[None]] = {Scope.TREE: TREE, Scope.GUESTS: GUESTS, S
 
 
 def facts_of(deployment: Deployment, board: Board | None, release: Release | None = None) -> FactBook:
-    """All facts of a deployment under a release, with those that are open. A log of another release says nothing
-    about places that this one has."""
+    """All facts of a deployment under a release, with those that are open.
+
+    A log of another release gives no addresses for this one.
+    """
     gathered = _Gathering(deployment, board, release)
     known: dict[str, Fact] = {}
     unknown: dict[str, OpenFact] = {}
@@ -116,14 +118,14 @@ class _Gathering:
         yield self._ramdisk_reserve()
         yield self._address_bits()
         yield self._build()
-        yield Fact(TREE.name, None, Origin.GIVEN, self._tree_location())
+        yield self._own_tree() or Fact(TREE.name, None, Origin.GIVEN, self._tree_location())
         yield Fact(GUESTS.name, None, Origin.GIVEN, self.place("inputs.domains"))
         yield self._modules()
         yield from self._file_sizes()
         yield from self._cpus()
         yield self._pdx_offsets()
         yield from below_chosen_facts(self.deployment)
-        yield from feature_facts(self.deployment)
+        yield from feature_facts(self.deployment, self.release)
         yield from self._unread()
 
     def _image_size(self) -> Fact | OpenFact:
@@ -151,14 +153,14 @@ class _Gathering:
         if followed is not None:
             if followed.xen_address is not None:
                 return Fact(XEN_ADDRESS.name, followed.xen_address, Origin.FOLLOWED, followed.location)
-            why = "the files do not say where the boot script puts Xen"
+            why = "the files do not say where the boot script loads Xen"
             settle = ("# the variables that give its address, in [target.environment]",)
             return OpenFact(XEN_ADDRESS.name, why, settle, followed.location, Span(0, _TOP, IMAGE_ALIGNMENT))
         if self.target.xen_address is not None:
             return Fact(XEN_ADDRESS.name, self.target.xen_address, Origin.GIVEN, self.place("target.xen-address"))
         return OpenFact(
             XEN_ADDRESS.name,
-            "no input says where the boot loader puts Xen",
+            "no input says where the boot loader loads Xen",
             ("xen-address = 0x200000",),
             self.place("target"),
             Span(0, _TOP, IMAGE_ALIGNMENT),
@@ -177,7 +179,7 @@ class _Gathering:
             where = self.place("target.device-tree-address")
             yield Fact(TREE_ADDRESS.name, self.target.device_tree_address, Origin.GIVEN, where)
         else:
-            why = "no input says where the boot loader puts the device tree"
+            why = "no input says where the boot loader loads the device tree"
             settle = ("device-tree-address = 0x8000000",)
             yield OpenFact(TREE_ADDRESS.name, why, settle, place, Span(0, _TOP, TREE_ALIGNMENT))
         size, tree = self.target.device_tree_size, self.deployment.tree
@@ -192,7 +194,9 @@ class _Gathering:
             yield OpenFact(TREE_SIZE.name, why, lines, place, Span(max(written, 1), LARGEST_TREE + 1))
 
     def _followed_tree(self, followed: Followed) -> Iterator[Fact | OpenFact]:
-        """What a boot script does with the blob: what it leaves open is open, whatever the manifest says."""
+        """The device tree after a boot script; facts that the script leaves open are open, whatever is in the
+        manifest.
+        """
         place = followed.location
         if followed.device_tree_address is not None:
             yield Fact(TREE_ADDRESS.name, followed.device_tree_address, Origin.FOLLOWED, place)
@@ -235,8 +239,7 @@ class _Gathering:
         return OpenFact(MEMORY.name, why, ('memory = ["0x0+0x80000000"]',), self.place("target"))
 
     def _logged_in_part(self) -> OpenFact | None:
-        """Memory of a log that is not whole, where it has a bank that the tree does not have: the others are not
-        known."""
+        """The memory if an incomplete log has a bank that the tree lacks: then further banks are not known."""
         log, tree = self.deployment.boot_log, self.deployment.tree
         if log is None or tree is None or self.foreign_log:
             return None
@@ -254,7 +257,7 @@ class _Gathering:
         return None
 
     def _firmware_memory(self) -> Fact | OpenFact:
-        """The banks that Xen makes of the firmware's map; it reads no node of memory."""
+        """The banks that Xen derives from the firmware's map; it does not read memory nodes."""
         why = "under UEFI, Xen takes its memory from the firmware's map, not from the device tree"
         settle = ('[inputs] boot-log = "serial.txt"', '# or: efi-memory-map = "memmap.txt"')
         found = self.deployment.efi_map
@@ -317,8 +320,9 @@ class _Gathering:
         return OpenFact(DOM0_KERNEL.name, why, settle, self._tree_location())
 
     def _given_in_part(self, *kinds: ModuleKind, others: bool = False) -> tuple[str, tuple[str, ...], Location] | None:
-        """Why a module of `[[target.modules]]` of these kinds, or of all others, leaves something open; what settles
-        it, and where it is."""
+        """Why a module of `[[target.modules]]` of these kinds (or of all others) leaves something open, what
+        settles it, and its location.
+        """
         for module in self.deployment.given_modules if self.deployment.followed is None else ():
             if (module.kind in kinds) != others and (module.address is None or module.size is None):
                 lacks = "address" if module.address is None else "size"
@@ -329,7 +333,7 @@ class _Gathering:
         return None
 
     def _all_logged(self) -> bool:
-        """Whether a boot log lists all modules, and each of them is in the tree: then no kernel is still to come."""
+        """Whether a boot log lists all modules and each is in the tree: then no kernel is missing."""
         log, tree = self.deployment.boot_log, self.deployment.tree
         listed = log.modules_found if log else None
         if listed is None or tree is None:
@@ -341,8 +345,9 @@ class _Gathering:
         return {module.address for module in listed if module.kind not in ("Xen", "Device Tree")} <= known
 
     def _kernels(self) -> bool:
-        """Whether dom0's kernel is named, or domains are and nothing speaks of a dom0: then none is missing. Where one
-        of them is the hardware domain there is no dom0."""
+        """Whether no kernel is missing: dom0's kernel is named, or there are domains and no sign of a dom0. If one
+        of them is the hardware domain, there is no dom0.
+        """
         tree = self.deployment.tree
         chosen = tree.node("/chosen") if tree else None
         nodes = chosen.children if chosen else ()
@@ -361,7 +366,9 @@ class _Gathering:
         return any(option_name(o.text) in names for o in read_boot_arguments(xen_arguments(self.deployment)))
 
     def _modules(self) -> Fact | OpenFact:
-        """Modules without `reg` and dom0less domains without a kernel: the boot loader must bring the rest."""
+        """The fact about modules without `reg` and dom0less domains without a kernel, which the boot loader must
+        complete.
+        """
         left = self.deployment.followed.open(MODULES.name) if self.deployment.followed is not None else None
         if left is not None:
             return OpenFact(MODULES.name, left.why, left.settle, left.location)
@@ -370,7 +377,7 @@ class _Gathering:
         if given is not None:
             return OpenFact(MODULES.name, *given)
         waiting = list(unplaced(tree)) if tree else []
-        if self.handed_over_as_it_is:  # UEFI may still have started Xen, which then loads what names a file
+        if self.handed_over_as_it_is:  # UEFI may have started Xen, which then loads nodes that name a file
             waiting = [node for node in waiting if "xen,uefi-binary" in node.properties]
         if not waiting or self.deployment.image_builder is not None:
             return Fact(MODULES.name, None, Origin.GIVEN, self._tree_location())
@@ -397,7 +404,7 @@ class _Gathering:
         return OpenFact(ADDRESS_BITS.name, why, ('board = "zcu102"',), self.place("target.board"), _WIDTHS)
 
     def _build(self) -> Fact | OpenFact:
-        """The numbers of Xen's build; one that is none, or that Kconfig does not take, leaves the build unknown."""
+        """The numeric options of Xen's build; one that Kconfig does not accept leaves the build unknown."""
         for name, least, most in self._numbers():
             text = self.deployment.kconfig.get(name)
             if text is None or _is_number(text, least, most):
@@ -414,8 +421,17 @@ class _Gathering:
             yield self.release.buddy_kconfig, 0, _MOST
             yield "NR_CPUS", 1, _MOST
 
+    def _own_tree(self) -> OpenFact | None:
+        """A Xen that has a device tree in its image reads no other (CONFIG_DTB_FILE, `head.S`)."""
+        name = "DTB_FILE"
+        if not self.deployment.kconfig.get(name) or self.handed_over_as_it_is:
+            return None
+        why = f"Xen is built with the device tree {self.deployment.kconfig[name]} and reads no other"
+        settle = ('[target] loader = "none"', "# with that tree as device-tree, or a Xen built without CONFIG_DTB_FILE")
+        return OpenFact(TREE.name, why, settle, self.deployment.build_place(name))
+
     def _pdx_offsets(self) -> Fact | OpenFact:
-        """Compression by offsets (from 4.21 on, not Arm's default) makes another frame table than the modelled one."""
+        """Compression by offsets (from 4.21 on, not Arm's default) leads to a frame table that is not modelled."""
         name = PDX_OFFSETS.name
         if self.deployment.kconfig.get(name) != "y":
             return Fact(name, None, Origin.DOCUMENTED, self.place("target.kconfig"))
@@ -433,14 +449,14 @@ class _Gathering:
         yield Fact(FILE_SIZES.name, None, Origin.GIVEN, self.place("target.files"))
 
     def _cpus(self) -> Iterator[Fact | OpenFact]:
-        """The boot CPU, and whether Xen has boot-time pools, where these make a difference."""
+        """The boot CPU, and whether Xen has boot-time pools, if they matter."""
         ancestry = Ancestry(self.deployment.tree) if self.deployment.tree else None
         for fact in (boot_cpu_fact(self.deployment, self.board, ancestry), pools_fact(self.deployment, ancestry)):
             if fact is not None and (isinstance(fact, Fact) or _listed(fact)):
                 yield fact
 
     def _unread(self) -> Iterator[OpenFact]:
-        """What was named and not read is opaque: what it would have said cannot be listed."""
+        """Named inputs that were not read are opaque facts: their possible values cannot be listed."""
         for each in self.deployment.unread:
             key = _UNREAD.get(each.scope)
             if key is not None:
@@ -454,5 +470,5 @@ def _is_number(text: str, least: int, most: int) -> bool:
 
 
 def _listed(fact: OpenFact) -> bool:
-    """Whether several values are listed: where there is one only, nothing hangs on it."""
+    """Whether several values are listed: a single value does not matter."""
     return isinstance(fact.values, tuple) and len(fact.values) > 1

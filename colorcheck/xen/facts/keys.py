@@ -10,7 +10,7 @@ from colorcheck.xen.facts.met import about_met
 
 
 class PlacedInMemory(Struct, frozen=True):
-    """Something that a boot loader put into memory: address and size in bytes."""
+    """Something that a boot loader loaded: address and size in bytes."""
 
     address: int
     size: int
@@ -18,7 +18,7 @@ class PlacedInMemory(Struct, frozen=True):
 
 Ranges = tuple[tuple[int, int], ...]
 
-XEN_ADDRESS: FactKey[int | None] = FactKey("xen-address", "where the boot loader puts Xen")
+XEN_ADDRESS: FactKey[int | None] = FactKey("xen-address", "where the boot loader loads Xen")
 IMAGE_SIZE: FactKey[int] = FactKey("xen-image-size", "the size of Xen's image")
 TREE_ADDRESS: FactKey[int | None] = FactKey("device-tree-address", "where the device tree is loaded")
 TREE_SIZE: FactKey[int] = FactKey("device-tree-size", "the size of the device tree at the handover")
@@ -27,11 +27,11 @@ MEMORY: FactKey[Ranges | None] = FactKey("memory", "the banks of memory")
 RAMDISK_RESERVE: FactKey[bool] = FactKey("ramdisk-reserve", "whether the boot loader reserves the ramdisk")
 DOM0_KERNEL: FactKey[PlacedInMemory | None] = FactKey("dom0-kernel", "where dom0's kernel is loaded and its size")
 ARGUMENTS: FactKey[Passage | None] = FactKey("arguments", "the arguments that Xen gets")
-"""None: those of the device tree, by Xen's own search."""
+"""None: those that Xen finds in the device tree."""
 BOOT_CPU: FactKey[int | None] = FactKey("boot-cpu", "the CPU on which Xen starts")
 ADDRESS_BITS: FactKey[int] = FactKey("address-bits", "the physical address bits of the CPU")
 FILE_SIZES: FactKey[None] = FactKey("file-sizes", "the sizes of files that are loaded")
-MODULES: FactKey[None] = FactKey("boot-modules", "what the boot loader loads besides the modules that the tree places")
+MODULES: FactKey[None] = FactKey("boot-modules", "what the boot loader loads besides the modules in the tree")
 BRANCH: FactKey[str] = FactKey("boot-script-branch", "the path of the boot script, and which of a guest's files is run")
 TREE: FactKey[None] = FactKey("device-tree", "what the device tree says")
 GUESTS: FactKey[None] = FactKey("guests", "the files of the guests")
@@ -39,6 +39,9 @@ BUILD: FactKey[None] = FactKey("build", "how Xen was built")
 MAPPED: FactKey[None] = FactKey("mapped-memory", "what partial device trees map into domains")
 STATIC_SHM: FactKey[bool] = FactKey("STATIC_SHM", "whether Xen is built with static shared memory")
 """Without CONFIG_STATIC_SHM, Xen stops at the first node of static shared memory."""
+
+SCHEDULER: FactKey[bool] = FactKey("pool-scheduler", "whether Xen has the schedulers that boot-time pools name")
+"""Without one of them, Xen stops at the pool."""
 
 XSM: FactKey[None] = FactKey("XSM", "whether Xen is built with its security module")
 SVE: FactKey[None] = FactKey("ARM64_SVE", "whether Xen is built with SVE")
@@ -65,6 +68,7 @@ KEYS: tuple[FactKey[object], ...] = (  # type: ignore[assignment]
     MODULES,
     MAPPED,
     STATIC_SHM,
+    SCHEDULER,
     PDX_OFFSETS,
     XSM,
     SVE,

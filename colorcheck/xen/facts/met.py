@@ -1,7 +1,7 @@
-"""Open facts that the model meets on its way: what was measured leaves both outcomes, and each is a world.
+"""Open facts that the model meets: the measurements allow both outcomes, and each is a world.
 
-Such a fact is there only where an outcome hangs on it. Its name is one of those below, followed by whom it is about
-where there may be several. The first value is the usual one, by which the model goes on.
+Such a fact exists only if an outcome depends on it. Its name is one of those below, followed by its subject if there
+may be several. The first value is the usual one, with which the model continues.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MET_AT_BOOT = (BUDDY_HEAP, SHARED_PIECES)
 
 
 def about_met(name: str) -> str:
-    """What a fact of this name is about, in words; empty for one that the model does not meet."""
+    """The subject of a fact in words; empty for a fact that the model does not meet."""
     return ABOUT_MET.get(name.partition(" ")[0], "")
 
 

@@ -1,7 +1,7 @@
-"""On which CPU Xen starts: a fact with its origin, or the boot CPUs that lead to different systems.
+"""The CPU on which Xen starts: a fact with its origin, or the boot CPUs that lead to different systems.
 
 Number 0 is the CPU on which Xen runs (`smp_prepare_boot_cpu`, xen/arch/arm/smpboot.c, 4.20-4.22), which firmware and
-boot loader choose; the blob's `boot_cpuid_phys` says nothing of it, for dtc writes the first node's `reg` there.
+boot loader choose; the blob's `boot_cpuid_phys` does not give it, because dtc writes the first node's `reg` there.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ WHAT = "boot-cpu"
 
 
 def boot_cpu_fact(deployment: Deployment, board: Board | None, ancestry: Ancestry | None = None) -> Fact | OpenFact:
-    """The MPIDR of the boot CPU: given in the manifest, of the kind that a log has, documented for the board, or open.
+    """The MPIDR of the boot CPU: given in the manifest, derived from the core type in a log, documented for the board,
+    or open.
 
     The values of the open fact are boot CPUs that lead to different numberings of the clusters: the first CPU of each
-    cluster, where the tree lists them one after the other. A single value means that it does not matter which CPU it
-    is. None if there is no device tree with CPUs.
+    cluster, if the tree lists them one after the other. A single value means that it does not matter which CPU it is.
+    None if there is no device tree with CPUs.
     """
     target = deployment.manifest.target
     if target.boot_cpu is not None:
@@ -56,6 +57,6 @@ def boot_cpu_values(fact: Fact | OpenFact) -> tuple[int | None, ...]:
 
 
 def cluster_of_each(cpus: tuple[Cpu, ...]) -> tuple[object, ...]:
-    """For each CPU, which cluster of the tree it is in."""
+    """The cluster of each CPU in the tree."""
     number = {m: place for place, cluster in enumerate(clusters_of_tree(cpus).clusters) for m in cluster.mpidrs}
     return tuple(number[cpu.mpidr] for cpu in cpus)

@@ -42,6 +42,7 @@ from colorcheck.xen.notes.machine import (
     InitrdDamaged,
     InitrdFault,
     MemoryWithoutReg,
+    ModuleArgumentsLong,
     ModuleOutsideMemory,
     ModuleOverlap,
     ModuleShortReg,
@@ -59,7 +60,8 @@ from colorcheck.xen.notes.machine import (
 R = TypeVar("R", bound=Range)
 
 MAX_MODULES = 32
-_KINDS = (ModuleKind.KERNEL, ModuleKind.RAMDISK)  # of dom0, that Xen tells apart by what it does with them
+_KINDS = (ModuleKind.KERNEL, ModuleKind.RAMDISK)  # of dom0, which Xen treats differently
+MAX_ARGUMENTS = 1024  # bytes of a module's `bootargs` (BOOTMOD_MAX_CMDLINE)
 EARLY = "Early FDT parsing failed ({})"
 EINVAL, ENOENT, ENOSPC = -22, -2, -28
 _OVERLAPPING_BANKS = "Xen BUG at common/page_alloc.c:309"  # `bootmem_region_add`, 4.21.2 and 4.22.0
@@ -67,7 +69,7 @@ MAX_BANKS = 256
 
 
 class _Scan(Struct):
-    """What was found so far. `order` has modules and reserved ranges as Xen comes upon them."""
+    """The results so far. `order` has modules and reserved ranges in Xen's order."""
 
     facts: FactBook
     order: list[Range] = field(default_factory=list)
@@ -80,9 +82,10 @@ class _Scan(Struct):
     notes: list[Note] = field(default_factory=list)
     panics: list[str] = field(default_factory=list)
     loader: Loader | None = None
+    arguments: int = 0  # modules so far whose `bootargs` Xen keeps
 
     def stop(self, message: str) -> None:
-        """Xen ends with this message; the first of them is the one that it prints."""
+        """Xen stops with this message; only the first one is printed."""
         self.panics.append(message)
 
     def reserve(self, where: list[Range], found: Range) -> None:
@@ -94,7 +97,7 @@ class _Scan(Struct):
 
 
 def read_machine(deployment: Deployment, facts: FactBook) -> tuple[Machine, tuple[Note, ...]]:
-    """The machine that Xen finds, and what about it is surprising. Never fails: a machine may have no memory."""
+    """The machine that Xen finds, and notes about it. Never fails: a machine may have no memory."""
     scan = _Scan(facts, loader=deployment.loader)
     tree = deployment.tree
     given = facts.read(MEMORY)
@@ -126,15 +129,18 @@ def read_machine(deployment: Deployment, facts: FactBook) -> tuple[Machine, tupl
 
 
 def _all_logged(deployment: Deployment, modules: Sequence[BootModule]) -> bool:
-    """Whether a boot log lists these very modules and no others: none is added then."""
+    """Whether a boot log lists exactly these modules: then none is added."""
     logged = deployment.boot_log.modules_found if deployment.boot_log else None
     return logged is not None and {m.address for m in logged} == {m.start for m in modules}
 
 
 def _unloaded(deployment: Deployment) -> Iterator[int]:
-    """Where the kernel of a domain is not: Xen's EFI loader loads what `xen,uefi-binary` names, and nothing loads what
-    is at a plain `reg` (`kernel_probe` then fails with EINVAL; measured). A boot script and `[[target.modules]]` say
-    that somebody does, and so does a log of a boot that ended otherwise."""
+    """Addresses of domain kernels that nothing loads:
+
+    Xen's EFI loader loads files named by `xen,uefi-binary`, but not modules with a plain `reg` (`kernel_probe` then
+    fails with EINVAL; measured). A boot script, `[[target.modules]]` or a log of a boot that ended differently show
+    that they are loaded.
+    """
     log, tree, target = deployment.boot_log, deployment.tree, deployment.manifest.target
     if tree is None or target.loader is not Loader.UEFI or deployment.followed is not None:
         return
@@ -149,7 +155,7 @@ def _unloaded(deployment: Deployment) -> Iterator[int]:
 
 
 def _loaded(scan: _Scan, facts: FactBook, image_size: int) -> None:
-    """Xen and the device tree, where the boot loader puts them. The modules' list begins with them."""
+    """Add Xen and the device tree at their load addresses, at the start of the list of modules."""
     address = facts.read(XEN_ADDRESS)
     if address is not None:
         scan.load(BootModule(address, image_size, "Xen", facts.fact(XEN_ADDRESS).location, ModuleKind.XEN))
@@ -159,7 +165,7 @@ def _loaded(scan: _Scan, facts: FactBook, image_size: int) -> None:
 
 
 def _unnamed_kernel(scan: _Scan, facts: FactBook) -> None:
-    """dom0's kernel, where the boot loader loads one that the device tree does not name."""
+    """Add dom0's kernel if the boot loader loads one that the device tree does not name."""
     kernel = facts.read(DOM0_KERNEL)
     if kernel is not None:
         place = facts.fact(DOM0_KERNEL).location
@@ -167,8 +173,7 @@ def _unnamed_kernel(scan: _Scan, facts: FactBook) -> None:
 
 
 def _given(scan: _Scan, deployment: Deployment) -> None:
-    """What `[[target.modules]]` puts into memory beside the modules of the tree; a boot script says it itself, and a
-    tree that Xen gets as it is has all modules that there are."""
+    """Add the modules of `[[target.modules]]`, unless a boot script or a final tree already determines all modules."""
     if deployment.loader is Loader.NONE:
         return
     known = {held.start for held in scan.order if isinstance(held, BootModule)}
@@ -180,7 +185,7 @@ def _given(scan: _Scan, deployment: Deployment) -> None:
 
 
 def _add(scan: _Scan, where: list[R], found: R) -> bool:
-    """Adds a range, cut off at 2^64, and tells whether it did: an empty bank or reserved range counts for nothing."""
+    """Add a range, cut off at 2^64; returns whether it was added: an empty bank or reserved range is ignored."""
     if found.end > MAX_ADDRESS:
         scan.notes.append(RangeWraps(found.location, "", start=found.start, size=found.size, what=found.label))
         found = replace(found, size=max(0, MAX_ADDRESS - found.start))
@@ -199,7 +204,7 @@ def _memreserve(tree: DeviceTree) -> Iterator[Range]:
 
 
 def _reserved_ramdisk(tree: DeviceTree, facts: FactBook) -> Iterator[Range]:
-    """The `/memreserve/` that U-Boot adds for the ramdisk that it hands over."""
+    """The `/memreserve/` entry that U-Boot adds for a ramdisk."""
     chosen = tree.node("/chosen")
     if chosen is not None and facts.read(RAMDISK_RESERVE):
         start = number(chosen.properties.get("linux,initrd-start"))
@@ -213,7 +218,7 @@ def _place(node: Node, name: str = "reg") -> Location:
     return found.location if found else node.location
 
 
-_FIRST_CELLS = (2, 1)  # where /reserved-memory has none: its walk begins there, and knows nothing of the root's
+_FIRST_CELLS = (2, 1)  # if /reserved-memory has none: the walk begins there and does not inherit the root's
 
 
 def _scan_tree(scan: _Scan, tree: DeviceTree, *, memory: bool) -> None:
@@ -232,7 +237,7 @@ def _scan_tree(scan: _Scan, tree: DeviceTree, *, memory: bool) -> None:
 
 
 def _bank(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
-    """A node of memory (`device_tree_get_meminfo`); without `reg` Xen stops, unless a boot loader writes one."""
+    """Read a memory node (`device_tree_get_meminfo`); without `reg` Xen stops, unless a boot loader writes one."""
     for start, size in _ranges(node, sizes):
         _add(scan, scan.banks, Range(start, size, "memory", _place(node)))
     _check_length(scan, node, sizes)
@@ -242,7 +247,7 @@ def _bank(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
 
 
 def _check_length(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
-    """A note where `reg` holds more than whole entries: Xen leaves out the rest."""
+    """A note if `reg` does not consist of whole entries: Xen ignores the rest."""
     given, width = node.properties.get("reg"), 4 * sum(sizes)
     if given is not None and width and len(given.value) % width:
         rest = len(given.value) % width
@@ -254,7 +259,7 @@ def _ranges(node: Node, sizes: tuple[int, int]) -> tuple[tuple[int, int], ...]:
 
 
 def _reserved_below(scan: _Scan, parent: Node, outer: tuple[int, int]) -> None:
-    """What is reserved below `parent`; a disabled node reserves nothing."""
+    """Add the reserved ranges below `parent`; a disabled node reserves nothing."""
     sizes = cell_sizes(parent, *outer)
     for node in parent.children:
         for start, size in _ranges(node, sizes) if available(node) else ():
@@ -265,7 +270,7 @@ def _reserved_below(scan: _Scan, parent: Node, outer: tuple[int, int]) -> None:
 
 
 def _static_heap(scan: _Scan, chosen: Node, sizes: tuple[int, int]) -> None:
-    """`xen,static-heap`: reserved ranges that are all of Xen's heap, in the cells of the root."""
+    """Read `xen,static-heap`: reserved ranges that form Xen's whole heap, in the cells of the root."""
     for start, length in ranges_of(chosen.properties.get("xen,static-heap"), *sizes):
         held = Range(start, length, "static heap", _place(chosen, "xen,static-heap"))
         _add(scan, scan.static_heap, held)
@@ -305,10 +310,13 @@ def _below_chosen(scan: _Scan, found: VisitedNode) -> None:
 
 
 def _module(scan: _Scan, found: VisitedNode) -> None:
-    """A boot module; without a whole `reg` Xen stops, unless a boot loader writes one (`process_multiboot_node`)."""
+    """Read a boot module; without a complete `reg` Xen stops, unless a boot loader writes one
+    (`process_multiboot_node`).
+    """
     node = found.node
     for start, size in _ranges(node, found.sizes)[:1]:
         scan.load(BootModule(start, size, node.name, _place(node), found.kind, found.domain))
+        _module_arguments(scan, node)
         return
     given = node.properties.get("reg")
     if given is not None:
@@ -332,6 +340,19 @@ def _module(scan: _Scan, found: VisitedNode) -> None:
         )
 
 
+def _module_arguments(scan: _Scan, node: Node) -> None:
+    """What a module's kernel is started with: Xen keeps it for 32 modules, and stops where it is too long
+    (`add_boot_cmdline`)."""
+    given = node.properties.get("bootargs")
+    if given is None or scan.arguments >= MAX_MODULES:
+        return
+    scan.arguments += 1
+    length = len(given.value.partition(b"\0")[0])
+    if length > MAX_ARGUMENTS:
+        scan.notes.append(ModuleArgumentsLong(given.value_location, "", node.path, length, most=MAX_ARGUMENTS))
+        scan.stop(f"module {node.path.split('/')[-2]} command line too long")
+
+
 def _static_memory(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
     for start, length in ranges_of(node.properties.get("xen,static-mem"), *sizes):
         place = _place(node, "xen,static-mem")
@@ -339,8 +360,9 @@ def _static_memory(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
 
 
 def _shared_memory(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
-    """Static shared memory; a region that several domains share counts once, and without a host address nothing is
-    reserved: Xen takes it from the buddy heap."""
+    """Read static shared memory; a region that several domains share is added once, and without a host address
+    nothing is reserved: Xen takes it from the buddy heap.
+    """
     read = read_shared(node, sizes, scan.shared_memory)
     if isinstance(read, RefusedSharedMemory):
         place = _place(node, read.key)
@@ -368,7 +390,7 @@ def _shared_memory(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
 
 
 def _sorted_banks(scan: _Scan, deployment: Deployment) -> tuple[Range, ...]:
-    """The banks ascending; what overlaps is counted once."""
+    """The banks in ascending order; overlaps are merged."""
     if not scan.banks:
         place = Location(deployment.tree.file) if deployment.tree else deployment.manifest.location("target")
         scan.notes.append(NoMemory(place, ""))
@@ -395,8 +417,8 @@ _BEFORE_MEMRESERVE = (ModuleKind.XEN, ModuleKind.DEVICE_TREE)
 def _registered(scan: _Scan) -> tuple[tuple[BootModule, ...], bool]:
     """The modules that Xen keeps, and whether it refuses the tree.
 
-    A module that overlaps what came before it is left out with a message; a reserved range that does so ends the
-    boot. What lies inside a `/memreserve/` entry does no harm: boot loaders reserve what they load.
+    A module that overlaps an earlier entry is ignored with a message; such a reserved range ends the boot. Ranges
+    within a `/memreserve/` entry are harmless: boot loaders reserve what they load.
     """
     found: list[BootModule] = []
     before, entries = Apart(), Entries(scan.memreserve)

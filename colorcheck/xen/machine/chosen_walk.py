@@ -1,4 +1,4 @@
-"""The one walk over what lies below `/chosen`: boot modules, dom0less domains, static shared memory, in Xen's order.
+"""The walk over the nodes below `/chosen`: boot modules, dom0less domains, static shared memory, in Xen's order.
 
 Source: `early_scan_node`, `process_multiboot_node` (xen/arch/arm/bootfdt.c, 4.20; from 4.21
 xen/common/device-tree/bootinfo-fdt.c).
@@ -23,7 +23,7 @@ _LONGEST_PATH = 91  # characters of a module's path
 
 
 class Item(StrEnum):
-    """What Xen takes a node below `/chosen` for."""
+    """The kinds of nodes that Xen recognizes below `/chosen`."""
 
     MODULE = "module"
     DOMAIN = "domain"
@@ -31,10 +31,10 @@ class Item(StrEnum):
 
 
 class VisitedNode(Struct, frozen=True):
-    """A node that Xen looks at. `sizes` are the cells of its own `reg`-like properties, addresses and sizes.
+    """A node that Xen visits.
 
-    Of a module, `kind` is kernel, ramdisk or other, and `domain` the path of the dom0less domain right above it, or
-    empty.
+    `sizes` are the cells of its own `reg`-like properties, addresses and sizes. For a module, `kind` is kernel, ramdisk
+    or other, and `domain` the path of the dom0less domain directly above it, or empty.
     """
 
     item: Item
@@ -45,14 +45,14 @@ class VisitedNode(Struct, frozen=True):
 
 
 def below_chosen(tree: DeviceTree) -> Iterator[VisitedNode]:
-    """What Xen looks at below `/chosen`, in the order of the tree. `status` does not matter."""
+    """The nodes that Xen visits below `/chosen`, in the order of the tree, whatever their `status`."""
     chosen = tree.node("/chosen")
     if chosen is not None:
         yield from _below(chosen, cell_sizes(tree.root), _Guess(), 2)
 
 
 class _Guess:
-    """How many modules of unknown kind came before: the first is taken for a kernel, the second for a ramdisk."""
+    """Counts modules of unknown kind: the first is treated as a kernel, the second as a ramdisk."""
 
     def __init__(self) -> None:
         self.unknown = 0
@@ -94,7 +94,7 @@ def unplaced(tree: DeviceTree) -> Iterator[Node]:
 
 
 def dom0_kernel_unplaced(tree: DeviceTree | None) -> bool:
-    """Whether the tree names a kernel for dom0 and leaves its place to the boot loader."""
+    """Whether the tree names a kernel for dom0 and leaves its address to the boot loader."""
     found = below_chosen(tree) if tree else ()
     modules = (
         each for each in found if each.item is Item.MODULE and each.kind is ModuleKind.KERNEL and not each.domain

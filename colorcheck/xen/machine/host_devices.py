@@ -56,7 +56,7 @@ _SKIPPED = (
 
 
 def most_vcpus(tree: DeviceTree) -> int:
-    """The most vCPUs of a domain: 8 on a GICv2, else what Xen was built for (`vgic_max_vcpus`, MAX_VIRT_CPUS)."""
+    """The most vCPUs of a domain: 8 on a GICv2, otherwise Xen's build limit (`vgic_max_vcpus`, MAX_VIRT_CPUS)."""
     waiting = list(tree.root.children)
     while waiting:
         node = waiting.pop()
@@ -82,7 +82,7 @@ _DRIVEN = (
     "snps,dw-apb-uart",
     "ti,am654-uart",
     "ti,omap4-uart",
-)  # how the compatible strings begin for which Xen has a driver (xen/drivers/char, 4.20 to 4.22)
+)  # prefixes of the compatible strings for which Xen has a driver (xen/drivers/char, 4.20 to 4.22)
 
 
 def is_driven(uart: Node) -> bool:
@@ -91,9 +91,9 @@ def is_driven(uart: Node) -> bool:
 
 
 def console(ancestry: Ancestry, consoles: str, path: str) -> Node | None:
-    """The UART that Xen keeps for itself: `path` (its option `dtuart`), else the tree's `stdout-path`.
+    """The UART that Xen keeps for itself: `path` (its option `dtuart`), otherwise the tree's `stdout-path`.
 
-    None if `consoles` (its option `console`) leaves out `dtuart` (`dt_uart_init`).
+    None if `consoles` (its option `console`) does not include `dtuart` (`dt_uart_init`).
     """
     if not any(each.startswith("dtuart") for each in consoles.split(",")):
         return None
@@ -103,7 +103,7 @@ def console(ancestry: Ancestry, consoles: str, path: str) -> Node | None:
 
 
 def mapped_into_dom0(ancestry: Ancestry, uart: Node | None) -> Iterator[Mapping]:
-    """What Xen maps one to one into dom0, node by node; nothing is left out for being disabled."""
+    """The ranges that Xen maps one to one into dom0, node by node, including disabled nodes."""
     return _below(ancestry, ancestry.tree.root, uart)
 
 
@@ -154,7 +154,7 @@ def shared_interrupts(ancestry: Ancestry, node: Node) -> Iterator[tuple[int, int
 
 
 def _message_frames(ancestry: Ancestry, node: Node) -> Iterator[Mapping]:
-    """The frames of a GICv2 that take messages, which Xen maps into dom0 (`gicv2_map_hwdom_extra_mappings`)."""
+    """The message frames of a GICv2, which Xen maps into dom0 (`gicv2_map_hwdom_extra_mappings`)."""
     if compatible(node, *GIC_V2):
         for child in node.children:
             if compatible(child, "arm,gic-v2m-frame"):
@@ -175,7 +175,7 @@ def _pci_windows(ancestry: Ancestry, node: Node) -> Iterator[Mapping]:
 
 
 _RASPBERRY_PI_4 = ("brcm,bcm2835-aux-spi", "brcm,bcm2835-aux", "brcm,bcm2835-pm")
-_BLACKLISTS = (("brcm,bcm2711", _RASPBERRY_PI_4),)  # of platforms (xen/arch/arm/platforms), by the root's compatible
+_BLACKLISTS = (("brcm,bcm2711", _RASPBERRY_PI_4),)  # for platforms (xen/arch/arm/platforms), by the root's compatible
 
 
 def _blacklisted(ancestry: Ancestry, node: Node) -> bool:

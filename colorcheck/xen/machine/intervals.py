@@ -19,7 +19,7 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 
 
 def without(span: Span, holes: Iterable[Span]) -> list[Span]:
-    """What is left of `span` between `holes`, which must be ascending and must not overlap."""
+    """The parts of `span` outside of `holes`, which must be ascending and must not overlap."""
     found: list[Span] = []
     start, end = span
     for low, high in holes:
@@ -36,10 +36,10 @@ def without(span: Span, holes: Iterable[Span]) -> list[Span]:
 
 
 def total(spans: Iterable[Span]) -> int:
-    """How many integers lie in at least one of the intervals."""
+    """The number of integers in the union of the intervals."""
     return sum(end - start for start, end in merged(spans))
 
 
 def windows(spans: Iterable[Span], size: int) -> list[Span]:
-    """The numbers of the aligned windows of `size` that the intervals touch."""
+    """The numbers of the aligned windows of `size` that the intervals intersect, as intervals."""
     return merged((start // size, -(-end // size)) for start, end in spans if start < end)

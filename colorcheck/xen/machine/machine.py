@@ -1,4 +1,4 @@
-"""The machine as the boot loader leaves it to Xen: banks of memory, reserved ranges, boot modules.
+"""The machine as Xen finds it at boot: banks of memory, reserved ranges, boot modules.
 
 Source: `boot_fdt_info` (xen/arch/arm/bootfdt.c, from 4.21 xen/common/device-tree/bootfdt.c), `add_boot_module`.
 """
@@ -18,7 +18,7 @@ MEMRESERVE = "/memreserve/"  # the label of ranges that the blob's header reserv
 
 
 class Range(Struct, frozen=True):
-    """Bytes from `start` on, what they are, and where the file says so."""
+    """A range of `size` bytes from `start` on, its use, and its location in a file."""
 
     start: int
     size: int
@@ -45,14 +45,14 @@ class BootModule(Range, frozen=True):
 
 
 class Machine(Struct, frozen=True, dict=True):
-    """What Xen knows about the memory before it hands any out.
+    """Xen's view of the memory before it allocates any.
 
-    `banks` ascending and without overlap; `reserved` in Xen's order: `/memreserve/`, then the device tree's, static
-    heap and static memory included. `modules` are those that Xen registers, Xen itself first. `image_size` is
-    `_end - _start` in bytes. `panic` is Xen's message where it stops at what it reads of the machine, else empty.
-    `final` tells that the tree is the very one that Xen gets: nothing adds what it lacks.
-    `unloaded` are addresses of modules at which a boot log says that there was nothing.
-    `compresses`: frame numbers leave out a run of address bits that no memory uses.
+    `banks` are ascending and do not overlap; `reserved` in Xen's order: `/memreserve/`, then the device tree's, static
+    heap and static memory included. `modules` are those that Xen registers, Xen itself first. `image_size` is `_end -
+    _start` in bytes. `panic` is Xen's message if it stops while reading the machine, otherwise empty. `final`: the tree
+    is exactly the one that Xen receives, so nothing adds missing parts. `unloaded` has addresses of modules at which
+    nothing was loaded according to a boot log. `compresses`: frame numbers omit a run of address bits that no memory
+    uses.
     """
 
     banks: tuple[Range, ...]

@@ -1,4 +1,4 @@
-"""What is mapped into a guest: single pages and blocks.
+"""Mappings into a guest: single pages and blocks.
 
 Source: `p2m_set_entry` (xen/arch/arm/mmu/p2m.c, 4.20–4.22).
 """
@@ -14,17 +14,17 @@ SECOND = 1 << 18
 
 
 class Mapping(Struct, frozen=True):
-    """`pages` mapped from guest frame `gfn` on; `blocks` tells that 2 MiB and 1 GiB blocks may be used."""
+    """`pages` mapped from guest frame `gfn` on; `blocks`: whether 2 MiB and 1 GiB blocks may be used."""
 
     gfn: int
     pages: int
     blocks: bool = False
 
     def parts(self) -> tuple[list[Span], list[Span], list[Span]]:
-        """What is mapped in single pages, in blocks of 2 MiB and of 1 GiB, in guest frames.
+        """The parts mapped in single pages, in 2 MiB blocks and in 1 GiB blocks, in guest frames.
 
-        A block is used only where the frame and all that remains of the mapping are multiples of it: where the end
-        is not aligned, the whole mapping consists of single pages.
+        A block is used only if the frame and the rest of the mapping are multiples of it: if the end is not aligned,
+        the whole mapping consists of single pages.
         """
         start, end = self.gfn, self.gfn + self.pages
         if not self.blocks or end % THIRD:

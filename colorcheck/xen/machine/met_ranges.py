@@ -1,4 +1,4 @@
-"""Which of many ranges a range overlaps, in about the time that one comparison takes."""
+"""Finds which of many ranges a range overlaps, by binary search."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ from colorcheck.xen.machine.machine import Range
 
 
 class Apart:
-    """Ranges none of which overlaps another, in the order in which they were added."""
+    """Disjoint ranges, in the order in which they were added."""
 
     def __init__(self) -> None:
         self._sorted: list[tuple[int, int, int]] = []
         self._added: list[Range] = []
 
     def add(self, found: Range) -> None:
-        """Takes up a range that overlaps none before it."""
+        """Add a range that overlaps no earlier one."""
         insort(self._sorted, (found.start, found.end, len(self._added)))
         self._added.append(found)
 
     def first_met(self, held: Range) -> Range | None:
-        """The first added range that `held` overlaps. As none overlaps another, their ends rise as their starts do."""
+        """The first added range that `held` overlaps.
+
+        The ranges are disjoint, so their ends are in the same order as their starts.
+        """
         met: list[int] = []
         for at in range(bisect_left(self._sorted, (held.end,)) - 1, -1, -1):
             _, end, number = self._sorted[at]
@@ -41,7 +44,7 @@ class Entries:
         self._ends = list(accumulate((entries[number].end for _, number in self._sorted), max))
 
     def first_met(self, held: Range) -> Range | None:
-        """The first entry that `held` overlaps and does not lie inside."""
+        """The first entry that `held` overlaps without being inside it."""
         met = [number for number in self._overlapped(held) if not _inside(held, self._entries[number])]
         return self._entries[min(met)] if met else None
 

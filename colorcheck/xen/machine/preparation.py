@@ -1,4 +1,4 @@
-"""What the boot model needs beside the effective system: the machine, and what dom0's layout depends on."""
+"""Further inputs of the boot model besides the effective system: the machine, and inputs of dom0's layout."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Preparation(Struct, frozen=True):
 
     `devices` is what Xen maps into dom0; `p2m_levels` the depth of every P2M; `first_banks` what the first bank of a
     domain must hold for its kernel, ramdisk and device tree, by the domain's name.
-    `cpus` are the fewest and the most CPUs that Xen starts, `devices_take` the frames that Xen's drivers may take at
-    most, `chosen` the values in this world of open facts that the boot meets.
+    `cpus` are the fewest and the most CPUs that Xen starts, `more_buddy` the frames that Xen's drivers and buffers
+    may take at most, `chosen` the values in this world of open facts that the boot meets.
     """
 
     machine: Machine
@@ -26,7 +26,7 @@ class Preparation(Struct, frozen=True):
     dom0_memory: int
     first_banks: tuple[tuple[str, int], ...] = ()
     cpus: tuple[int, int] = (1, 1)
-    devices_take: int = 0
+    more_buddy: int = 0
     chosen: tuple[tuple[str, object], ...] = ()
 
     def first_bank(self, name: str) -> int:

@@ -23,8 +23,8 @@ METHODS = ("psci", "spin-table")
 class Processors(Struct, frozen=True):
     """Xen's CPUs: `mpidrs` by number, those that come up, and `nr_cpu_ids`.
 
-    `described` is False without a /cpus node, which no domain can be built without. `parked` are those that Xen keeps
-    off since they are of another kind than the boot CPU.
+    `described` is False without a /cpus node, without which no domain can be built. `parked` are those that Xen does
+    not start because they are of another type than the boot CPU.
     """
 
     mpidrs: Mapping[int, int]
@@ -53,9 +53,9 @@ def processors(
     *,
     with_enable_methods: bool = False,
 ) -> Processors:
-    """Xen's CPUs where it starts on `boot_cpu` (its MPIDR); None stands for the first CPU of the tree.
+    """Xen's CPUs if it starts on `boot_cpu` (its MPIDR); None means the first CPU of the tree.
 
-    `with_enable_methods`: as if every CPU node had an enable-method that Xen knows, for a boot loader may add it.
+    `with_enable_methods`: as if every CPU node had an enable-method that Xen supports, which a boot loader may add.
     """
     if ancestry is None:
         return Processors({}, frozenset(), 0)
@@ -79,7 +79,7 @@ def processors(
 
 
 def _numbers(cpus: tuple[Cpu, ...], most: int, *, holes: bool, with_enable_methods: bool) -> dict[int, int]:
-    """MPIDRs by number. A node without a method that Xen knows has none, and leaves a hole where `holes`."""
+    """MPIDRs by number. A node without a supported enable-method has none, and leaves a gap if `holes`."""
     mpidrs = {0: cpus[0].mpidr}
     following = 1
     for cpu in cpus[1:]:
@@ -101,7 +101,7 @@ def _starts(node: Node) -> bool:
 
 
 def _other_kind(cpu: Cpu, boot: Cpu) -> bool:
-    """Whether MIDR_EL1 is certainly another one; cores that the tree does not name may be alike."""
+    """Whether MIDR_EL1 certainly differs; cores that the tree does not name may be the same."""
     return cpu.core is not None and boot.core is not None and cpu.name != boot.name
 
 

@@ -35,7 +35,7 @@ class Shared(Struct, frozen=True):
 
 
 class RefusedSharedMemory(Struct, frozen=True):
-    """Why Xen stops at the node: what is wrong, the property that it is about, and the code that it prints.
+    """Why Xen stops at the node: the fault, the property concerned, and the code that Xen prints.
 
     `number` is the length of `xen,shared-mem` or the host address, `other` the ID of a region before.
     """

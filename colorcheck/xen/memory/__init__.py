@@ -1,1 +1,1 @@
-"""How Xen lays out and hands out memory."""
+"""Memory layout and allocation in Xen."""

@@ -1,6 +1,6 @@
-"""The boot of a system, to the page: Xen's place, its heaps, then every domain in the order of creation.
+"""The boot of a system, exact to the page: Xen's region, its heaps, then every domain in the order of creation.
 
-Works on runs and arithmetic: cost grows with regions, colors and domains, not with pages.
+It uses ranges and arithmetic: the cost grows with regions, colors and domains, not with pages.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.units import PAGE, PAGE_SHIFT
 from colorcheck.xen.booted import Boot, Built
+from colorcheck.xen.facts.keys import MEMORY
 from colorcheck.xen.facts.met import buddy_heap
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.intervals import Span, merged, without
@@ -38,11 +39,10 @@ DEVICE_TREE_MARGIN = 8  # pages; an estimate: 17 were too few for a tree of 9, a
 
 
 def boot(system: System) -> Boot | None:
-    """How the boot goes; None if it cannot be modelled: a fork's line, or colors or memory are not known.
+    """The boot; None if it cannot be modelled: for a fork, or if colors or memory are not known.
 
-    All that it depends on is in the system and its `preparation`, so that a system that was changed (other colors,
-    memory, reserve, modules) boots without the files. With coloring off no heap is modelled; only what stops such a
-    boot is.
+    Everything that it depends on is in the system and its `preparation`, so that a changed system (other colors,
+    memory, reserve, modules) can be booted without the files. With coloring off, no heap is modelled, only failures.
     """
     prepared = system.preparation
     if prepared is None or not system.release.modelled:
@@ -50,7 +50,7 @@ def boot(system: System) -> Boot | None:
     if system.panic:
         return _stopped(system, system.panic)
     if not system.coloring:
-        return _uncolored(system)
+        return _uncolored(system, prepared.machine)
     if system.nr_colors is None or not (prepared.machine.banks or prepared.machine.final):
         return None
     return _Run(system, prepared, system.nr_colors).boot()
@@ -61,19 +61,35 @@ def _stopped(system: System, panic: Failure | None, notes: tuple[Note, ...] = ()
     return Boot(system, panic, None, (), (), 0, 0, (), tuple(built), notes)
 
 
-def _uncolored(system: System) -> Boot:
-    """Coloring is off: no heap of colors. Domains are taken to be built unless Xen refuses them."""
+def _uncolored(system: System, machine: Machine) -> Boot:
+    """Coloring is off: no heap of colors. Domains are taken to be built unless Xen refuses them, or memory has not even
+    as many frames as they ask for."""
     built: list[Built] = []
-    if system.pool_panic:
-        return _stopped(system, system.pool_panic)
+    early = system.iommu_panic or system.pool_panic
+    if early is not None:
+        return _stopped(system, early)
+    known = machine.banks and MEMORY.name not in system.unknown
+    free = sum(end - start for start, end in machine.spans) // PAGE if known else None
     for domain in system.domains:
-        failure = domain.failure or domain.late_failure
+        failure = domain.failure or _beyond_memory(domain, free) or domain.late_failure
+        free = None if free is None else free - domain.pages
         built.append(Built(domain, failure is None, failure, (), domain.p2m_pages, (), ()))
         if failure and domain.kind is not DomainKind.XL:
             return _stopped(system, failure, (), built)
     if system.end_panic:
         return _stopped(system, system.end_panic, (), built)
     return _stopped(system, None, (), built)
+
+
+def _beyond_memory(domain: Domain, free: int | None) -> Failure | None:
+    """The panic where a domain of Xen's own asks for more frames than memory has left (`allocate_memory_11`,
+    `allocate_memory`). How many are not allocated is not known while no heap is modelled."""
+    if free is None or domain.pages <= free or domain.kind is DomainKind.XL:
+        return None
+    return Failure(FailureKind.DOMAIN_MEMORY, f"Failed to allocate requested {_NAMED[domain.kind]} memory")
+
+
+_NAMED = {DomainKind.DOM0: "dom0", DomainKind.DOM0LESS: "domain"}
 
 
 class _Run(Struct):
@@ -103,7 +119,8 @@ class _Run(Struct):
         heap = ColorHeap.at_boot(self.nr_colors, heap_origin.heaps.color)
         layout = dom0_layout(self.system)
         self.notes += after_layout(self.system, self.prepared, layout)
-        panic = panic or self._too_small_buddy(heap_origin.heaps.buddy_pages) or self.system.pool_panic
+        panic = panic or self._too_small_buddy(heap_origin.heaps.buddy_pages)
+        panic = panic or self.system.iommu_panic or self.system.pool_panic
         final, panic = (heap, panic) if panic else self._domains(heap, layout)
         return Boot(
             self.system,
@@ -135,7 +152,7 @@ class _Run(Struct):
         return HeapOrigin(tuple(regions), tuple(allocator.taken), heaps, compressed), None
 
     def _domains(self, heap: ColorHeap, layout: Dom0Layout | None) -> tuple[ColorHeap, Failure | None]:
-        """All domains in turn; the panic is Xen's own, not the one that a guest of xl brings about later."""
+        """Build all domains in turn; the panic is Xen's own, not one that a guest of xl causes later."""
         own = [domain for domain in self.system.domains if domain.kind is not DomainKind.XL]
         buddy = self.buddy
         tree = self.machine.module(ModuleKind.DEVICE_TREE)
@@ -157,7 +174,7 @@ class _Run(Struct):
         return self._guests(heap), None
 
     def _too_small_buddy(self, pages: int) -> Failure | None:
-        """What Xen stops with when its own heap is nearly empty; if its tree just fits, it is not known."""
+        """The failure if Xen's own heap is nearly empty; if the device tree may just fit, the outcome is not known."""
         tree = self.machine.module(ModuleKind.DEVICE_TREE)
         size = tree.size if tree else 1
         if pages == 0:
@@ -205,12 +222,13 @@ def _kept(built: Built) -> Note:
 
 def _used_by_xen(prepared: Preparation, own: Sequence[Domain], tree_size: int) -> Use:
     vcpus = max((domain.vcpus for domain in own if domain.kind is DomainKind.DOM0), default=0)
-    return by_xen(prepared.cpus, vcpus, -(-tree_size // PAGE), prepared.devices_take)
+    return by_xen(prepared.cpus, vcpus, -(-tree_size // PAGE), prepared.more_buddy)
 
 
 def most_used(system: System, tree_size: int) -> int:
-    """Frames of the uncolored heap that Xen and all domains of a system take at most, shared memory included; a device
-    tree of that many bytes."""
+    """The most frames of the uncolored heap that Xen and all domains of a system take, including shared memory;
+    `tree_size` is the size of the device tree in bytes.
+    """
     if system.preparation is None:
         return 0
     used = _used_by_xen(system.preparation, system.domains, tree_size)
@@ -219,7 +237,7 @@ def most_used(system: System, tree_size: int) -> int:
 
 
 def smallest_buddy(tree_size: int) -> int:
-    """Pages of the buddy heap with which Xen copies its device tree of that many bytes; an estimate, never too low."""
+    """Pages of the buddy heap that Xen needs to copy a device tree of that many bytes; an estimate, never too low."""
     return _copy(tree_size) + DEVICE_TREE_MARGIN
 
 
@@ -229,10 +247,9 @@ def _copy(tree_size: int) -> int:
 
 
 def _module_crash(machine: Machine, traits: Traits) -> Failure | None:
-    """A module outside of memory is freed after boot like any other, and the idle scrubber meets unmapped addresses.
-
-    `discard_initial_modules` leaves out what has no frame table (`mfn_valid`): what lies below its first frame, above
-    all memory, or has bits that compression leaves out. With a static heap it frees nothing.
+    """The crash over a module outside of memory: it is freed after boot like any other, and the idle scrubber accesses
+    unmapped addresses. `discard_initial_modules` skips frames without a frame table entry (`mfn_valid`): below its
+    first frame, above all memory, or with bits that compression omits. With a static heap it frees nothing.
     """
     if machine.static_heap:
         return None

@@ -1,4 +1,4 @@
-"""What is surprising about a boot before any domain gets memory: dom0's layout."""
+"""Notes on a boot before any domain gets memory: dom0's layout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The boot allocator: the free regions that Xen starts from, and everything that takes pages from them.
+"""The boot allocator: the free regions at the start, and everything that takes pages from them.
 
 Source: `populate_boot_allocator`, `next_module`, `dt_unreserved_regions`, `alloc_boot_pages`, `setup_mm`,
 `setup_frametable_mappings` (4.20, 4.21), `init_frametable` (4.22), `vm_init`.
@@ -20,12 +20,14 @@ from colorcheck.xen.release.traits import FrameTableRounding, Traits
 PAGE_INFO = 56  # sizeof(struct page_info) on Arm64
 
 
-_MOST_REGIONS = 256  # one page of them (`bootmem_region_add`)
+_MOST_REGIONS = 256  # as many as fit into one page (`bootmem_region_add`)
 
 
 class OutOfBootMemoryError(Exception):
-    """No region holds what Xen needs before its heaps exist, or there are more regions than it keeps: Xen stops with a
-    BUG in alloc_boot_pages or bootmem_region_add."""
+    """No region is large enough for a request before the heaps exist, or there are too many regions:
+
+    Xen stops with a BUG in alloc_boot_pages or bootmem_region_add.
+    """
 
 
 class TakenPages(Struct, frozen=True):
@@ -49,9 +51,9 @@ class BootAllocator:
             raise OutOfBootMemoryError(f"more than {_MOST_REGIONS} free regions")
 
     def take(self, pages: int, align: int, purpose: str) -> int:
-        """The first frame of `pages` frames, from the highest region that has them; `align` is a power of two.
+        """Take `pages` frames from the highest region that has them and return the first; `align` is a power of two.
 
-        What is left above becomes a region of its own, from which later requests are served first.
+        The rest above becomes a separate region, from which later requests are served first.
         """
         for index in range(len(self.regions) - 1, -1, -1):
             start, end = self.regions[index]
@@ -111,7 +113,7 @@ def _whole_pages(spans: Sequence[Span]) -> list[Span]:
 
 
 def consume(allocator: BootAllocator, machine: Machine, traits: Traits) -> Compression:
-    """Takes all that `setup_mm` and `vm_init` take, in their order. Raises OutOfBootMemoryError."""
+    """Take everything that `setup_mm` and `vm_init` take, in order. Raises OutOfBootMemoryError."""
     banks = machine.spans
     compressed = compression(banks) if machine.compresses else Compression()
     _direct_map(allocator, banks, compressed)

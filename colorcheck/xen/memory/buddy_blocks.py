@@ -14,7 +14,7 @@ from colorcheck.xen.machine.intervals import Span
 
 MOST_PIECES = 32
 _MAX_ORDER = 18
-_SMALLEST = 6  # order of the blocks that are left out where Xen may have taken any small one
+_SMALLEST = 6  # smaller blocks than this order are ignored if Xen may have taken any of them
 
 
 def blocks(spans: Iterable[Span]) -> list[tuple[int, int]]:
@@ -50,8 +50,9 @@ def untouched(spans: Iterable[Span], used: int) -> list[tuple[int, int]]:
 
 
 def served(free: Iterable[tuple[int, int]], sizes: Iterable[int]) -> int | None:
-    """In how many pieces the last of these sizes, in pages, comes when they are served in turn; None if
-    there are too few frames."""
+    """The number of pieces in which the last of these sizes, in pages, is allocated if they are served in turn;
+    None if there are too few frames.
+    """
     there = Counter(order for _, order in free)
     count: int | None = 0
     for pages in sizes:

@@ -1,4 +1,4 @@
-"""What Xen and its domains take from the buddy heap at boot: bounds from both sides of what was measured.
+"""The frames that Xen and its domains take from the buddy heap at boot: lower and upper bounds around measurements.
 
 Measured on 4.20 to 4.22 with a debug build and a device tree of 36 KiB: with dom0 alone 64 to 73 frames on one CPU, 87
 to 96 on two, 134 to 142 on four; 29 for each dom0less domain, 9 for each further vCPU. Between the bounds both outcomes
@@ -33,31 +33,33 @@ class Use(Struct, frozen=True):
         return Use(self.least + other.least, self.most + other.most)
 
 
-def by_xen(cpus: tuple[int, int], vcpus: int, tree_pages: int, devices: int = 0) -> Use:
+def by_xen(cpus: tuple[int, int], vcpus: int, tree_pages: int, more: int = 0) -> Use:
     """Xen itself with dom0 and its vCPUs, on at least and at most so many CPUs; a larger device tree is
-    unflattened into more frames, and `devices` are what its drivers take at most."""
+    unflattened into more frames, and `more` are what drivers and buffers take at most."""
     least, most = (max(0, count - 1) for count in cpus)
     further = max(0, vcpus - 1)
-    return Use(55 + 10 * least + 8 * further, 80 + 16 * most + 10 * further + 4 * tree_pages + devices)
+    return Use(55 + 10 * least + 8 * further, 80 + 16 * most + 10 * further + 4 * tree_pages + more)
 
 
 def by_domain(domain: Domain) -> Use:
-    """A dom0less domain with its vCPUs, or a guest of xl, for which twice as much is taken to suffice."""
+    """The use of a dom0less domain with its vCPUs, or of a guest of xl, for which twice as much is assumed to
+    suffice.
+    """
     further = max(0, domain.vcpus - 1)
     match domain.kind:
         case DomainKind.DOM0:
             return Use()
         case DomainKind.DOM0LESS:
-            return Use(27 + 8 * further, 31 + 10 * further)
+            return Use(27 + 8 * further, 31 + 10 * further + domain.more_buddy)
         case DomainKind.XL:
-            return Use(27 + 8 * further, 62 + 20 * further)
+            return Use(27 + 8 * further, 62 + 20 * further + domain.more_buddy)
 
 
 class BuddyHeap(Struct):
-    """The buddy heap while Xen builds its domains: its frames, what is used, and what cannot be decided.
+    """The buddy heap while Xen builds its domains: its frames, those used, and open facts.
 
-    `freed` are frames that come to it after boot, `served` the pages of each shared memory so far, `chosen` the values
-    in this world of the open facts that are `met`.
+    `freed` are frames that are added to it after boot, `served` the pages of each shared memory so far, `chosen` the
+    values in this world of the open facts that are `met`.
     """
 
     spans: Sequence[Span] = ()
@@ -75,9 +77,8 @@ class BuddyHeap(Struct):
         return sum(end - start for start, end in self.spans) + self.freed
 
     def takes(self, domain: Domain) -> Failure | None:
-        """Takes what a domain needs, and the shared memory that no domain had before; the panic if there is too little.
-
-        Where the bounds leave it open, both outcomes are worlds.
+        """Take what a domain needs, and shared memory that is not yet allocated; returns the panic if there is too
+        little. If the bounds do not decide, both outcomes are worlds.
         """
         refused = Failure(FailureKind.OTHER, f"Could not set up domain {domain.name} (rc = -22)")
         need, more, scattered = by_domain(domain), Use(), False
@@ -104,17 +105,19 @@ class BuddyHeap(Struct):
 
     def _too_small(self, domain: Domain) -> bool:
         pages, least, most = self.pages, self.used.least, self.used.most
-        if not self.notes:  # the first domain says it for all behind it
+        if not self.notes:  # the first domain stands for all later ones
             self.notes.append(BuddyHeapOpen(domain.location, domain.name, pages=pages, least=least, most=most))
         return not self.decided(buddy_heap(buddy_heap_open(domain.name, pages, least, most), self.place))
 
     def _scattered(self, domain: Domain, pages: int) -> bool:
-        """Whether shared memory comes in more pieces than Xen keeps; what was taken before may have cut up the heap."""
+        """Whether shared memory is split into more pieces than Xen keeps; earlier requests may have fragmented the
+        heap.
+        """
         self.served.append(pages)
         own = self.used.most - sum(self.served[:-1])
         least = served(blocks(self.spans), self.served)
         if least is None:
-            return False  # too few frames, as their number shows
+            return False  # too few frames, decided by their number
         if least > MOST_PIECES:
             return True
         most = served(untouched(self.spans, own), self.served)
@@ -127,6 +130,6 @@ class BuddyHeap(Struct):
         return not self.decided(shared_pieces(message, domain.location))
 
     def decided(self, fact: OpenFact) -> bool:
-        """The outcome in this world of something that is not known; True without a choice."""
+        """The outcome of an open fact in this world; True without a choice."""
         self.met.setdefault(fact.what, fact)
         return bool(self.chosen.get(fact.what, True))

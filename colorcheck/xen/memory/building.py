@@ -1,4 +1,4 @@
-"""Building domains from the color heap: what each takes, in Xen's order, and how it fails.
+"""Builds domains from the color heap: the frames that each takes, in Xen's order, and its failures.
 
 Source: `construct_dom0`, `construct_domU`, `allocate_memory`, `p2m_set_allocation`, `p2m_alloc_page`,
 `place_modules` (xen/arch/arm, from 4.21 xen/common/device-tree); libxl for guests. 4.20–4.22.
@@ -25,12 +25,12 @@ from colorcheck.xen.release.traits import Traits
 from colorcheck.xen.system import Domain
 
 GUEST_BANKS = ((1 * GIB, 3 * GIB), (8 * GIB, 1016 * GIB))  # start and size in guest addresses
-_XENSTORE_PAGE = 0x39000000  # where the guest finds it
+_XENSTORE_PAGE = 0x39000000  # its address in the guest
 NO_MEMORY = Failure(FailureKind.DOMAIN_MEMORY, "xc_dom_boot_mem_init failed: Cannot allocate memory")
 
 
 class CreationAttempt(Struct, frozen=True):
-    """A domain's creation: what became of it, and the heap afterwards. `panics`: Xen stops with the failure."""
+    """The result of a domain's creation, and the heap afterwards. `panics`: Xen stops with the failure."""
 
     built: Built
     heap: ColorHeap
@@ -44,10 +44,10 @@ def unallocated(size: int) -> Failure:
 
 
 def _loading(banks: Sequence[Span], need: int) -> Failure | None:
-    """Why kernel, ramdisk and device tree, `need` bytes, find no place in the first bank.
+    """Why kernel, ramdisk and device tree, `need` bytes, do not fit into the first bank.
 
-    The kernel lies at the bank's start; the other two come after it and must not touch it (`place_modules`), so
-    that an exact fit is none.
+    The kernel is at the bank's start; the other two come after it and must not touch it (`place_modules`), so an exact
+    fit is not enough.
     """
     size = banks[0][1] - banks[0][0] if banks else 0
     if size < need:
@@ -68,7 +68,7 @@ class _Creation:
         self.banks: list[Span] = []
 
     def take(self, pages: int) -> bool:
-        """Takes frames of the domain's colors; False if there are too few, and then all that there are."""
+        """Take frames of the domain's colors; False if there are too few, and then all are taken."""
         if not pages:
             return True
         allocation, self.heap = self.heap.take(self.domain.colors, pages)
@@ -96,9 +96,9 @@ class _Creation:
 def build_dom0(
     domain: Domain, heap: ColorHeap, layout: Dom0Layout, prepared: Preparation, traits: Traits
 ) -> CreationAttempt:
-    """dom0: bank after bank, each page with the tables that it needs, then the devices' tables.
+    """Build dom0: bank after bank, each page with its tables, then the tables for devices.
 
-    A hardware domain of the device tree is built likewise, and has a P2M pool before, of which it uses nothing
+    A hardware domain of the device tree is built likewise, after a P2M pool that it does not use
     (`domain_p2m_set_allocation`, `p2m_alloc_page`).
     """
     creation = _Creation(domain, heap)
@@ -125,7 +125,7 @@ def build_dom0(
 
 
 def guest_banks(size: int) -> tuple[list[Span], int]:
-    """The banks of a guest with `size` bytes of memory, in guest addresses, and what does not fit them."""
+    """The banks of a guest with `size` bytes of memory, in guest addresses, and the bytes that do not fit."""
     found, rest = [], size
     for start, most in GUEST_BANKS:
         part = min(most, rest)
@@ -141,7 +141,7 @@ def guest_mappings(domain: Domain) -> list[Mapping]:
 
 
 def build_dom0less(domain: Domain, heap: ColorHeap, prepared: Preparation) -> CreationAttempt:
-    """A dom0less domain: its P2M pool first, then its memory, which the pool must have the tables for."""
+    """Build a dom0less domain: first its P2M pool, then its memory, whose tables come from the pool."""
     creation = _Creation(domain, heap)
     if domain.failure:
         return creation.ended(domain.failure)
@@ -170,7 +170,10 @@ def build_dom0less(domain: Domain, heap: ColorHeap, prepared: Preparation) -> Cr
 
 
 def build_guest(domain: Domain, heap: ColorHeap, prepared: Preparation, traits: Traits) -> CreationAttempt:
-    """A guest of xl: P2M pool, memory and magic pages. A failure is not Xen's end, and what it took is lost."""
+    """Build a guest of xl:
+
+    P2M pool, memory and magic pages. A failure does not stop Xen, and the frames taken are lost.
+    """
     creation = _Creation(domain, heap)
     plan = guest_plan(domain, prepared, traits)
     served = creation.take(plan.pages)
@@ -181,14 +184,14 @@ def build_guest(domain: Domain, heap: ColorHeap, prepared: Preparation, traits: 
 
 
 class GuestPlan(Struct, frozen=True):
-    """The frames that the creation of a guest takes, all single ones of its colors, and how it ends if it gets them."""
+    """The single frames of its colors that the creation of a guest takes, and its result if it gets them."""
 
     pages: int
     failure: Failure | None = None
 
 
 def guest_plan(domain: Domain, prepared: Preparation, traits: Traits) -> GuestPlan:
-    """How the creation of a guest goes on a host with frames enough."""
+    """The creation of a guest on a host with enough frames."""
     if domain.failure:
         return GuestPlan(domain.kept_pages, domain.failure)
     fits = tables(guest_mappings(domain), prepared.p2m_levels) <= domain.p2m_pages

@@ -1,10 +1,10 @@
-"""The color heap: one list of free frames a color, as arithmetic on boot regions.
+"""The color heap: one list of free frames per color, as arithmetic on boot regions.
 
-Nothing here costs more for more memory: the lists that boot leaves behind follow from the regions alone, so that a
-list is a count of frames already taken from it, and what a domain gets is a span of that count.
+The cost does not grow with memory: the lists after boot are determined by the regions, so a list is a count of frames
+taken from it, and a domain gets a span of that count.
 
-Frames only leave the lists. What a domain gives back, dying or ballooning down, goes to the uncolored heap for good:
-`mark_page_free` overwrites the bit that tells a colored frame, so that `free_heap_pages` takes it for an uncolored one.
+Frames only leave the lists. Frames that a domain gives back, when destroyed or ballooning down, go to the uncolored
+heap for good: `mark_page_free` clears the bit that marks a colored frame, so `free_heap_pages` treats it as uncolored.
 Measured on 4.20.4, 4.21.2 and 4.22.0.
 
 Source: `init_color_heap_pages`, `alloc_color_heap_page`, `mark_page_free` (xen/common/page_alloc.c, 4.20–4.22).
@@ -23,9 +23,9 @@ from colorcheck.xen.memory.leveling import level, rounds
 
 
 class BootLists(Struct, frozen=True):
-    """The color lists as boot fills them: `regions` are [start, end) frames, ascending, of which no two overlap.
+    """The color lists after boot: `regions` are [start, end) frames, ascending and disjoint.
 
-    A list gives out the highest frame of the lowest region first, then downwards, then the next region from its top.
+    A list allocates the highest frame of the lowest region first, then downwards, then the next region from its top.
     """
 
     nr_colors: int
@@ -53,7 +53,7 @@ class BootLists(Struct, frozen=True):
         return top, 0 if top < start else (top - start) // self.nr_colors + 1
 
     def span(self, color: int, start: int, count: int) -> Iterator[FrameRun]:
-        """The frames of a list from its place `start` on, as runs in the list's order."""
+        """`count` frames of a list from position `start` on, as runs in the list's order."""
         for region in self.regions:
             if count <= 0:
                 return
@@ -66,7 +66,7 @@ class BootLists(Struct, frozen=True):
             start, count = 0, count - part
 
     def place(self, mfn: int) -> int | None:
-        """The place of a frame in the list of its color; None if it never was in a list."""
+        """The position of a frame in the list of its color; None if it never was in a list."""
         index = bisect_left(self.regions, (mfn + 1,)) - 1
         if index < 0 or mfn >= self.regions[index][1]:
             return None
@@ -76,7 +76,7 @@ class BootLists(Struct, frozen=True):
 
 
 class Column(Struct, frozen=True):
-    """What was taken from one list: the `count` frames from its place `start` on."""
+    """The frames taken from one list: `count` frames from position `start` on."""
 
     color: int
     free_before: int
@@ -85,9 +85,9 @@ class Column(Struct, frozen=True):
 
 
 class Allocation(Struct, frozen=True):
-    """Frames that one request after the other took from the color heap for one domain.
+    """Frames that successive requests took from the color heap for one domain.
 
-    `columns` in the order of the domain's list, a color that it repeats only once.
+    `columns` are in the order of the domain's list, without repetitions.
     """
 
     lists: BootLists
@@ -100,20 +100,20 @@ class Allocation(Struct, frozen=True):
 
     @property
     def missing(self) -> int:
-        """Frames that were asked for and not there."""
+        """Requested frames that were not available."""
         return self.asked - self.count
 
     def by_color(self) -> Iterator[tuple[int, int]]:
         return ((column.color, column.count) for column in self.columns)
 
     def column(self, color: int) -> Iterator[FrameRun]:
-        """The frames of one color as runs, in the order in which they were given out."""
+        """The frames of one color as runs, in the order of allocation."""
         for column in self.columns:
             if column.color == color:
                 yield from self.lists.span(color, column.start, column.count)
 
     def runs(self) -> Iterator[FrameRun]:
-        """All frames as runs in the order in which they were given out. Costs as much as there are runs."""
+        """All frames as runs in the order of allocation. The cost grows with the number of runs."""
         return rounds([(column.free_before, column.count, list(self.column(column.color))) for column in self.columns])
 
     def contains(self, mfn: int) -> bool:
@@ -125,7 +125,7 @@ class Allocation(Struct, frozen=True):
 
 
 class ColorHeap(Struct, frozen=True):
-    """The lists at one moment. `used` counts the frames gone from each list; `free` are those left in it."""
+    """The lists at one point in time. `used` counts the frames taken from each list; `free` those left."""
 
     lists: BootLists
     used: tuple[int, ...]
@@ -133,7 +133,7 @@ class ColorHeap(Struct, frozen=True):
 
     @classmethod
     def at_boot(cls, nr_colors: int, regions: Iterable[tuple[int, int]]) -> ColorHeap:
-        """The heap that boot leaves; `regions` are [start, end) frames of which no two overlap, in any order."""
+        """The heap after boot; `regions` are disjoint [start, end) frames, in any order."""
         lists = BootLists(nr_colors, tuple(sorted((start, end) for start, end in regions if start < end)))
         return cls(lists, (0,) * nr_colors, lists.totals())
 
@@ -149,7 +149,7 @@ class ColorHeap(Struct, frozen=True):
         """`count` single frames for a domain with these colors, or as many as there are, and the heap afterwards.
 
         Each request takes the fullest of the domain's lists, the first in its order among equals
-        (`alloc_color_heap_page`); in sum that levels the fullest lists down.
+        (`alloc_color_heap_page`); altogether, this levels the fullest lists down.
         """
         order = tuple(dict.fromkeys(colors))
         taken = level([self.free[color] for color in order], count)

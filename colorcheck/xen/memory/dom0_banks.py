@@ -22,23 +22,22 @@ _BLOCK = 2 * MIB
 
 
 def round_up(size: int) -> int:
-    """To whole 2 MiB."""
+    """Round up to a multiple of 2 MiB."""
     return -(-size // _BLOCK) * _BLOCK
 
 
 def first_bank_need(kernel: BootModule | None, ramdisk: BootModule | None) -> int:
     """Bytes that the first bank must hold: kernel, ramdisk and device tree, 2 MiB rounded (`place_modules`).
 
-    The domain's own device tree is taken to fit 2 MiB; the kernel to be as large as its module.
+    The domain's own device tree is assumed to fit into 2 MiB, and the kernel to be as large as its module.
     """
     return round_up(kernel.size if kernel else 1) + _BLOCK + round_up(ramdisk.size if ramdisk else 0)
 
 
 def free_pieces(machine: Machine, text_frame: int, traits: Traits) -> list[Span]:
-    """The pieces of guest address space that dom0's banks are made of, in bytes, in the order in which they fill up.
-
-    Host memory without the reserved ranges and without dom0's grant table, which lies over the first frames of
-    Xen's text (`text_frame`). Each piece is narrowed to whole 2 MiB.
+    """The pieces of guest address space for dom0's banks, in bytes, in the order in which they are filled: host memory
+    without the reserved ranges and dom0's grant table, which is at the first frames of Xen's text (`text_frame`). Each
+    piece is reduced to a multiple of 2 MiB.
     """
     holes = [(held.start // PAGE, -(-held.end // PAGE)) for held in machine.reserved if held.size]
     blocked = merged([*holes, (text_frame, text_frame + GRANT_FRAMES)])
@@ -56,10 +55,10 @@ def free_pieces(machine: Machine, text_frame: int, traits: Traits) -> list[Span]
 
 
 def banks(pieces: list[Span], memory: int, traits: Traits, need: int) -> tuple[list[Span], int]:
-    """dom0's banks for `memory` bytes, and the bytes that found no place.
+    """dom0's banks for `memory` bytes, and the bytes that did not fit.
 
-    Where a release has a minimum for the first bank, a piece is none if what it would give is less than that and than
-    the memory, or no more than `need` bytes.
+    If a release has a minimum for the first bank, a piece is unsuitable if it would hold less than that and less than
+    the memory, or at most `need` bytes.
     """
     found: list[Span] = []
     rest = memory
@@ -80,8 +79,8 @@ def banks(pieces: list[Span], memory: int, traits: Traits, need: int) -> tuple[l
 class Dom0Layout(Struct, frozen=True):
     """dom0's banks in the order in which they are filled, in bytes of guest address, and its needs in frames.
 
-    `unplaced` bytes of its memory found no bank. `bank_needs` are for each bank its pages and the tables that it
-    adds; `device_tables` what the devices add.
+    `unplaced` bytes of its memory are in no bank. `bank_needs` has the pages and additional tables of each bank;
+    `device_tables` the tables for devices.
     """
 
     banks: tuple[Span, ...]
@@ -99,7 +98,7 @@ class Dom0Layout(Struct, frozen=True):
 
 
 def layout(found: list[Span], unplaced: int, devices: list[Mapping], p2m_levels: int) -> Dom0Layout:
-    """dom0's needs for these banks, and shared memory and devices. Banks are mapped page by page, and first."""
+    """dom0's needs for these banks, shared memory and devices. Banks are mapped first, page by page."""
     mapped: list[Mapping] = []
     needs = []
     before = 0

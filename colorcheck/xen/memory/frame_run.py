@@ -1,4 +1,4 @@
-"""A run of frames at one distance: what the color heap hands out, kept as arithmetic."""
+"""A run of equidistant frames, as the color heap allocates them, stored as an arithmetic sequence."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class FrameRun(Struct, frozen=True):
-    """Frames in the order in which they were given out: `first`, `first + step`, … `count` of them."""
+    """`count` frames in the order of allocation: `first`, `first + step`, …"""
 
     first: int
     step: int
@@ -32,7 +32,7 @@ class FrameRun(Struct, frozen=True):
         return FrameRun(self.last, -self.step, self.count)
 
     def split(self, count: int) -> tuple[FrameRun, FrameRun]:
-        """The first `count` frames, and the others; both parts keep the step and may be empty."""
+        """The first `count` frames and the rest; both parts keep the step and may be empty."""
         rest = FrameRun(self.first + count * self.step, self.step, self.count - count)
         return FrameRun(self.first, self.step, count), rest
 

@@ -1,4 +1,4 @@
-"""Frames in the order in which they were given out, kept as arithmetic and written out only when asked."""
+"""Frames in the order of allocation, stored as arithmetic sequences and expanded only on request."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from colorcheck.xen.memory.frame_run import FrameRun
 
 
 class Frames(Struct, frozen=True):
-    """All frames of a domain, in order. Iterating writes them out as runs: cost grows with the frames."""
+    """All frames of a domain, in order. Iterating expands them into runs: the cost grows with the frames."""
 
     allocations: tuple[Allocation, ...] = ()
 
@@ -27,11 +27,11 @@ class Frames(Struct, frozen=True):
         return sum(allocation.count for allocation in self.allocations)
 
     def mfns(self) -> Iterator[int]:
-        """Machine frame numbers one by one, in the order in which they were given out."""
+        """The machine frame numbers, in the order of allocation."""
         return chain.from_iterable(run.mfns() for run in self)
 
     def by_color(self) -> dict[int, int]:
-        """How many frames of each color these are; colors without any are left out."""
+        """The number of frames of each color; colors without frames are omitted."""
         found: dict[int, int] = {}
         for allocation in self.allocations:
             for color, count in allocation.by_color():

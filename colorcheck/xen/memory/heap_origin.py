@@ -11,7 +11,7 @@ from colorcheck.xen.memory.pdx import Compression
 
 
 class HeapOrigin(Struct, frozen=True):
-    """In frames: the free regions at first, what was taken from them, in order, and the heaps made of the rest."""
+    """In frames: the initial free regions, what was taken from them, in order, and the heaps formed from the rest."""
 
     regions: tuple[Span, ...]
     taken: tuple[TakenPages, ...]

@@ -11,10 +11,10 @@ from colorcheck.xen.machine.intervals import Span
 
 
 class Heaps(Struct, frozen=True):
-    """The two heaps as boot leaves them, in frames.
+    """The two heaps after boot, in frames.
 
-    `lowest` is the lowest region, which goes whole to the buddy heap and does not count against the reserve;
-    `reserve` what the buddy reserve took of the others; `color` what is left for the color heap, ascending.
+    `lowest` is the lowest region, which goes entirely to the buddy heap and does not count towards the reserve;
+    `reserve` is the buddy reserve taken from the others; `color` is the rest for the color heap, ascending.
     """
 
     lowest: Span
@@ -31,9 +31,9 @@ class Heaps(Struct, frozen=True):
 
 
 def split(regions: Sequence[Span], buddy_size: int) -> Heaps:
-    """The heaps made of the boot regions, ascending; `buddy_size` is `buddy-alloc-size` in bytes.
+    """Split the boot regions, ascending, into heaps; `buddy_size` is `buddy-alloc-size` in bytes.
 
-    The reserve is taken from the starts of the regions, the highest first.
+    The reserve is taken from the starts of the regions, highest region first.
     """
     filled = [region for region in regions if region[0] < region[1]]
     if not filled:

@@ -1,4 +1,4 @@
-"""Where Xen and dom0 come to lie: what follows from the machine, the number of colors and Xen's own colors alone."""
+"""The locations of Xen and dom0, as determined by the machine, the number of colors and Xen's own colors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def xen_region(system: System) -> Span | None:
 
 
 def dom0_layout(system: System) -> dom0_banks.Dom0Layout | None:
-    """The banks and tables of dom0, or of the hardware domain; None without one, or where Xen finds no place."""
+    """The banks and tables of dom0, or of the hardware domain; None without one, or if Xen finds no room."""
     prepared, region = system.preparation, xen_region(system)
     dom0 = next((d for d in system.domains if d.kind is DomainKind.DOM0 or d.hardware), None)
     if prepared is None or region is None or dom0 is None or system.nr_colors is None:

@@ -1,4 +1,4 @@
-"""The rule by which a domain's requests are spread over its colors, in closed form.
+"""How a domain's requests are distributed over its colors, in closed form.
 
 Every request takes from the list with the strictly greatest number of free frames, the first such list in the
 domain's order (`alloc_color_heap_page`, xen/common/page_alloc.c, 4.20–4.22).
@@ -12,10 +12,10 @@ from colorcheck.xen.memory.frame_run import FrameRun
 
 
 def level(free: Sequence[int], count: int) -> list[int]:
-    """How many of `count` requests each list serves; all of them together fewer than `count` if they run out.
+    """The number of `count` requests that each list serves; fewer in total if the lists run out.
 
-    The lists above a level L come down to it, L being the lowest that `count` requests reach; what remains goes one
-    each to the first lists that are at L.
+    The lists above a level L sink to it, where L is the lowest level that `count` requests reach; the remaining
+    requests are served one each by the first lists at L.
     """
     if count <= 0:
         return [0] * len(free)
@@ -39,10 +39,10 @@ def level(free: Sequence[int], count: int) -> list[int]:
 
 
 def rounds(columns: Sequence[tuple[int, int, list[FrameRun]]]) -> Iterator[FrameRun]:
-    """Merge lists into the order in which requests met them.
+    """Merge the frames of lists into the order of requests.
 
-    A column is (free frames before, frames taken, those frames as runs). In the round of height h every list that
-    had at least h frames serves one request, in the domain's order, from the greatest height downwards.
+    A column is (free frames before, frames taken, those frames as runs). In the round of height h, every list that had
+    at least h frames serves one request, in the domain's order, from the greatest height downwards.
     """
     cursors = [_Cursor(runs) for _, _, runs in columns]
     heights = sorted({before for before, taken, _ in columns if taken}, reverse=True)
@@ -59,7 +59,7 @@ def rounds(columns: Sequence[tuple[int, int, list[FrameRun]]]) -> Iterator[Frame
 
 
 class _Cursor:
-    """A place in a list of runs."""
+    """A position in a list of runs."""
 
     __slots__ = ("index", "offset", "runs")
 
@@ -70,7 +70,7 @@ class _Cursor:
 
     @property
     def ahead(self) -> int:
-        """How many frames follow at the same step."""
+        """The number of following frames with the same step."""
         return self.runs[self.index].count - self.offset
 
     @property
@@ -99,7 +99,7 @@ def _equal_rounds(cursors: Sequence[_Cursor], number: int) -> Iterator[FrameRun]
 
 
 def _block(starts: list[tuple[int, int]], number: int) -> Iterator[FrameRun]:
-    """`number` rounds over lists that each go on at one step."""
+    """`number` rounds over lists that each continue with a constant step."""
     if len(starts) == 1:
         yield FrameRun(*starts[0], number)
     elif len({step for _, step in starts}) == 1:
@@ -114,7 +114,7 @@ def _block(starts: list[tuple[int, int]], number: int) -> Iterator[FrameRun]:
 
 
 def _runs(frames: list[int]) -> list[FrameRun]:
-    """Frames as arithmetic runs, each as long as it goes."""
+    """Frames as arithmetic runs, each of maximum length."""
     found: list[FrameRun] = []
     index = 0
     while index < len(frames):

@@ -1,4 +1,4 @@
-"""The memory map after boot: what lies where, in frames."""
+"""The memory map after boot, in frames."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from colorcheck.xen.memory.heaps import Heaps
 
 
 def memory_map(machine: Machine, xen_region: Span, taken: Sequence[TakenPages], heaps: Heaps) -> tuple[Interval, ...]:
-    """What lies where, ascending. `xen_region` in bytes. Memory that no one got (parts of pages) is `lost`."""
+    """The memory map, ascending. `xen_region` is in bytes. Unused memory (parts of pages) is `lost`."""
     known = sorted(_parts(machine, xen_region, taken, heaps), key=lambda part: (part.start, part.end))
     occupied = merged((part.start, part.end) for part in known)
     for start, end in machine.spans:

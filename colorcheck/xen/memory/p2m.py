@@ -24,15 +24,15 @@ def levels(pa_bits: int) -> int:
 
 
 def reach(pa_bits: int) -> int:
-    """Bits of the guest addresses that the root of a P2M covers (`p2m_get_root_pointer`)."""
+    """The width in bits of the guest addresses that the root of a P2M covers (`p2m_get_root_pointer`)."""
     fitting = [known for known in _REACH if known <= pa_bits]
     return _REACH[max(fitting)] if fitting else min(_REACH.values())
 
 
 def tables(mappings: Iterable[Mapping], p2m_levels: int) -> int:
-    """How many tables below the root there are after the mappings, made in this order.
+    """The number of tables below the root after the mappings, made in this order.
 
-    A block takes the place of a table that is already there, and the table is freed (`p2m_free_entry`).
+    A block replaces an existing table, which is freed (`p2m_free_entry`).
     """
     thirds: list[Span] = []
     seconds: list[Span] = []
@@ -46,7 +46,7 @@ def tables(mappings: Iterable[Mapping], p2m_levels: int) -> int:
 
 
 def _replaced(tables: list[Span], blocks: list[Span], size: int) -> list[Span]:
-    """The tables (numbers of windows of `size` pages) that are left where blocks are laid over them."""
+    """The tables (numbers of windows of `size` pages) that are left after blocks have replaced some."""
     over = merged((low // size, high // size) for low, high in blocks)
     return [left for table in tables for left in without(table, over)] if over else tables
 

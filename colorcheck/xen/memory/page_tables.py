@@ -1,7 +1,7 @@
-"""How many pages Xen's own page tables take for a mapping, by arithmetic on the windows that a mapping touches.
+"""The number of pages that Xen's own page tables take for a mapping, computed from the windows that it touches.
 
 Source: `map_pages_to_xen`, `xen_pt_mapping_level` (xen/arch/arm/mmu/pt.c): with `_PAGE_BLOCK` a block of 1 GiB or
-2 MiB is used where virtual address and machine address are aligned to it and enough pages remain.
+2 MiB is used if virtual and machine address are aligned to it and enough pages remain.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ BLOCK = 1 << 9
 
 
 class PageTables:
-    """The tables that exist in one part of Xen's address space. Virtual addresses in pages.
+    """The tables that exist in one part of Xen's address space.
 
-    `needs_top` tells that the level-1 tables come from the boot allocator; those of Xen's own slot are in the image.
+    Virtual addresses are in pages. `needs_top`: the level-1 tables come from the boot allocator; those of Xen's own
+    slot are in the image.
     """
 
     def __init__(self, *, needs_top: bool) -> None:
@@ -26,7 +27,7 @@ class PageTables:
         self._thirds: list[Span] = []
 
     def map(self, virtual: int, mfn: int, pages: int) -> int:
-        """Maps `pages` and returns how many new tables that takes."""
+        """Map `pages` and return the number of new tables."""
         if pages <= 0:
             return 0
         before = self._count()
@@ -47,7 +48,7 @@ class PageTables:
 
 
 def _ragged(span: Span, block: int, *, aligned: bool) -> list[Span]:
-    """The parts of a mapping that blocks of this size cannot cover: all of it, or what sticks out at either end."""
+    """The parts of a mapping that blocks of this size cannot cover: all of it, or its unaligned ends."""
     start, end = span
     first, last = -(-start // block) * block, end // block * block
     if not aligned or first >= last:

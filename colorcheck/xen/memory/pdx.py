@@ -1,7 +1,7 @@
-"""PDX compression: frame numbers with a run of address bits left out that no memory uses.
+"""PDX compression: frame numbers without a run of address bits that no memory uses.
 
 Source: `init_pdx` (xen/arch/arm), `pdx_init_mask`, `pdx_region_mask`, `pfn_pdx_hole_setup` (xen/common/pdx.c), 4.20.
-4.21 and 4.22 were measured to compress alike.
+Measurements show that 4.21 and 4.22 compress in the same way.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from msgspec import Struct
 from colorcheck.core.units import PAGE_SHIFT
 from colorcheck.xen.machine.intervals import Span, merged
 
-_MAX_ORDER = 18  # address bits below 30 are never left out
+_MAX_ORDER = 18  # address bits below 30 are never omitted
 GROUP = 1 << 18  # PDX_GROUP_COUNT: frames in 1 GiB
 
 
 class Compression(Struct, frozen=True):
-    """The frame number's bits from `bottom` on, `width` of them, are left out; nothing where `width` is 0."""
+    """Frame numbers omit `width` bits from `bottom` on; none if `width` is 0."""
 
     bottom: int = 0
     width: int = 0
@@ -28,7 +28,7 @@ class Compression(Struct, frozen=True):
         return mfn if not self.width else low | mfn >> (self.bottom + self.width) << self.bottom
 
     def leaves_out(self, mfn: int) -> bool:
-        """Whether the frame number has a bit that is left out: no frame of memory has one."""
+        """Whether the frame number has an omitted bit set: no frame of memory does."""
         return bool(mfn >> self.bottom & ((1 << self.width) - 1)) if self.width else False
 
     def __str__(self) -> str:
@@ -56,9 +56,8 @@ def compression(banks: Sequence[Span]) -> Compression:
 
 
 def valid_groups(banks: Sequence[Span], compressed: Compression) -> list[Span]:
-    """The groups of 1 GiB that have a frame table, as ascending intervals of their numbers; the first one always.
-
-    `set_pdx_range`; `pdx_group_valid` starts with its first bit set.
+    """The groups of 1 GiB that have a frame table, as ascending intervals of their numbers, always including the first
+    (`set_pdx_range`; `pdx_group_valid` starts with its first bit set).
     """
     spans = [(0, 1)]
     for start, end in banks:

@@ -1,4 +1,4 @@
-"""Where Xen moves to when coloring is on, and which frames of that region hold it.
+"""The region to which Xen moves with coloring on, and the frames of it that hold Xen.
 
 Source: `get_xen_paddr`, `consider_modules`, `xen_colored_map_size`, `xen_colored_mfn` (xen/arch/arm, 4.20–4.22).
 """
@@ -17,12 +17,12 @@ ALIGNMENT = 2 * MIB
 
 
 def region_size(image_size: int, nr_colors: int) -> int:
-    """Bytes that the colored image spans, whatever colors Xen has: one image page in every `nr_colors` frames."""
+    """Bytes that the colored image spans, whatever Xen's colors: each image page may take `nr_colors` frames."""
     return -(-image_size * nr_colors // ALIGNMENT) * ALIGNMENT
 
 
 def obstacles(machine: Machine, size: int) -> list[Span]:
-    """What the region must avoid. Xen's old place counts with the size of the new one."""
+    """The spans that the region must avoid. Xen's old location is treated as if it had the size of the new region."""
     found = []
     for module in machine.modules:
         end = module.start + size if module.kind is ModuleKind.XEN else module.end
@@ -57,7 +57,10 @@ def _highest_gap(bank: Span, blocked: Iterable[Span], size: int) -> int | None:
 
 
 def used_colors(colors: Sequence[int]) -> tuple[int, ...]:
-    """The colors that Xen's image really gets: it walks its list upwards, so one that does not rise is never met."""
+    """The colors that Xen's image really gets:
+
+    Xen walks its list upwards, so colors that do not ascend are never used.
+    """
     found: list[int] = []
     for color in colors:
         if not found or color > found[-1]:

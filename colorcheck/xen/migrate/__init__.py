@@ -1,1 +1,1 @@
-"""A deployment in another Xen's spelling."""
+"""Translates deployments into the spelling of another release."""

@@ -1,6 +1,7 @@
-"""Files of one Xen line in another's spelling: edits that keep what the files mean, and what cannot be kept.
+"""Translates files into the spelling of another release: edits that preserve their meaning, and problems for what
+cannot be preserved.
 
-Boot arguments are in `migrate_arguments`; here are the colors of dom0less domains, of xl files and of ImageBuilder
+Boot arguments are in `migrate_arguments`; this module handles colors in dom0less domains, xl files and ImageBuilder
 configurations.
 """
 
@@ -34,7 +35,7 @@ __all__ = [
 
 
 def migrate_xl(file: XlFile, target: Release) -> Migration:
-    """The key of the colors renamed, and elements written so that the target reads the same colors."""
+    """Rename the color key and rewrite elements so that the target reads the same colors."""
     if not target.xl_keys or not file.accepted:
         return Migration()
     keys = {key for release in RELEASES for key in release.xl_keys}
@@ -49,7 +50,7 @@ def migrate_xl(file: XlFile, target: Release) -> Migration:
 
 
 def _ranges(setting: XlSetting) -> Iterator[Edit]:
-    """A color alone becomes a range; a bare number needs quotes then."""
+    """Edits that turn a single color into a range; a bare number also gets quotes."""
     for item in setting.written.items if isinstance(setting.written, XlList) else ():
         number = scan_unsigned(item.text) if isinstance(item, Passage) and "-" not in item.text else None
         if number and isinstance(item, Passage):
@@ -58,9 +59,9 @@ def _ranges(setting: XlSetting) -> Iterator[Edit]:
 
 
 def migrate_tree(tree: DeviceTree, target: Release) -> Migration:
-    """The colors of the dom0less domains as the property that the target reads.
+    """Write the colors of dom0less domains as the property that the target reads.
 
-    A blob has no places to edit: its domains give problems with the text to write.
+    A blob cannot be edited: its domains give problems with the text to write.
     """
     chosen = tree.node("/chosen")
     result = Migration()
@@ -104,7 +105,7 @@ def _colors_of(written: Property) -> tuple[int, ...] | None:
 
 
 def _without_colors(node: Node, target: Release) -> Migration:
-    """A domain without colors gets other ones in another release."""
+    """A problem for a domain without colors, which gets different ones in the target release."""
     default = "dom0's colors" if target.domain_default is OtherDomains.DOM0S else "all colors"
     if target.traits.inherits_colors:
         default += ", or those of the domain before it"
@@ -115,14 +116,14 @@ def _without_colors(node: Node, target: Release) -> Migration:
 
 
 def migrate_image_builder(file: ImageBuilderFile, target: Release) -> Migration:
-    """What a configuration says in XEN_CMD. ImageBuilder itself writes only what the first Xilinx lines read."""
+    """Migrate XEN_CMD of a configuration. ImageBuilder's own keys only suit the first Xilinx releases."""
     command = file.get("XEN_CMD")
     result = migrate_boot_arguments(command.value, target) if command else Migration()
     return result + Migration(problems=tuple(_lost_keys(file, target)))
 
 
 def _lost_keys(file: ImageBuilderFile, target: Release) -> Iterator[Problem]:
-    """Keys whose effect the target does not know."""
+    """Problems for keys whose effect the target does not support."""
     for name, concept in (("XEN_COLORS", Concept.XEN_COLORS), ("DOM0_COLORS", Concept.DOM0_COLORS)):
         written, option = file.get(name), next(iter(target.options_for(concept)), None)
         if written and option and target.option(name.lower()) is None:

@@ -1,4 +1,4 @@
-"""Boot arguments of one Xen line in another's spelling."""
+"""Translates boot arguments into the spelling of another release."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _GEOMETRY = (Concept.LLC_SIZE, Concept.LLC_WAYS, Concept.WAY_SIZE)
 
 
 class Migration(Struct, frozen=True):
-    """Edits that do not overlap, and what the other release cannot say or what has no place to be edited at."""
+    """Edits that do not overlap, and problems for what the target cannot express or what cannot be edited."""
 
     edits: tuple[Edit, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -32,7 +32,7 @@ class Migration(Struct, frozen=True):
 
 
 def release_of_arguments(arguments: Passage) -> Release:
-    """The release that knows most of the options, old names counting less; among equals the newest upstream one."""
+    """The release that has most of the options, with old names counting less; the newest upstream one among equals."""
     names = [option_name(option.text) for option in read_boot_arguments(arguments)]
     newest_first = (*reversed(SERIES), *reversed(XILINX))
     return max(newest_first, key=lambda release: sum(_familiarity(release.option(name)) for name in names))
@@ -43,10 +43,10 @@ def _familiarity(option: BootOption | None) -> int:
 
 
 def migrate_boot_arguments(arguments: Passage, target: Release, source: Release | None = None) -> Migration:
-    """The options in the target's spelling, meaning what they mean to the source.
+    """The options in the target's spelling, with the same meaning.
 
-    `source` is the release that they are written in; without it, the one that knows most of their names. Arguments
-    without places (those of a blob) give a problem with the new text instead of edits.
+    `source` is the release in whose spelling they are; by default, the one that has most of their names. Arguments
+    without places in a file (those of a blob) give a problem with the new text instead of edits.
     """
     origin = source or release_of_arguments(arguments)
     return Migration() if origin.modelled_as == target.modelled_as else _Arguments(arguments, origin, target).migrate()
@@ -76,7 +76,7 @@ class _Arguments:
         return Migration(tuple(self._edits(texts, switch)), tuple(self.problems))
 
     def _edits(self, texts: list[str], switch: str) -> Iterator[Edit]:
-        """One edit an option; one that goes takes a space with it."""
+        """One edit per option; a deleted option takes a space with it."""
         spans = option_spans(self.arguments.text)
         prefix = f"{switch} " if switch else ""
         for (start, end), option, text in zip(spans, self.read.options, texts[bool(switch) :], strict=True):
@@ -89,7 +89,7 @@ class _Arguments:
                 yield Edit(self.arguments.locate(start, end), new.rstrip())
 
     def _stands_there(self) -> bool:
-        """Whether the files have the options as they are read; macros and escapes may be in between."""
+        """Whether the text in the file is exactly the one that was read; macros and escapes may differ."""
         files: dict[str, str | None] = {}
         for option in self.read.options:
             place = option.location
@@ -105,7 +105,7 @@ class _Arguments:
         return True
 
     def _translated(self, option: Option) -> str:
-        """The option in the target's spelling; empty if it goes."""
+        """The option in the target's spelling; empty if it is deleted."""
         text = option.written.text
         if option.spec is None:
             return text
@@ -144,7 +144,7 @@ class _Arguments:
         return f"{wanted.name}={written_size(int(option.stored or 0), wanted.kind)}"
 
     def _geometry(self, option: Option, spec: BootOption) -> str:
-        """Size and ways of the cache on the one side, the size of a way on the other: as if it had one way."""
+        """Translate between the cache's size and ways and the size of a way, as if the cache had one way."""
         known = self.target.option(option.name)
         if known and known.kind is spec.kind:
             return option.written.text
@@ -157,7 +157,7 @@ class _Arguments:
         return f"{way_size.name}={written_size(size, way_size.kind)}" if way_size else ""
 
     def _drop_repeated_geometry(self, texts: list[str]) -> None:
-        """Two options for the geometry became the same text; the first says it all."""
+        """Drop the second of two geometry options that became the same text."""
         seen: set[str] = set()
         for index, option in enumerate(self.read.options):
             if option.spec and option.spec.concept in _GEOMETRY and texts[index] != option.written.text:
@@ -170,7 +170,7 @@ class _Arguments:
         return "" if option.stored else self._kept(option, f"{self.target.title} cannot switch coloring off")
 
     def _switched_on(self) -> str:
-        """Coloring that was on without being asked for is switched on by name."""
+        """Coloring that was on implicitly is switched on explicitly."""
         switch = self._named(Concept.SWITCH)
         on = self.origin.always_on or (self.read.legacy and not self.read.given(Concept.SWITCH))
         return f"{switch.name}=on" if switch and on else ""

@@ -1,5 +1,5 @@
-"""What the model of Xen notices: one class for each kind of note, with its figures as typed fields.
+"""Notes of the model of Xen: one class for each kind, with its figures as typed fields.
 
-A rule takes a class up and words the note. What follows from the numbers of a `Boot` (memory that does not fit, the
-lowest region, the reserve, no room for Xen) has no note.
+Rules report the notes of a class and give them their text. Findings that rules derive from a `Boot` (memory that does
+not fit, the lowest region, the reserve, no room for Xen) have no note.
 """

@@ -26,7 +26,7 @@ class Dom0NoLowMemory(Note, frozen=True):
 
 
 class Dom0FirstBankHigh(Note, frozen=True):
-    """Dom0's first bank lies above 4 GiB."""
+    """dom0's first bank is above 4 GiB."""
 
     KIND: ClassVar[str] = "dom0-first-bank-high"
     banks: tuple[tuple[int, int], ...]
@@ -48,7 +48,7 @@ class Dom0MemoryUnplaced(Note, frozen=True):
 
 
 class NoFirstBank(Note, frozen=True):
-    """Boots before 4.22, but has no piece that this release takes as a first bank."""
+    """Boots before 4.22, but this release finds no suitable piece for the first bank."""
 
     KIND: ClassVar[str] = "first-bank-4.22"
     DETAILS: ClassVar[frozenset[str]] = frozenset({"release"})
@@ -57,7 +57,7 @@ class NoFirstBank(Note, frozen=True):
 
 
 class FailedCreationKeepsMemory(Note, frozen=True):
-    """After a failed creation the pages taken so far are not back at once."""
+    """The pages taken by a failed creation do not return to its colors."""
 
     KIND: ClassVar[str] = "failed-creation-keeps-memory"
     pages: int

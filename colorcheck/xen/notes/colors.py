@@ -20,14 +20,14 @@ class ColoringOffButColors(Note, frozen=True):
 
 
 class GeometryHalfGiven(Note, frozen=True):
-    """Only one of `llc-size` and `llc-nr-ways` counts for nothing."""
+    """Only one of `llc-size` and `llc-nr-ways` is given, which has no effect."""
 
     KIND: ClassVar[str] = "geometry-half-given"
     given: str
 
 
 class WaySizeDiffers(Note, frozen=True):
-    """The options give another way size than the board's cache has."""
+    """The options give a different way size than that of the board's cache."""
 
     KIND: ClassVar[str] = "way-size-differs"
     given: int
@@ -67,7 +67,7 @@ class ListRemains(Note, frozen=True):
 
 
 class ListDropped(Note, frozen=True):
-    """A rejected list leaves nothing, so the default is used."""
+    """A rejected list has no effect, so the default is used."""
 
     KIND: ClassVar[str] = "list-dropped"
     DETAILS: ClassVar[frozenset[str]] = frozenset({"option", "value"})
@@ -77,7 +77,7 @@ class ListDropped(Note, frozen=True):
 
 
 class ListMeansElse(Note, frozen=True):
-    """A list means something else than it seems: a missing number counts as 0, or xl reads only `read` of `text`."""
+    """A list is misread: a missing number is read as 0, or xl reads only `read` of `text`."""
 
     KIND: ClassVar[str] = "list-means-else"
     DETAILS: ClassVar[frozenset[str]] = frozenset({"read"})
@@ -94,7 +94,7 @@ class DuplicateColors(Note, frozen=True):
 
 
 class UnsortedXenColors(Note, frozen=True):
-    """Xen uses only the colors of its list that rise."""
+    """Xen uses only those colors of its list that ascend."""
 
     KIND: ClassVar[str] = "unsorted-xen-colors"
     colors: tuple[int, ...]
@@ -102,14 +102,16 @@ class UnsortedXenColors(Note, frozen=True):
 
 
 class XenDefaultColors(Note, frozen=True):
-    """No colors for Xen: it takes color 0."""
+    """No colors are given for Xen: it takes color 0."""
 
     KIND: ClassVar[str] = "xen-default-colors"
     colors: tuple[int, ...]
 
 
 class DefaultColors(Note, frozen=True):
-    """No colors for a domain: it takes all. `key` is what its file would give them in; empty for a boot argument."""
+    """No colors are given for a domain: it takes all. `key` is the key for them in its file; empty for a boot
+    argument.
+    """
 
     KIND: ClassVar[str] = "default-colors"
     DETAILS: ClassVar[frozenset[str]] = frozenset({"key"})
@@ -118,7 +120,7 @@ class DefaultColors(Note, frozen=True):
 
 
 class InheritedColors(Note, frozen=True):
-    """A domain takes the list of the one before it, or dom0's; `key` as for the default."""
+    """A domain takes the list of the one before it, or dom0's; `key` as in `DefaultColors`."""
 
     KIND: ClassVar[str] = "inherited-colors"
     DETAILS: ClassVar[frozenset[str]] = frozenset({"key", "release"})

@@ -1,4 +1,4 @@
-"""Notes on domains and what they ask for.
+"""Notes on domains and their requests.
 
 Addresses and sizes are in bytes, pages in frames of 4 KiB.
 """
@@ -14,7 +14,7 @@ from colorcheck.xen.kinds import DomainKind, Note
 
 
 class HardwareDomainFault(Enum):
-    """Why a domain cannot be what its `capabilities` say."""
+    """Why a domain cannot have the role given by its `capabilities`."""
 
     UNKNOWN_CAPABILITIES = auto()
     SECOND = auto()
@@ -65,8 +65,9 @@ class PartialTreeFault(Enum):
 
 
 class PartialTreeRefusal(Struct, frozen=True):
-    """A fault with its numbers, in the order in which its sentence has them; `device` is the host's, `holder` who has
-    its interrupt."""
+    """A fault with its numbers, in the order of its sentence; `device` is the device of the host, `holder` the
+    owner of its interrupt.
+    """
 
     fault: PartialTreeFault
     numbers: tuple[int, ...] = ()
@@ -75,7 +76,7 @@ class PartialTreeRefusal(Struct, frozen=True):
 
 
 class DeviceFault(StrEnum):
-    """Why Xen cannot give a device to dom0; the words are in JSON documents."""
+    """Why Xen cannot give a device to dom0; the values appear in JSON documents."""
 
     NO_SUCH_INTERRUPT = "no-such-interrupt"
     OTHER_TRIGGER = "other-trigger"
@@ -98,7 +99,7 @@ class DirectMap(Note, frozen=True):
 
 
 class StaticSharedMemory(Note, frozen=True):
-    """Frames of every color that several domains share; `hosted` tells whether the tree gives their host address."""
+    """Frames of every color that several domains share; `hosted`: whether the tree gives their host address."""
 
     KIND: ClassVar[str] = "static-shared-memory"
     DETAILS: ClassVar[frozenset[str]] = frozenset({"hosted"})
@@ -109,7 +110,7 @@ class StaticSharedMemory(Note, frozen=True):
 
 
 class Passthrough(Note, frozen=True):
-    """A device is given away; without an IOMMU its DMA cannot reach colored memory.
+    """A device is given to a domain; without an IOMMU its DMA cannot reach colored memory.
 
     `node` is the partial tree of a dom0less domain, or the key in the file of an xl guest.
     """
@@ -154,13 +155,13 @@ class DomainWithoutKernel(Note, frozen=True):
 
 
 class KernelToCome(Note, frozen=True):
-    """No kernel module for a dom0less domain yet: a boot loader may add it."""
+    """A dom0less domain has no kernel module yet: a boot loader may add it."""
 
     KIND: ClassVar[str] = "kernel-to-come"
 
 
 class Dom0WithoutKernel(Note, frozen=True):
-    """The tree that Xen gets has no kernel at all, or one of no bytes: Xen stops while it builds dom0."""
+    """The tree that Xen receives has no kernel at all, or an empty one: Xen stops while it builds dom0."""
 
     KIND: ClassVar[str] = "dom0-without-kernel"
     DETAILS: ClassVar[frozenset[str]] = frozenset({"empty"})
@@ -174,8 +175,18 @@ class MissingProperty(Note, frozen=True):
     property_: str
 
 
+class PropertyRefused(Note, frozen=True):
+    """A number in a domain's node at which Xen stops with the message `panic`."""
+
+    KIND: ClassVar[str] = "property-refused"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"panic", "value"})
+    property_: str
+    value: int
+    panic: str
+
+
 class EnhancedWithoutDom0(Note, frozen=True):
-    """`xen,enhanced` needs dom0 for Xenstore, or, where `other_domain_may`, a domain with that capability."""
+    """`xen,enhanced` needs dom0 for Xenstore or, if `other_domain_may`, a domain with that capability."""
 
     KIND: ClassVar[str] = "enhanced-without-dom0"
     DETAILS: ClassVar[frozenset[str]] = frozenset({"other_domain_may"})
@@ -183,7 +194,9 @@ class EnhancedWithoutDom0(Note, frozen=True):
 
 
 class HardwareDomainRefused(Note, frozen=True):
-    """`capabilities` at which Xen panics, or what a hardware domain must not have; `panic` is what Xen prints."""
+    """`capabilities`, or a property that a hardware domain must not have, at which Xen panics; `panic` is its
+    message.
+    """
 
     KIND: ClassVar[str] = "hardware-domain-refused"
     DETAILS: ClassVar[frozenset[str]] = frozenset({"fault", "panic"})
@@ -192,7 +205,7 @@ class HardwareDomainRefused(Note, frozen=True):
 
 
 class NoDom0ForXl(Note, frozen=True):
-    """Xl guests, and no dom0 to run xl."""
+    """There are xl guests, but no dom0 to run xl."""
 
     KIND: ClassVar[str] = "no-dom0-for-xl"
 
@@ -215,7 +228,7 @@ class ToolstackCannotPopulate(Note, frozen=True):
 
 
 class GuestRejected(Note, frozen=True):
-    """Xl stops at the guest's file."""
+    """xl stops at the guest's file."""
 
     KIND: ClassVar[str] = "guest-rejected"
     reason: str
@@ -249,7 +262,7 @@ class MaxmemAboveMemory(Note, frozen=True):
 
 
 class PoolNotMadeAtBoot(Note, frozen=True):
-    """An xl guest names a CPU pool that does not exist after boot; somebody may make it in dom0 before."""
+    """An xl guest names a CPU pool that does not exist after boot; it may be created in dom0 first."""
 
     KIND: ClassVar[str] = "pool-not-made-at-boot"
     reason: str
@@ -272,14 +285,14 @@ class Dom0DeviceRefused(Note, frozen=True):
 
 
 class Dom0TreeFull(Note, frozen=True):
-    """Xen's tree for dom0 has no room for so many reserved ranges: it panics."""
+    """Xen's tree for dom0 has no room for this many reserved ranges: it panics."""
 
     KIND: ClassVar[str] = "dom0-tree-full"
     count: int
 
 
 class PartialTreeUnread(Note, frozen=True):
-    """What a partial device tree maps into a dom0less domain is not known."""
+    """The mappings of a partial device tree into a dom0less domain are not known."""
 
     KIND: ClassVar[str] = "partial-tree-unread"
     node: str

@@ -1,4 +1,4 @@
-"""Notes on the machine as Xen finds it: memory, boot modules, places.
+"""Notes on the machine as Xen finds it: memory, boot modules, addresses.
 
 Addresses and sizes are in bytes, pages in frames of 4 KiB.
 """
@@ -43,7 +43,7 @@ class MemoryWithoutReg(Note, frozen=True):
 
 
 class InitrdDamaged(Note, frozen=True):
-    """`linux,initrd-start` and `-end` are none that Xen takes: it stops.
+    """Xen does not accept `linux,initrd-start` and `-end` and stops.
 
     `start` and `end` are their values, `length` the bytes of a property that has neither 4 nor 8.
     """
@@ -57,7 +57,7 @@ class InitrdDamaged(Note, frozen=True):
 
 
 class ModuleWithoutReg(Note, frozen=True):
-    """A boot module has no `reg`; `stops` tells whether Xen stops at it."""
+    """A boot module has no `reg`; `stops`: whether Xen stops at it."""
 
     KIND: ClassVar[str] = "module-without-reg"
     module: str
@@ -73,6 +73,16 @@ class ModuleShortReg(Note, frozen=True):
     node: str
     needed: int
     given: int
+
+
+class ModuleArgumentsLong(Note, frozen=True):
+    """The `bootargs` of a boot module have `length` bytes, more than `most`: Xen stops."""
+
+    KIND: ClassVar[str] = "module-arguments-long"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"most"})
+    node: str
+    length: int
+    most: int
 
 
 class BankOverlap(Note, frozen=True):
@@ -117,7 +127,7 @@ class ReservedOverlap(Note, frozen=True):
 
 
 class ModuleOverlap(Note, frozen=True):
-    """A module overlaps what was registered before, so Xen does not register it."""
+    """A module overlaps an earlier entry, so Xen does not register it."""
 
     KIND: ClassVar[str] = "module-overlap"
     DETAILS: ClassVar[frozenset[str]] = frozenset({"other_start", "start"})
@@ -128,7 +138,7 @@ class ModuleOverlap(Note, frozen=True):
 
 
 class ModuleOutsideMemory(Note, frozen=True):
-    """A module lies, at least in part, in no bank."""
+    """A module is, at least partly, outside of all banks."""
 
     KIND: ClassVar[str] = "module-outside-memory"
     module: str
@@ -138,7 +148,7 @@ class ModuleOutsideMemory(Note, frozen=True):
 
 
 class TooManyModules(Note, frozen=True):
-    """More than the 32 modules that Xen keeps."""
+    """There are more than the 32 modules that Xen keeps."""
 
     KIND: ClassVar[str] = "too-many-modules"
     count: int
@@ -154,7 +164,7 @@ class TooManyRegions(Note, frozen=True):
 
 
 class FileSizeAssumed(Note, frozen=True):
-    """ImageBuilder loads files that are not there; usual sizes stand in, which is the reader's `problem`."""
+    """ImageBuilder loads files that are missing here; usual sizes are assumed, as reported in `problem`."""
 
     KIND: ClassVar[str] = "file-size-assumed"
     DETAILS: ClassVar[frozenset[str]] = frozenset({"problem"})
@@ -170,7 +180,10 @@ class StaticHeap(Note, frozen=True):
 
 
 class KernelNotRegistered(Note, frozen=True):
-    """A dom0less domain's kernel is no boot module to Xen: it stops. `loaded` tells whether anything loads it."""
+    """Xen does not register a dom0less domain's kernel as a boot module and stops.
+
+    `loaded`: whether anything loads it.
+    """
 
     KIND: ClassVar[str] = "kernel-not-registered"
     DETAILS: ClassVar[frozenset[str]] = frozenset({"loaded"})
@@ -179,7 +192,7 @@ class KernelNotRegistered(Note, frozen=True):
 
 
 class DeepTreeHangs(Note, frozen=True):
-    """A node lies deeper than this release can walk: it hangs."""
+    """A node is deeper than this release can walk: it hangs."""
 
     KIND: ClassVar[str] = "deep-tree-hangs"
     DETAILS: ClassVar[frozenset[str]] = frozenset({"node", "release"})
@@ -189,7 +202,7 @@ class DeepTreeHangs(Note, frozen=True):
 
 
 class RegRest(Note, frozen=True):
-    """`reg` of memory or of a reserved range, of `length` bytes, ends in a part of an entry.
+    """`reg` of memory or of a reserved range, of `length` bytes, ends with an incomplete entry.
 
     Entries have `width` bytes; Xen drops the last `rest`.
     """

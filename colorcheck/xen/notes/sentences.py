@@ -7,7 +7,7 @@ from colorcheck.xen.notes.domains import PartialTreeUnread, PassthroughMemory, S
 
 
 def memory_given(note: PassthroughMemory) -> str:
-    """What memory a domain is given past the colors."""
+    """Memory that a domain is given regardless of colors."""
     span = f"{note.start:#x}-{note.end:#x}"
     if note.owner is DomainKind.XL:
         return (
@@ -21,20 +21,22 @@ def memory_given(note: PassthroughMemory) -> str:
 
 
 def memory_shared(note: StaticSharedMemory) -> str:
-    """In which frames shared memory lies."""
+    """The frames of shared memory."""
     if note.hosted:
         return f"{note.id} is in frames of every color, which coloring does not separate"
     return f"{note.id} has no host address: Xen allocates it from the buddy heap, in frames of every color"
 
 
 def tree_unread(note: PartialTreeUnread) -> str:
-    """What is missing of a partial device tree."""
+    """A partial device tree whose content is not known."""
     name = note.node.rpartition("/")[2]
     return f"what the partial device tree {name} of {note.domain} maps is not known"
 
 
 def buddy_heap_open(domain: str, pages: int, least: int, most: int) -> str:
-    """Why it is not known whether Xen boots: frames of the uncolored heap, and what Xen takes up to this domain."""
+    """Why it is not known whether Xen boots: frames of the uncolored heap, and those that Xen takes including this
+    domain.
+    """
     return (
         f"the uncolored heap has {pages} frames, and Xen with the domains up to {domain} takes "
         f"{least} to {most}: it is not known whether it boots"

@@ -1,4 +1,4 @@
-"""Where Xen's boot arguments come from: built into Xen, given in the manifest, or in the device tree.
+"""Sources of Xen's boot arguments: built into Xen, given in the manifest, or in the device tree.
 
 Source: `boot_fdt_cmdline`, `add_boot_cmdline`, `boot_cmdline_find_by_kind` (xen/common/device-tree/bootinfo.c and
 bootinfo-fdt.c, 4.20 to 4.22), `cmdline_parse` (xen/common/kernel.c).
@@ -14,11 +14,11 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree, Property
 from colorcheck.xen.machine.chosen_walk import Item, below_chosen
 
-_MOST_COMMAND_LINES = 32  # modules' arguments that Xen keeps
+_MOST_COMMAND_LINES = 32  # the number of modules whose arguments Xen keeps
 
 
 def text_of(found: Property) -> Passage:
-    """The first string of a property, with the place of its characters."""
+    """The first string of a property, with its location."""
     if found.strings:
         return found.strings[0]
     text = found.value.split(b"\0")[0].decode("utf-8", "replace")
@@ -36,12 +36,17 @@ def xen_arguments(deployment: Deployment) -> Passage:
 
 
 def built_in_arguments(deployment: Deployment) -> Passage:
-    """CONFIG_CMDLINE, else what a boot log says was built in; empty if Xen was built without."""
-    place = deployment.build_place("CMDLINE")
+    """CONFIG_CMDLINE, otherwise the built-in arguments in a boot log; empty if there are none."""
     logged = deployment.boot_log.built_in if deployment.boot_log else None
     if logged is not None and "CMDLINE" not in deployment.kconfig and logged.value:
         return Passage(str(logged.value), logged.location, ((0, logged.location),))
-    text = deployment.kconfig.get("CMDLINE", "").strip('"')
+    return built_in_text(deployment, "CMDLINE")
+
+
+def built_in_text(deployment: Deployment, name: str) -> Passage:
+    """A text that Xen was built with, as Kconfig has it; empty if there is none."""
+    place = deployment.build_place(name)
+    text = deployment.kconfig.get(name, "")
     if not text:
         return Passage("", place)
     inside = replace(place, column=place.column + 1, end_column=place.end_column - 1) if place.line else place
@@ -49,14 +54,17 @@ def built_in_arguments(deployment: Deployment) -> Passage:
 
 
 def only_built_in(deployment: Deployment) -> bool:
-    """Whether Xen ignores what it is given: CONFIG_CMDLINE_OVERRIDE, which Kconfig takes with a CMDLINE only."""
+    """Whether Xen ignores the arguments it is given:
+
+    CONFIG_CMDLINE_OVERRIDE, which Kconfig accepts only with a CMDLINE.
+    """
     return deployment.kconfig.get("CMDLINE_OVERRIDE") == "y" and bool(built_in_arguments(deployment).text)
 
 
 def given_arguments(deployment: Deployment) -> Passage:
-    """The arguments that the boot loader hands over: the manifest's go before those of the device tree.
+    """The arguments that the boot loader passes: the manifest's take precedence over those of the device tree.
 
-    Empty, at the place of the tree, where there are none, and where Xen ignores them.
+    Empty, at the location of the tree, if there are none or if Xen ignores them.
     """
     found = None if only_built_in(deployment) else _handed_over(deployment)
     if found is not None:
@@ -65,7 +73,9 @@ def given_arguments(deployment: Deployment) -> Passage:
 
 
 def logged_command_line(deployment: Deployment) -> str:
-    """What Xen prints behind "Command line:": what it is given, even if it ignores it, without what is built in."""
+    """The text that Xen prints after "Command line:": the arguments it is given, even if ignored, without built-in
+    ones.
+    """
     found = _handed_over(deployment)
     return "<NULL>" if found is None else found.text
 
@@ -77,15 +87,15 @@ def _handed_over(deployment: Deployment) -> Passage | None:
 def tree_arguments(tree: DeviceTree | None) -> Passage | None:
     """Xen's arguments in a device tree; None if it has none.
 
-    They are in `xen,xen-bootargs`. Without that property `bootargs` counts if dom0's arguments are elsewhere:
-    in `xen,dom0-bootargs`, or in a kernel module.
+    They are in `xen,xen-bootargs`. Without that property, `bootargs` is used if dom0's arguments are elsewhere: in
+    `xen,dom0-bootargs`, or in a kernel module.
     """
     found = arguments_property(tree)
     return None if found is None else text_of(found)
 
 
 def arguments_property(tree: DeviceTree | None) -> Property | None:
-    """The property of /chosen that Xen takes its arguments from; only its first string counts."""
+    """The property of /chosen from which Xen takes its arguments; only its first string is read."""
     chosen = tree.node("/chosen") if tree else None
     if tree is None or chosen is None:
         return None
@@ -97,7 +107,7 @@ def arguments_property(tree: DeviceTree | None) -> Property | None:
 
 
 def _kernel_has_arguments(tree: DeviceTree) -> bool:
-    """Whether the first module with `bootargs` that Xen takes for a kernel outside of domains has any in it."""
+    """Whether the `bootargs` of the first module that Xen treats as dom0's kernel are not empty."""
     modules = [
         found for found in below_chosen(tree) if found.item is Item.MODULE and "bootargs" in found.node.properties
     ]

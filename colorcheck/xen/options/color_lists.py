@@ -1,6 +1,6 @@
-"""Lists of colors as each Xen reads them: what is stored, what is refused, and what stays after an error.
+"""Lists of colors as each release reads them: what is stored, what is refused, and what remains after an error.
 
-Upstream: `parse_color_config` in `xen/common/llc-coloring.c` of 4.20.4, 4.21.2 and 4.22.0. The Xilinx lines: the
+Upstream: `parse_color_config` in `xen/common/llc-coloring.c` of 4.20.4, 4.21.2 and 4.22.0. The Xilinx releases: the
 function of that name in `xen/arch/arm/coloring.c` (2019.2, 2020.2) and `xen/arch/arm/llc-coloring.c` (4.17).
 """
 
@@ -21,9 +21,9 @@ from colorcheck.xen.release.traits import Traits
 
 
 class ColorItem(Struct, frozen=True):
-    """One item of a list as Xen took it: the colors from `first` to `last`, at `text[start:end]`.
+    """One item of a list as Xen read it: the colors from `first` to `last`, at `text[start:end]`.
 
-    `missing` tells that at least one of its numbers was not written and counts as 0.
+    `missing`: at least one of its numbers is missing and read as 0.
     """
 
     start: int
@@ -34,7 +34,7 @@ class ColorItem(Struct, frozen=True):
 
 
 class ListFault(StrEnum):
-    """What is wrong with a list."""
+    """The faults of a list."""
 
     MISSING_NUMBER = "missing-number"
     TOO_LARGE = "too-large"
@@ -54,17 +54,17 @@ class ListError(Struct, frozen=True):
 
 
 class ColorList(Struct, frozen=True):
-    """What a Xen reads from a list.
+    """A list as read by a release.
 
-    `colors` are what the array holds afterwards, in its order and with repetitions; `items` what was stored on the
-    way; `error` is None if the list is accepted.
+    `colors` is the content of the array afterwards, in its order and with repetitions; `items` has the items that were
+    stored; `error` is None if the list is accepted.
     """
 
     written: ColorListText
     colors: tuple[int, ...]
     items: tuple[ColorItem, ...]
     error: ListError | None = None
-    count: int = 0  # colors that Xen counts; the 2019.2 line can count fewer than it stores
+    count: int = 0  # colors that Xen counts; 2019.2 can count fewer than it stores
 
     @property
     def passage(self) -> Passage:
@@ -79,7 +79,7 @@ class ColorList(Struct, frozen=True):
 
 
 class ColorListRejected(ValueError):
-    """Xen refuses a list of colors; `color_list` tells why, and what stays in force nevertheless."""
+    """Xen refuses a list of colors; `color_list` has the reason and the colors that remain in effect nevertheless."""
 
     def __init__(self, color_list: ColorList) -> None:
         super().__init__(color_list.error.message if color_list.error else "")
@@ -87,11 +87,11 @@ class ColorListRejected(ValueError):
 
 
 Reader = Callable[[ColorListText, Traits, int, int], ColorList]
-"""Reads a list, given the release's traits, the room of its array and the number that every color must be below."""
+"""Reads a list, given the release's traits, the size of its array and an exclusive upper limit for colors."""
 
 
 def read_upstream(written: ColorListText, traits: Traits, room: int, limit: int) -> ColorList:
-    """Upstream: what a missing number, a color beyond the limit and an error do is each a trait of the release."""
+    """Upstream's reader: traits of the release decide about missing numbers, colors beyond the limit and errors."""
     limit = limit if traits.color_of_128_is_rejected_when_read else UINT
     items: list[ColorItem] = []
     colors: list[int] = []
@@ -139,7 +139,7 @@ def _stray(piece: ColorListPiece) -> ListError:
 
 
 def _item(piece: ColorListPiece) -> ColorItem:
-    """A piece as one item; of what is neither number nor range, nothing is read, and it counts as 0."""
+    """A piece as one item; text that is neither a number nor a range is read as 0."""
     if piece.kind not in (PieceKind.NUMBER, PieceKind.RANGE):
         return ColorItem(piece.start, piece.start, 0, 0, missing=True)
     first, last = (simple_strtoull(number)[0] % UINT for number in (piece.first, piece.last))
@@ -147,8 +147,8 @@ def _item(piece: ColorListPiece) -> ColorItem:
 
 
 def read_xilinx_list(written: ColorListText, traits: Traits, room: int, limit: int) -> ColorList:
-    """Xilinx 4.17: commas count for nothing; text that is not a number is read as color 0 until the array is full."""
-    del traits, limit  # checked only later, against the number of colors
+    """Xilinx 4.17: commas are ignored; text that is not a number is read as color 0 until the array is full."""
+    del traits, limit  # checked later, against the number of colors
     items: list[ColorItem] = []
     colors: list[int] = []
     error = None
@@ -169,9 +169,9 @@ def read_xilinx_list(written: ColorListText, traits: Traits, room: int, limit: i
 
 
 def read_xilinx_mask(written: ColorListText, traits: Traits, room: int, limit: int) -> ColorList:
-    """Xilinx 2020.2 to 4.16: ranges only, merged into a mask of 32-bit words; what was read before an error stays.
+    """Xilinx 2020.2 to 4.16: ranges only, merged into a mask of 32-bit words; colors read before an error remain.
 
-    The bound is off by one word: colors 128 to 159 are stored behind the mask's four words.
+    The limit is off by one word: colors 128 to 159 are stored beyond the mask's four words.
     """
     del traits, room, limit
     colors: set[int] = set()
@@ -240,20 +240,18 @@ READERS: dict[ListReader, Reader] = {
 
 
 def read_colors(written: Passage, release: Release, room: int, most_colors: int | None = None) -> ColorList:
-    """What a Xen of that release reads from a list.
+    """A list as read by the release.
 
-    `room` is how many colors its array holds: `most_colors` on the command line, the number of colors of the cache
-    in the device tree. `most_colors` is the limit that Xen was built with.
+    `room` is the size of its array: `most_colors` on the command line, the number of colors of the cache in the device
+    tree. `most_colors` is Xen's build limit.
     """
     limit = release.most_colors if most_colors is None else most_colors
     return READERS[release.lists](read_color_list(written), release.traits, room, limit)
 
 
 def parse_color_list(text: str, nr_colors: int, xen: str = "4.20") -> tuple[int, ...]:
-    """The colors of a list that Xen reads into room for `nr_colors`, in its order and with repetitions.
-
-    This is how upstream reads `llc-colors` of a device tree. Raises `ColorListRejected` where Xen refuses the list,
-    and `UnknownReleaseError`.
+    """The colors of a list that Xen reads into an array of `nr_colors`, in its order and with repetitions, as upstream
+    reads `llc-colors` of a device tree. Raises `ColorListRejected` if Xen refuses the list, and `UnknownReleaseError`.
     """
     found = read_colors(passage(text, Location("")), release_of(xen), nr_colors)
     if found.error:

@@ -1,4 +1,4 @@
-"""The boot arguments that decide over CPUs and vCPUs, as Xen has them in force.
+"""The effective boot arguments about CPUs and vCPUs.
 
 Source: `opt_dom0_vcpus_pin` (xen/common/sched/core.c), `max_cpus`, `opt_hmp_unsafe` (xen/arch/arm/smpboot.c),
 `opt_dom0_max_vcpus` (xen/arch/arm/domain_build.c), 4.20-4.22.
@@ -12,7 +12,7 @@ from colorcheck.xen.options.options import BootArguments, Option
 
 
 class CpuOptions(Struct, frozen=True):
-    """`max_cpus` and `dom0_vcpus` are 0 where nothing limits them; `pin_option` is the one that pins dom0, if any."""
+    """`max_cpus` and `dom0_vcpus` are 0 if not limited; `pin_option` is the option that pins dom0, if any."""
 
     pinned: bool = False
     hmp_unsafe: bool = False
@@ -22,7 +22,7 @@ class CpuOptions(Struct, frozen=True):
 
 
 def cpu_options(arguments: BootArguments | None) -> CpuOptions:
-    """What is in force of a system's arguments."""
+    """The effective values in a system's arguments."""
     if arguments is None:
         return CpuOptions()
     return CpuOptions(

@@ -15,7 +15,7 @@ from colorcheck.xen.release.traits import CacheProbe
 
 
 class OptionGeometry(Struct, frozen=True):
-    """`nr_colors` is None while coloring is off, and where the cache is not known. `way_size` in bytes."""
+    """`nr_colors` is None if coloring is off or the cache is not known. `way_size` is in bytes."""
 
     coloring: bool
     way_size: int | None
@@ -26,10 +26,10 @@ class OptionGeometry(Struct, frozen=True):
 
 
 def probed_cache(board: Board | None, probe: CacheProbe) -> Cache | None:
-    """The cache that Xen's probe takes on the boot CPU (`get_llc_way_size`).
+    """The cache that Xen's probe selects on the boot CPU (`get_llc_way_size`).
 
-    Only what CLIDR_EL1 lists is seen. None if it finds none, and where the boot CPU is not known and the clusters'
-    caches differ (`probe_is_open`).
+    It only sees caches in CLIDR_EL1. None if it finds none, or if the boot CPU is not known and the clusters' caches
+    differ (`probe_is_open`).
     """
     found = _probes(board, probe)
     return found[0] if found and not probe_is_open(board, probe) else None
@@ -41,7 +41,7 @@ def probe_is_open(board: Board | None, probe: CacheProbe) -> bool:
 
 
 def _probes(board: Board | None, probe: CacheProbe) -> list[Cache | None]:
-    """What the probe finds on each cluster that may be the boot CPU's."""
+    """The result of the probe on each cluster that may be the boot CPU's."""
     if board is None:
         return []
     return [_probe(cluster, board, probe) for cluster in board.clusters[: 1 if board.boot_known else None]]
@@ -65,8 +65,11 @@ def _probe(cluster: Cluster, board: Board, probe: CacheProbe) -> Cache | None:
 def geometry(
     arguments: BootArguments, board: Board | None, most_colors: int, built_in: bool, logged: int | None = None
 ) -> OptionGeometry:
-    """What Xen derives from its options and the cache of its boot CPU. `most_colors` is 2^CONFIG_LLC_COLORS_ORDER;
-    `logged` the size of a way in bytes by a boot log, for a board whose cache is not known."""
+    """The geometry that Xen derives from its options and the cache of its boot CPU.
+
+    `most_colors` is 2^CONFIG_LLC_COLORS_ORDER; `logged` the way size in bytes from a boot log, for a board whose cache
+    is not known.
+    """
     switch = arguments.in_force(Concept.SWITCH)
     sizes = [arguments.in_force(concept) for concept in (Concept.LLC_SIZE, Concept.LLC_WAYS)]
     location = next((option.location for option in (switch, *sizes) if option), arguments.location)
@@ -94,9 +97,9 @@ def geometry(
 def _other_line(
     arguments: BootArguments, board: Board | None, location: Location, most_colors: int, logged: int | None
 ) -> OptionGeometry:
-    """A fork's line: the way size given in one option, else the outermost cache that the CPU lists.
+    """The geometry of a fork: the way size given in one option, otherwise the outermost cache that the CPU lists.
 
-    The first lines round a way up to a power of two; 4.17 takes one more than `way_size` and looks for none.
+    The first releases round a way up to a power of two; 4.17 does not probe.
     """
     option = arguments.in_force(Concept.WAY_SIZE)
     probed = probed_cache(board, arguments.release.traits.cache_probe)
@@ -116,7 +119,7 @@ def _other_line(
 
 
 def _unknown(board: Board | None, probed: Cache | None, location: Location, notes: list[Note]) -> OptionGeometry:
-    """The probe finds nothing, or it is not known what it finds."""
+    """The result if the probe finds nothing, or if its result is not known."""
     if board is not None and board.clusters and probed is None:
         panic = Failure(FailureKind.GEOMETRY, "LLC probing failed and 'llc-size' or 'llc-nr-ways' missing")
         return OptionGeometry(True, None, None, location, tuple(notes), panic)
@@ -140,7 +143,7 @@ def _colors(way: int, most_colors: int, location: Location, notes: list[Note]) -
 
 
 def refused(colors: tuple[int, ...], nr_colors: int) -> str:
-    """Why Xen refuses a list of colors (`check_colors`), or the empty text."""
+    """Why Xen refuses a list of colors (`check_colors`); empty if it accepts it."""
     beyond = next((color for color in colors if color >= nr_colors), None)
     if beyond is not None:
         return f"LLC color {beyond} >= {nr_colors} (max allowed)"

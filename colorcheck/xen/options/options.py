@@ -1,4 +1,4 @@
-"""What Xen does with its boot arguments: each option's fate, and the values in force when all are read.
+"""Xen's processing of its boot arguments: the fate of each option, and the values in effect after all are read.
 
 Source: `parse_params` and its helpers in `xen/common/kernel.c` (4.20.4, 4.21.2, 4.22.0), and the places that
 register the options.
@@ -24,7 +24,7 @@ from colorcheck.xen.release.releases import release_of
 from colorcheck.xen.release.spelling import BootOption, Concept, OptionKind
 
 LONGEST_OPTION = 127
-"""Bytes of an option that Xen keeps; the rest is cut off silently."""
+"""Bytes of an option that Xen keeps; the rest is silently cut off."""
 
 EPERM, EINVAL, EOVERFLOW = 1, 22, 75
 
@@ -37,21 +37,21 @@ Stored = bool | int | str | tuple[int, ...] | None
 
 
 class OptionFate(StrEnum):
-    """What becomes of an option."""
+    """The fate of an option."""
 
     ACCEPTED = "accepted"
-    REJECTED = "rejected"  # a message; what was stored before the error stays
+    REJECTED = "rejected"  # a message; the part stored before the error remains
     UNKNOWN = "unknown"  # a message, nothing else
-    NOT_FOLLOWED = "not-followed"  # an option of Xen that has nothing to do with memory or colors, or its own reader
+    NOT_FOLLOWED = "not-followed"  # an option that has nothing to do with memory or colors, or has its own reader
 
 
 class Option(Struct, frozen=True):
     """One option as written, and what Xen does with it.
 
-    `written` is the whole of it, `text` what Xen keeps (up to 127 bytes). `key` is what is before the first `=`,
-    a `no-` included, and `name` the option without it. `stored` is the value that it leaves behind, None if it
-    stores nothing; `colors` how the list of colors was read. `message` is Xen's line about it, if any. `in_force`:
-    no later option overrides what this one stored.
+    `written` is the whole text, `text` the part that Xen keeps (up to 127 bytes). `key` is the part before the first
+    `=`, including `no-`, and `name` the option without it. `stored` is the value that it stores, None if it stores
+    nothing; `colors` the list of colors as read. `message` is Xen's message about it, if any. `in_force`: no later
+    option overrides the stored value.
     """
 
     written: Passage
@@ -86,25 +86,25 @@ class Option(Struct, frozen=True):
 
     @property
     def value_location(self) -> Location:
-        """The value as far as it is written; of the whole option, where it has none."""
+        """The value as written; the whole option if it has none."""
         start = len(self.key) + 1
         return self.written.locate(start, len(self.written.text)) if start < len(self.written.text) else self.location
 
     @property
     def lost_location(self) -> Location:
-        """What was cut off."""
+        """The part that was cut off."""
         return self.written.locate(len(self.text), len(self.written.text))
 
 
 class BootArguments(Struct, frozen=True):
-    """The values in force after Xen has read its boot arguments.
+    """The values in effect after Xen has read its boot arguments.
 
-    `llc_coloring` is None as long as nothing set it. `llc_size`, `llc_nr_ways` and `way_size` are 0 and the colors
-    empty if nothing is in force. `dom0_mem` is None if not given. `pdx_compress`:
-    frame numbers may leave out address bits that no memory uses. Sizes in bytes; colors in Xen's order,
-    repetitions kept. `messages` are Xen's lines about rejected and unknown options, from a Xen that has no options
-    but those of coloring and memory; `said` are those of a whole Xen. `legacy`: the 4.17 line of Xilinx is in its
-    legacy mode, which also switches coloring on.
+    `llc_coloring` is None if nothing sets it. `llc_size`, `llc_nr_ways` and `way_size` are 0 and the colors empty if
+    not set. `dom0_mem` is None if not given, `dom0_mem_built_in` is where Xen's build gives it, if no argument does.
+    `pdx_compress`: frame numbers may omit address bits that no memory uses. Sizes are in bytes; colors in Xen's order,
+    with repetitions. `messages` are Xen's messages about rejected and unknown options, for a Xen that only has the
+    options for coloring and memory; `said` are those of a complete Xen. `legacy`: Xilinx 4.17 is in its legacy mode,
+    which also switches coloring on.
     """
 
     release: Release
@@ -117,6 +117,7 @@ class BootArguments(Struct, frozen=True):
     xen_colors: tuple[int, ...] = ()
     buddy_alloc_size: int = 64 * MIB
     dom0_mem: int | None = None
+    dom0_mem_built_in: Location | None = None
     pdx_compress: bool = True
     legacy: bool = False
     messages: tuple[str, ...] = ()
@@ -124,29 +125,29 @@ class BootArguments(Struct, frozen=True):
     location: Location = field(default_factory=lambda: Location(""))
 
     def given(self, concept: Concept) -> tuple[Option, ...]:
-        """The options that configure something, in their order."""
+        """The options for a concept, in order."""
         return tuple(option for option in self.options if option.spec and option.spec.concept is concept)
 
     def in_force(self, concept: Concept) -> Option | None:
-        """The option whose value counts."""
+        """The option whose value is in effect."""
         return next((option for option in reversed(self.given(concept)) if option.in_force), None)
 
     def named(self, name: str) -> Option | None:
-        """The option of this name whose value counts: the last one that stored something."""
+        """The option of this name whose value is in effect: the last one that stored something."""
         return next((o for o in reversed(self.options) if o.name == name and o.stored is not None), None)
 
     def flag(self, name: str, *, default: bool = False) -> bool:
-        """A boolean option as Xen has it in force. `default` is the release's own."""
+        """The effective value of a boolean option. `default` is that of the release."""
         found = self.named(name)
         return found.stored if found and isinstance(found.stored, bool) else default
 
     def number(self, name: str, default: int = 0) -> int:
-        """An integer option as Xen has it in force, as an unsigned number of its width."""
+        """The effective value of an integer option, as an unsigned number of its width."""
         found = self.named(name)
         return found.stored if found and isinstance(found.stored, int) else default
 
     def text(self, name: str, default: str = "") -> str:
-        """A text option as Xen has it in force, cut to its buffer."""
+        """The effective value of a text option, cut to its buffer."""
         found = self.named(name)
         return found.stored if found and isinstance(found.stored, str) else default
 
@@ -179,7 +180,7 @@ class BootArguments(Struct, frozen=True):
 
 
 def parse_boot_arguments(text: str, xen: str = "4.20") -> BootArguments:
-    """What a Xen built with the default limits does with its boot arguments. Raises `UnknownReleaseError`."""
+    """The boot arguments as read by a Xen with the default build limits. Raises `UnknownReleaseError`."""
     return boot_arguments(passage(text, Location("", 1, 1, 1, len(text) + 1)), release_of(xen))
 
 
@@ -189,10 +190,12 @@ def boot_arguments(
     *,
     most_colors: int | None = None,
     buddy_size: int = 64 * MIB,
+    dom0_memory: Passage | None = None,
 ) -> BootArguments:
     """What Xen does with its boot arguments.
 
-    `most_colors` and `buddy_size` (bytes) are what that Xen was built with.
+    `most_colors`, `buddy_size` (bytes) and `dom0_memory` are what that Xen was built with; the last (CONFIG_DOM0_MEM)
+    counts where no argument sets dom0's memory, not even to a value that Xen rejects.
     """
     room = release.most_colors if most_colors is None else most_colors
     written = read_boot_arguments(arguments)
@@ -205,6 +208,9 @@ def boot_arguments(
     values = {option.spec.concept: option.stored for option in options if option.spec and option.in_force}
     switch, dom0_mem = values.get(Concept.SWITCH), values.get(Concept.DOM0_MEMORY)
     legacy = any(option.spec and option.spec.legacy for option in options)
+    built_in = dom0_memory if dom0_mem is None and dom0_memory is not None and dom0_memory.text else None
+    if built_in is not None:
+        dom0_mem = size_and_unit(built_in.text)[0]
     return BootArguments(
         release,
         options,
@@ -216,6 +222,7 @@ def boot_arguments(
         xen_colors=_colors(values.get(Concept.XEN_COLORS)),
         buddy_alloc_size=_number(values.get(Concept.BUDDY_SIZE, buddy_size)),
         dom0_mem=None if dom0_mem is None else _number(dom0_mem),
+        dom0_mem_built_in=built_in.whole if built_in is not None else None,
         pdx_compress=values.get(Concept.COMPRESSION) is not False,
         legacy=legacy,
         messages=tuple(m for option in options if (m := option.message if option.spec else _unknown(option.key))),
@@ -238,7 +245,9 @@ def _colors(stored: Stored) -> tuple[int, ...]:
 
 
 def _in_force(options: list[Option]) -> set[int]:
-    """The last option of a concept that stored something is in force, unless another one goes before it."""
+    """The indices of the options in effect: the last one of each concept that stored something, unless another has
+    precedence.
+    """
     stored = [(index, option, option.spec) for index, option in enumerate(options) if option.stored is not None]
     last = {spec.concept: index for index, _, spec in stored if spec}
     winning = {spec.name: (spec.concept, index, option.stored) for index, option, spec in stored if spec and spec.wins}
@@ -248,15 +257,15 @@ def _in_force(options: list[Option]) -> set[int]:
 
 @lru_cache(maxsize=1 << 12)
 def _meaning(text: str, release: Release, room: int) -> Option:
-    """The option at no place: what it means depends on its text only, and texts repeat."""
+    """The option without a location: its meaning depends only on its text, so it can be cached."""
     return _option(Passage(text, _NOWHERE), release, room)
 
 
 def _at(option: Option, written: Passage, *, in_force: bool) -> Option:
-    """An option as `_meaning` gives it, at its place."""
+    """The option from `_meaning` with its location."""
     colors = option.colors
     if colors is not None:
-        whole = option.key != option.name  # it is handed a text that nobody wrote
+        whole = option.key != option.name  # it receives a text that is not in the file
         place = Passage("no", written.whole) if whole else written.part(len(option.key) + 1, len(option.text))
         text = ColorListText(place, colors.written.pieces)
         colors = ColorList(text, colors.colors, colors.items, colors.error, colors.count)
@@ -275,12 +284,12 @@ def _at(option: Option, written: Passage, *, in_force: bool) -> Option:
     )
 
 
-def _kept(text: str) -> str:
-    """What Xen's buffer holds of an option."""
-    if len(text) * 4 <= LONGEST_OPTION:
+def _kept(text: str, room: int = LONGEST_OPTION) -> str:
+    """What a buffer of Xen with room for so many bytes holds of a text."""
+    if len(text) * 4 <= room:
         return text
     encoded = text.encode("utf-8", "surrogatepass")
-    return text if len(encoded) <= LONGEST_OPTION else encoded[:LONGEST_OPTION].decode("utf-8", "ignore")
+    return text if len(encoded) <= room else encoded[:room].decode("utf-8", "ignore")
 
 
 def _option(written: Passage, release: Release, room: int) -> Option:
@@ -297,11 +306,11 @@ def _option(written: Passage, release: Release, room: int) -> Option:
     negated = key != name
     shown = key, value
     if negated and spec.kind in _CUSTOM and not value:
-        shown = "no", "no"  # the option is handed this text, in the very buffer that the message prints
+        shown = "no", "no"  # the option receives this text in the same buffer that the message prints
     stored: Stored
     stored, error, colors = None, EINVAL, None
     if negated and spec.kind in _CUSTOM and value:
-        pass  # such an option takes no value behind "no-"
+        pass  # such an option takes no value with "no-"
     elif spec.kind is OptionKind.COLORS:
         place = Passage("no", written.whole) if negated else written.part(len(key) + 1, len(text))
         colors = read_colors(place, release, room, room)
@@ -330,22 +339,27 @@ def _invalid(key: str, value: str, error: int) -> str:
 
 
 def _typed(name: str, text: str, *, negated: bool) -> tuple[Stored, int]:
-    """As `_value`, for an option that is not about colors; of what a function of its own reads nothing is stored."""
+    """Like `_value`, for an option that is not about colors; options with their own reader store nothing here."""
     if name in BOOLEANS:
         return _value(OptionKind.BOOLEAN, 8, text, negated=negated)
     if name in INTEGERS:
         return _value(OptionKind.INTEGER, INTEGERS[name], text, negated=negated)
     if name in SIZES:
         return _value(OptionKind.SIZE, SIZES[name], text, negated=negated)
-    return (text[: TEXTS[name] - 1], 0) if name in TEXTS else (None, 0)
+    return (_kept(text, TEXTS[name] - 1), 0) if name in TEXTS else (None, 0)
+
+
+def truth(text: str) -> bool | None:
+    """What Xen takes a word for (`parse_bool`); None if it is neither true nor false."""
+    return True if text in _TRUE else False if text in _FALSE else None
 
 
 def _value(kind: OptionKind, bits: int, text: str, *, negated: bool) -> tuple[Stored, int]:
-    """What is stored, and the error number (0: none)."""
+    """The stored value, and the error number (0 if none)."""
     match kind:
         case OptionKind.BOOLEAN:
-            accepted = not text or text in _TRUE + _FALSE
-            return ((text not in _FALSE) is not negated, 0) if accepted else (None, EPERM)
+            found = truth(text) if text else True
+            return (None, EPERM) if found is None else (found is not negated, 0)
         case OptionKind.INTEGER:
             number, end = simple_strtoll(text)
         case OptionKind.NUMBER:
@@ -357,7 +371,7 @@ def _value(kind: OptionKind, bits: int, text: str, *, negated: bool) -> tuple[St
 
 
 def _assign(number: int, bits: int) -> tuple[int | None, int]:
-    """What a variable of that many bits holds; numbers that fit neither signed nor unsigned are not stored."""
+    """The value stored in a variable of that many bits; numbers that fit neither signed nor unsigned are not stored."""
     if (1 << bits) <= number < (1 << 64) - (1 << (bits - 1)):
         return None, EOVERFLOW
     return number % (1 << bits), 0

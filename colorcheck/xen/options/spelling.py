@@ -1,4 +1,4 @@
-"""Colors and sizes written the way a release reads them."""
+"""Colors and sizes in the spelling of a release."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from colorcheck.xen.release.spelling import OptionKind
 
 
 def written_colors(colors: Iterable[int], target: Release) -> str:
-    """A list of colors as the target reads it, in their order where that counts; one color is `5-5` to some."""
+    """A list of colors in the target's spelling, in order if that matters; some releases write one color as `5-5`."""
     wanted = list(colors)
     if target.ascending or target.merges:
         wanted = sorted(set(wanted))
@@ -26,7 +26,7 @@ def written_colors(colors: Iterable[int], target: Release) -> str:
 
 
 def same_colors(text: str, colors: Sequence[int], target: Release) -> str:
-    """The text as it is if the target reads these colors from it, else written anew."""
+    """The text unchanged if the target reads these colors from it, otherwise rewritten."""
     read = read_colors(passage(text, Location("")), target, target.most_colors)
     ascending = all(a < b for a, b in pairwise(colors))
     kept = not read.error and read.colors == tuple(colors) and (ascending or not target.ascending)
@@ -34,7 +34,7 @@ def same_colors(text: str, colors: Sequence[int], target: Release) -> str:
 
 
 def written_size(size: int, kind: OptionKind) -> str:
-    """A size in bytes as an option of that kind takes it."""
+    """A size in bytes as the value of an option of that kind."""
     if kind in (OptionKind.NUMBER, OptionKind.INTEGER):
         return str(size)
     for unit, shift in (("G", 30), ("M", 20), ("K", 10)):
@@ -51,7 +51,7 @@ def mask_colors(value: bytes) -> tuple[int, ...]:
 
 
 def mask_cells(colors: Iterable[int]) -> str:
-    """Colors as cells, such as `<0x0 0xf00>`: two, or as many as are needed."""
+    """Colors as cells, such as `<0x0 0xf00>`: at least two."""
     mask = sum(1 << color for color in set(colors))
     cells = max(2, (mask.bit_length() + 31) // 32)
     return "<" + " ".join(f"{mask >> 32 * index & 0xFFFFFFFF:#x}" for index in reversed(range(cells))) + ">"

@@ -1,6 +1,6 @@
-"""How Xen reads the values of its options that have nothing to do with colors: booleans, integers, sizes, texts.
+"""Types of Xen's options that have nothing to do with colors: booleans, integers, sizes, texts.
 
-Options that a function of their own reads (`loglvl`, `iommu`, `dom0`, …) are not here.
+Options with their own reader (`loglvl`, `iommu`, `dom0`, …) are not here.
 
 Source: each `boolean_param`, `integer_param`, `size_param` and `string_param` of the common code, the drivers and the
 Arm code of RELEASE-4.20.4, 4.21.2 and 4.22.0, with the width of their variables.
@@ -69,8 +69,9 @@ TEXTS: dict[str, int] = {
     "com2": 128,
     "console": 30,
     "conswitch": 3,
+    **dict.fromkeys((f"crash-debug-{each}" for each in ("debugkey", "hwdom", "kexeccmd", "panic", "watchdog")), 32),
     "dtuart": 256,
     "sched": 10,
     "tee": 16,
 }
-"""By name, the bytes of the buffer, its final NUL included: what is longer is cut off."""
+"""By name, the size of the buffer in bytes, including the final NUL: longer texts are cut off."""

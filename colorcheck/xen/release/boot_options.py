@@ -1,8 +1,8 @@
-"""Boot options that a release registers on Arm64 beside those of cache coloring, so that they are not taken for
-misspelled ones.
+"""Boot options that a release registers on Arm64 besides those of cache coloring, so that they are not reported as
+misspelled.
 
 Source: every option that the common code, the drivers and the Arm code of RELEASE-4.20.0, 4.20.4, 4.21.0, 4.21.2 and
-4.22.0 register and that can be built for Arm64; build options decide over some (`crash-debug-*`, `badpage`, `tee`).
+4.22.0 register and that can be built for Arm64; some depend on build options (`crash-debug-*`, `badpage`, `tee`).
 """
 
 from __future__ import annotations

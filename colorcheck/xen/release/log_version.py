@@ -1,7 +1,7 @@
-"""The version in a boot log, which is not always the release that it looks like.
+"""The version in a boot log, which may differ from the release that it resembles.
 
-`4.20.4` is a release, `4.20.4-pre` the state of the branch before it, `4.20-rc2` a candidate, `4.22.0-xt0.1` somebody's
-build on top of one, `4.23-unstable` the development branch.
+`4.20.4` is a release, `4.20.4-pre` the state of the branch before it, `4.20-rc2` a candidate, `4.22.0-xt0.1` a modified
+build based on one, `4.23-unstable` the development branch.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from colorcheck.xen.release.releases import find_release
 
 
 class VersionKind(StrEnum):
-    """What a version says about the code behind it."""
+    """The kinds of versions."""
 
     RELEASE = "release"
-    BEFORE_RELEASE = "before-release"  # between two point releases: fixes of the later one may or may not be in
+    BEFORE_RELEASE = "before-release"  # between two point releases: it may or may not have fixes of the later one
     CANDIDATE = "candidate"
-    PATCHED = "patched"  # somebody's own suffix: a release with changes that nobody lists here
+    PATCHED = "patched"  # an unknown suffix: a release with unknown changes
     DEVELOPMENT = "development"
     UNREADABLE = "unreadable"
 
 
 class LogVersion(Struct, frozen=True):
-    """A version as a log has it. `base` is the release whose name it bears ("4.20.4" of `4.20.4-pre`)."""
+    """A version in a log. `base` is the release in its name ("4.20.4" of `4.20.4-pre`)."""
 
     text: str
     kind: VersionKind
@@ -35,26 +35,27 @@ class LogVersion(Struct, frozen=True):
 
     @property
     def is_release(self) -> bool:
-        """Whether the log's Xen calls itself a release, so that a model of that release may be compared with it."""
+        """Whether the version is a release, so that the log may be compared with the model of that release."""
         return self.kind is VersionKind.RELEASE
 
     def agrees(self, release: Release) -> bool:
-        """Whether a Xen of this version behaves as `release` as far as its name tells."""
+        """Whether a Xen of this version behaves like `release`, judging by its name."""
         if self.kind in (VersionKind.RELEASE, VersionKind.DEVELOPMENT):
             found = find_release(self.text)
             return found is not None and found.modelled_as == release.modelled_as
         return False
 
     def is_near(self, release: Release) -> bool:
-        """Whether it is a Xen of the release's branch, a candidate or somebody's build of it included: where things
-        lie in memory is then that of the log."""
+        """Whether it is a Xen of the release's branch, including candidates and modified builds: then the memory
+        layout is that of the log.
+        """
         found = find_release(self.base)
         branch = release.modelled_as.split(".")[:2]
         return self.agrees(release) or (found.modelled_as if found else self.base).split(".")[:2] == branch
 
     @property
     def caution(self) -> str:
-        """Why a model of the release that it looks like is not a model of it; empty if it is."""
+        """Why the model of the release that it resembles does not apply; empty if it does."""
         match self.kind:
             case VersionKind.BEFORE_RELEASE:
                 return f"{self.text} is the branch before {self.base}, not {self.base}"
@@ -74,7 +75,7 @@ _VERSION = re.compile(r"(\d+\.\d+)(\.\d+)?(.*)")
 
 
 def log_version(text: str) -> LogVersion:
-    """What the version in a log is."""
+    """Parse the version in a log."""
     found = _VERSION.fullmatch(text.strip())
     if found is None:
         return LogVersion(text, VersionKind.UNREADABLE)

@@ -1,4 +1,4 @@
-"""A release of Xen as a value: how it spells cache coloring, which boot options it registers, and its traits."""
+"""A release of Xen as a value: its spelling of cache coloring, its boot options, and its traits."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from colorcheck.xen.release.traits import Traits
 class Release(Struct, frozen=True):
     """A Xen that the model knows: a point release, or a fork's branch.
 
-    `name` is what users write and reports say; `stands_for` the release whose behaviour it has, where that is another
-    one ("4.20" stands for the newest modelled 4.20.x, "4.20.2" for the modelled one before it).
-    `series` is upstream's stable branch ("4.20"), empty for a fork. `registered` are the other boot options that it
-    knows. `lists` names the reader of color lists. `most_colors` is the default of `colors_kconfig` (a number of
-    colors, or for upstream the power of two of it) or the fixed limit. `always_on`: compiled in means switched on.
-    `single_colors`: a list may name a color alone, without a range. `ascending`: a list must ascend without
-    repetitions, or Xen refuses it after reading. `merges`: neither order nor repetitions survive.
-    `modelled`: boots of this release can be replayed.
+    `name` is the name in inputs and reports; `stands_for` the release that models its behavior, if it is a different
+    one ("4.20" stands for the newest modelled 4.20.x, "4.20.2" for the modelled one before it). `series` is upstream's
+    stable branch ("4.20"), empty for a fork. `registered` are its other boot options. `lists` is the reader of color
+    lists. `most_colors` is the default of `colors_kconfig` (a number of colors, or for upstream its power of two) or
+    the fixed limit. `always_on`: if built in, coloring is on. `single_colors`: a list may contain single colors, not
+    only ranges. `ascending`: a list must ascend without repetitions, or Xen refuses it after reading. `merges`: neither
+    order nor repetitions survive. `modelled`: boots of this release can be replayed.
     """
 
     name: str
@@ -49,7 +48,7 @@ class Release(Struct, frozen=True):
         return hash(self.name)
 
     def options_for(self, concept: Concept) -> tuple[BootOption, ...]:
-        """The options that configure something, the preferred one first."""
+        """The options for a concept, the preferred one first."""
         return tuple(option for option in self.options if option.concept is concept)
 
     def option(self, name: str) -> BootOption | None:
@@ -57,7 +56,7 @@ class Release(Struct, frozen=True):
 
     @property
     def modelled_as(self) -> str:
-        """The release whose behaviour it has: itself, or the one that it stands for."""
+        """The release that models its behavior: itself, or the one that it stands for."""
         return self.stands_for or self.name
 
     @property

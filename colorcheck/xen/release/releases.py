@@ -13,7 +13,7 @@ from colorcheck.xen.release.xilinx import XILINX
 
 
 def _series() -> tuple[Release, ...]:
-    """Each stable branch of upstream under its own name: its newest modelled release."""
+    """The newest modelled release of each stable branch, under the name of the branch."""
     newest = {release.series: release for release in UPSTREAM if _POINT.fullmatch(release.name)}
     return tuple(_renamed(release, series) for series, release in newest.items())
 
@@ -46,8 +46,8 @@ class UnknownReleaseError(ValueError):
 def find_release(name: str) -> Release | None:
     """The release of that name.
 
-    A point release of a known branch that is not modelled itself ("4.20.2") behaves as the modelled one before it, and
-    says so in `stands_for`. What only looks like a release ("4.20-rc2", "4.20.4-pre") is none.
+    A point release of a known branch that is not modelled itself ("4.20.2") is treated like the modelled one before it,
+    which `stands_for` names. None for names that only resemble a release ("4.20-rc2", "4.20.4-pre").
     """
     plain = _PREFIXES.sub("", name.strip().lower(), count=1)
     found = _BY_NAME.get(name.strip().lower()) or _BY_NAME.get(plain)
@@ -68,7 +68,7 @@ def _patch(release: Release) -> int:
 
 
 def release_of(name: str) -> Release:
-    """As `find_release`; raises `UnknownReleaseError`, which names the nearest known one."""
+    """Like `find_release`, but raises `UnknownReleaseError`, which names the nearest known one."""
     found = find_release(name)
     if found is None:
         known = f"known releases: {', '.join(NAMES)}"

@@ -1,4 +1,4 @@
-"""The words in which a release's spelling of cache coloring is described: options, properties, their kinds."""
+"""Types that describe a release's spelling of cache coloring: options, properties, their kinds."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class OptionKind(StrEnum):
     INTEGER = "integer"  # base 0, a sign allowed, in `bits`
     SIZE = "size"  # with a unit, KiB without one, in `bits`
     COLORS = "colors"
-    NUMBER = "number"  # read by a function of its own: base 0, 64 bits, no sign, no unit
-    OWN_SIZE = "own-size"  # read by a function of its own: as a size, 64 bits
+    NUMBER = "number"  # with its own reader: base 0, 64 bits, no sign, no unit
+    OWN_SIZE = "own-size"  # with its own reader: a size, 64 bits
 
 
 class Concept(StrEnum):
-    """What is configured, whatever its name."""
+    """What an option configures, whatever its name."""
 
     SWITCH = "switch"
     LLC_SIZE = "llc-size"
@@ -33,8 +33,11 @@ class Concept(StrEnum):
 
 
 class BootOption(Struct, frozen=True):
-    """An option of the boot arguments. `legacy` marks an old name that switches the 4.17 line to its legacy mode;
-    `wins`: where it is not 0, it goes before the other options of its concept, wherever they are."""
+    """An option of the boot arguments.
+
+    `legacy` marks an old name that switches 4.17 to its legacy mode; `wins`: if its value is not 0, it takes precedence
+    over the other options of its concept, whatever their order.
+    """
 
     name: str
     concept: Concept
@@ -46,7 +49,7 @@ class BootOption(Struct, frozen=True):
 
 class PropertyKind(StrEnum):
     LIST = "list"  # a string with a list of colors
-    MASK = "mask"  # cells with one bit a color, the most significant cell first
+    MASK = "mask"  # cells with one bit per color, the most significant cell first
 
 
 class ColorProperty(Struct, frozen=True):
@@ -58,7 +61,7 @@ class ColorProperty(Struct, frozen=True):
 
 
 class ListReader(StrEnum):
-    """Which reader of color lists a release has; `xen/options/color_lists.py` has them."""
+    """The readers of color lists; they are in `xen/options/color_lists.py`."""
 
     UPSTREAM = "upstream"
     XILINX_SINGLE_MASK = "xilinx-single-mask"  # 2019.2: ranges in one 64-bit mask
@@ -67,7 +70,7 @@ class ListReader(StrEnum):
 
 
 class OtherDomains(StrEnum):
-    """The colors of a domain that names none."""
+    """The colors of a domain without a list."""
 
     ALL = "all"
     DOM0S = "dom0's"

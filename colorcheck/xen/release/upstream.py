@@ -1,4 +1,4 @@
-"""Upstream's point releases, each described by what it changed from the one before it.
+"""Upstream's point releases, each described by its changes from the one before it.
 
 Source: the release trees of Xen 4.20.0, 4.20.4, 4.21.0, 4.21.2 and 4.22.0, and the development branch at c447b7308b
 (2026-08-20), whose cache coloring is that of 4.22.0. Adding a release: one value here, and its golden boots.
@@ -28,6 +28,7 @@ _4_20_0 = Traits(
     refused_guest_crashes_host=True,
     xenstore_page_at_boot=False,
     reads_vcpu_nodes=False,
+    traps_unmapped_accesses=False,
     skipped_cpus_keep_their_number=True,
     hardware_domain_by_node=False,
     deep_tree_hangs=True,
@@ -58,6 +59,7 @@ _4_21_0 = replace(
     refused_guest_crashes_host=False,
     xenstore_page_at_boot=True,
     reads_vcpu_nodes=True,
+    traps_unmapped_accesses=True,
     hardware_domain_by_node=True,
     dom0_named_with_colors="d0",
     dom0_named_in_setup="d0",
@@ -146,6 +148,6 @@ UPSTREAM: tuple[Release, ...] = (
     _release("4.22.0", _4_22_0, _OPTIONS_4_21, ARM_4_21, "4.22"),
     _release("4.23-unstable", _4_23_UNSTABLE, _OPTIONS_4_21, ARM_4_21, "4.23"),
 )
-"""All upstream releases that the model knows, the oldest first. This is the one list of them."""
+"""All modelled upstream releases, the oldest first. This is the only list of them."""
 
 OLDEST_TRAITS = _4_20_0

@@ -1,4 +1,4 @@
-"""Xilinx's (now AMD's) branches with their own cache coloring. How they boot is not modelled.
+"""Xilinx's (now AMD's) branches with their own cache coloring. Their boot is not modelled.
 
 Source: `xilinx/release-2019.2-coloring` (Xen 4.11), `xilinx/release-2020.2` (4.13, the same code up to
 `xlnx_rebase_4.16`) and `xlnx_rebase_4.17`.

@@ -1,6 +1,7 @@
-"""What holds wherever a boot loader puts what has no given address: frames of each color, at the least and at the most.
+"""Bounds over placements: the least and the most free frames of each color, wherever a boot loader loads things without
+a given address.
 
-Every loss is counted too high, so that the lower bound is one for all placements and every modelled release. Derivation
+Every loss is overestimated, so that the lower bound holds for all placements and every modelled release. Derivation
 and worked example: `docs/proofs.md`, "Bounds over placements".
 """
 
@@ -28,18 +29,18 @@ from colorcheck.xen.release.traits import BankOrder
 from colorcheck.xen.system import System
 
 BLOCK = 2 * MIB
-_GRANT_LOSS = 3 * BLOCK  # bytes of dom0's address space that its grant table and the page cut off (4.20) can cost
+_GRANT_LOSS = 3 * BLOCK  # bytes of dom0's address space that its grant table and the missing page (4.20) can cost
 _TREE_ROOM = 2 * BLOCK  # of dom0's own device tree in its first bank
-_CHUNK_TABLES = 4  # page tables at the ragged ends of a part of the frame table
+_CHUNK_TABLES = 4  # page tables at the unaligned ends of a part of the frame table
 _FRAME_TABLE = "frame table"
 _FRAME_TABLE_ALIGNMENT = 32 * MIB
 
 
 class Bound(Struct, frozen=True):
-    """Frames of each color that are free before the first domain is built, in every placement.
+    """A bound on the frames of each color that are free before the first domain is built.
 
-    `dom0_tables` is the most that dom0's P2M takes; None if its banks may not hold its memory. `why` says in words
-    what was counted.
+    `dom0_tables` is the most that dom0's P2M takes; None if its banks may not hold its memory. `why` explains the bound
+    in words.
     """
 
     least: tuple[int, ...]
@@ -53,9 +54,9 @@ class _Unplaced(Struct, frozen=True):
 
     machine: Machine
     nr_colors: int
-    pieces: tuple[int, ...]  # the largest size of each thing that has no place yet
-    region: int  # the largest region that Xen moves to
-    gaps: tuple[Span, ...]  # memory outside of everything given, in frames, ascending
+    pieces: tuple[int, ...]  # the largest size of each item without an address
+    region: int  # the largest region to which Xen may move
+    gaps: tuple[Span, ...]  # memory outside of all given ranges, in frames, ascending
 
     @property
     def lost(self) -> int:
@@ -63,10 +64,9 @@ class _Unplaced(Struct, frozen=True):
 
 
 def bounds(facts: FactBook, skeleton: System) -> tuple[tuple[int, ...], Bound | None]:
-    """Frames of each color at the most, and both bounds; None if no placement can be excluded that uses up more.
-
-    `skeleton` is the system without what is open. There is no lower bound while memory or a module of unknown size is
-    open.
+    """The most frames of each color, and the lower bound; None instead of a lower bound if a worse placement cannot be
+    excluded. `skeleton` is the system without open items. There is no lower bound if memory or a module of unknown size
+    is open.
     """
     prepared, nr_colors = skeleton.preparation, skeleton.nr_colors
     if prepared is None or not nr_colors or facts.is_open(MEMORY):
@@ -82,12 +82,12 @@ def bounds(facts: FactBook, skeleton: System) -> tuple[tuple[int, ...], Bound | 
     if prepared.buddy_size // PAGE < smallest_buddy(tree := _most(facts, TREE_SIZE, LARGEST_TREE)):
         return most, None
     if prepared.buddy_size // PAGE < most_used(skeleton, tree) or any(d.buddy_shares for d in skeleton.domains):
-        return most, None  # in how many pieces shared memory comes depends on every place
+        return most, None  # the number of pieces of shared memory depends on all addresses
     least = _least(unplaced, first, taken, prepared.buddy_size // PAGE)
     why = (
         f"at least {min(least)} frames of each color are free wherever things are loaded: all memory except what is "
-        f"given, minus the gap below {first[1] * PAGE:#x}, Xen's region, {unplaced.lost} frames for what has no place "
-        f"yet, the buddy reserve and Xen's tables"
+        f"given, minus the gap below {first[1] * PAGE:#x}, Xen's region, {unplaced.lost} frames for what "
+        "has no known address, the buddy reserve and Xen's tables"
     )
     return most, Bound(least, most, _dom0_tables(skeleton), why)
 
@@ -109,7 +109,7 @@ def _unplaced(facts: FactBook, machine: Machine, nr_colors: int) -> _Unplaced:
 
 
 def _stays(held: object, facts: FactBook) -> bool:
-    """Xen's old place is free memory once it has moved."""
+    """Whether a range stays occupied; Xen's old location is free memory after the move."""
     return getattr(held, "kind", "") != "xen" or facts.is_open(XEN_ADDRESS)
 
 
@@ -148,23 +148,24 @@ def _colors(spans: Sequence[Span], nr_colors: int) -> list[int]:
 
 
 def _first_gap(unplaced: _Unplaced) -> Span | None:
-    """The lowest gap, if what has no place yet cannot fill it: then it is the lowest region, or holds it."""
+    """The lowest gap, if items without an address cannot fill it: then it is, or contains, the lowest region."""
     first = unplaced.gaps[0]
     return first if unplaced.lost < first[1] - first[0] else None
 
 
 def _taken(unplaced: _Unplaced, skeleton: System) -> list[TakenPages] | None:
-    """What `setup_mm` takes where there is room without end; sizes do not depend on the place."""
+    """The pages that `setup_mm` takes given unlimited room; sizes do not depend on addresses."""
     allocator = BootAllocator([(0, 1 << 40)])
     consume(allocator, unplaced.machine, skeleton.release.traits)
     return allocator.taken
 
 
 def _rooms(unplaced: _Unplaced, first: Span, taken: Sequence[TakenPages]) -> bool:
-    """Whether Xen's region and its frame table fit above the first gap, however the pieces cut up the longest one."""
+    """Whether Xen's region and its frame table fit above the first gap, however the items split the longest one."""
     longest = max((gap[1] - gap[0] for gap in unplaced.gaps if gap != first), default=0)
     count, aligned = len(unplaced.pieces), ALIGNMENT // PAGE
-    lost = unplaced.lost + (unplaced.region if count else 0)  # Xen's old place counts with the size of the new one
+    # Xen's old location is treated as if it had the size of the new one.
+    lost = unplaced.lost + (unplaced.region if count else 0)
     if (longest - lost) // (count + 1) < unplaced.region + 2 * aligned:
         return False
     parts = [each.end - each.start for each in taken if each.purpose == _FRAME_TABLE]
@@ -191,9 +192,9 @@ def _least(unplaced: _Unplaced, first: Span, taken: Sequence[TakenPages], buddy:
 
 
 def _dom0_tables(skeleton: System) -> int | None:
-    """The most tables that dom0's P2M takes; None if some placement may leave its banks too small.
+    """The most tables that dom0's P2M takes; None if some placement may make its banks too small.
 
-    Where Xen lies decides only where dom0's grant table makes a hole of 256 KiB in its address space.
+    Xen's address only determines where dom0's grant table makes a hole of 256 KiB in its address space.
     """
     prepared = skeleton.preparation
     dom0 = next((domain for domain in skeleton.domains if domain.id == 0), None)
@@ -217,9 +218,9 @@ _NOWHERE = 1 << 44  # a frame beyond all memory
 
 
 def _holds(pieces: Sequence[Span], memory: int, least: int, *, by_size: bool) -> bool:
-    """Whether dom0's memory finds room with a hole anywhere, in a first bank of at least `least` bytes."""
+    """Whether dom0's memory fits with a hole anywhere and a first bank of at least `least` bytes."""
     sizes = [end - start for start, end in pieces]
-    safe = 2 * least + _GRANT_LOSS  # either part of a piece that is cut in two is a first bank
+    safe = 2 * least + _GRANT_LOSS  # either part of a split piece can be the first bank
     if by_size:
         return bool(sizes) and max(sizes) >= safe and sum(sizes) - _GRANT_LOSS >= memory >= least
     for number, size in enumerate(sizes):

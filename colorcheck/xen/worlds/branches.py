@@ -11,12 +11,14 @@ from colorcheck.loader.handover import Handover
 from colorcheck.xen.facts.keys import BRANCH
 
 AS_SHOWN = "as shown"
-"""The value of the fact on the way that is replayed."""
+"""The value of the fact for the way that is replayed."""
 
 
 class WorldBranch(Struct, frozen=True):
-    """One way: the answers that lead there, and what Xen then gets; None if Xen is never started, `stopped` why.
-    `problems` are those of this way; on one with `guests`, other alternatives of the guests are run."""
+    """One way: the answers that lead to it, and what Xen then receives; None if Xen is never started, with the
+    reason in `stopped`. `problems` are those of this way; a way with `guests` runs other alternatives of the
+    guests.
+    """
 
     answers: str
     deployment: Deployment | None
@@ -27,12 +29,12 @@ class WorldBranch(Struct, frozen=True):
 
     @property
     def words(self) -> str:
-        """The way in words, in front of what becomes of it."""
+        """The way in words, to precede its result."""
         return f"with {self.answers}" if self.guests else f"on another path of the boot script ({self.answers})"
 
 
 def branch_fact(deployment: Deployment, branches: tuple[WorldBranch, ...]) -> OpenFact:
-    """The fact that the way is open: finite, each way a value."""
+    """The open fact of which way is taken: finite, with a value for each way."""
     if any(branch.guests for branch in branches):
         why = f"the guests can be run from {len(branches) + 1} combinations of files (one-of)"
         scripted = any(not branch.guests for branch in branches)

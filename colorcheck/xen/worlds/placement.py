@@ -1,4 +1,4 @@
-"""Addresses that a boot loader may choose for what has none: in memory, and over nothing that is there already."""
+"""Addresses that a boot loader may choose for items without one: in memory, without overlapping anything."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ IMAGES = (0x17C000, 0x100000, LARGEST_IMAGE)
 """Sizes of Xen's image that are tried, in bytes: a usual build's, a small one's, the largest possible."""
 KERNELS = (32 * MIB, 4 * MIB)
 MEMORIES = (((0x40000000, 0x80000000),), ((0x40000000, 0x20000000),))
-"""Memory that is tried where none is known."""
+"""Memory that is tried if none is known."""
 MOST = 48  # worlds that are tried
 
 
@@ -40,9 +40,9 @@ class PieceToPlace(Struct, frozen=True):
 
 
 def placements(facts: FactBook, machine: Machine) -> Iterator[Chosen]:
-    """Values for all open facts about placement, usual ones first; `machine` has nothing of what is open.
+    """Values for all open facts about placement, usual ones first; `machine` has no open items.
 
-    Each is a world that may be: what is placed lies in memory and overlaps nothing. At most `MOST`.
+    Each is a possible world: placed items are in memory and overlap nothing. At most `MOST`.
     """
     yield from islice(_distinct(_placements(facts, machine)), MOST)
 

@@ -1,7 +1,7 @@
-"""What a branch's other point releases would do with a deployment, where that is not the same.
+"""Differences in behavior of the other point releases of a branch for a deployment.
 
-A manifest that names a branch ("4.20") is read by its newest modelled point release. An older one is worked out only
-if a trait in which it differs is touched by the deployment.
+A manifest that names a branch ("4.20") means its newest modelled point release. An older one is modelled only if the
+deployment is affected by a trait in which it differs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ from colorcheck.xen.worlds.world import Worlds
 
 
 class Differing(Struct, frozen=True):
-    """A sibling that boots the deployment otherwise, and in which words: "panics", "dom0 gets other colors"."""
+    """A point release that boots the deployment differently, and a description:
+
+    "panics", "gives dom0 different colors".
+    """
 
     release: Release
     what: str
@@ -30,7 +33,7 @@ class Differing(Struct, frozen=True):
 def differing_siblings(
     deployment: Deployment, board: Board | None, system: System, booted: Boot | None
 ) -> tuple[Differing, ...]:
-    """The point releases of the system's branch that would give another verdict, the oldest first."""
+    """The point releases of the system's branch that would lead to a different verdict, the oldest first."""
     release = system.release
     if release.name != release.series:
         return ()
@@ -45,13 +48,13 @@ def differing_siblings(
 
 
 def _touched(trait: str, system: System, deployment: Deployment) -> bool:
-    """Whether the deployment can tell; a trait of which that is not known counts as touched."""
+    """Whether the deployment is affected by a trait; assumed if not known."""
     asked = _TOUCHES.get(trait)
     return asked is None or asked(system, deployment)
 
 
 def _long_numbers(system: System, deployment: Deployment) -> bool:
-    """Whether a list of colors names a number that the build has no room for."""
+    """Whether a list contains a color beyond the build limit."""
     options = system.arguments.options if system.arguments else ()
     texts = [option.value for option in options if option.colors is not None]
     chosen = deployment.tree.node("/chosen") if deployment.tree else None
@@ -86,7 +89,7 @@ _TOUCHES: Mapping[str, Callable[[System, Deployment], bool]] = {
 
 
 def _difference(system: System, booted: Boot | None, other: System, other_boot: Boot | None) -> str:
-    """In what the sibling's boot differs, in words; empty if it does not."""
+    """The difference of the other release's boot, in words; empty if there is none."""
     ends = [(each.outcome, each.panic) if each else ("", None) for each in (booted, other_boot)]
     if ends[0] != ends[1] or system.panic != other.panic:
         panic = other_boot.panic if other_boot else other.panic

@@ -44,10 +44,10 @@ from colorcheck.xen.worlds.branches import WorldBranch, branch_fact
 from colorcheck.xen.worlds.placement import placements
 
 PLACEMENT = frozenset(key.name for key in (XEN_ADDRESS, IMAGE_SIZE, TREE_ADDRESS, TREE_SIZE, DOM0_KERNEL, MEMORY))
-"""Facts that are tried together: where one thing may lie depends on where the others do."""
+"""Facts that are tried together: the possible addresses of one item depend on those of the others."""
 MOST_COMBINATIONS = 4096
 ONLY_TAKES = frozenset(key.name for key in (DOM0_KERNEL, GUESTS, MAPPED, MODULES))
-"""Opaque facts that only take memory, whatever they are: what does not fit without them does not fit with them."""
+"""Opaque facts that can only take memory: a domain that does not fit without them does not fit with them."""
 StartedOn = Callable[[int], Board | None]
 
 
@@ -61,7 +61,7 @@ class World(Struct, frozen=True, dict=True):
 
 
 class Worlds:
-    """All that may be under one release. Worlds are booted when they are asked for, each once."""
+    """All possible worlds under one release. Worlds are booted on demand, each once."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Worlds:
         started_on: StartedOn | None = None,
         branches: tuple[WorldBranch, ...] = (),
     ) -> None:
-        """`started_on` gives the board where Xen starts on another CPU, `branches` the other ways of a boot script."""
+        """`started_on` gives the board if Xen starts on another CPU, `branches` are the other ways of a boot script."""
         self._deployment, self._board, self._release = deployment, board, release
         self._started_on = started_on
         known = find_release(release) if isinstance(release, str) else release
@@ -85,21 +85,21 @@ class Worlds:
 
     @property
     def open(self) -> Mapping[str, OpenFact]:
-        """The open facts; those that the model meets on its way are among them once a world was booted."""
+        """The open facts; after a world was booted, including those that the model met."""
         return {**self.facts.unknown, **self.facts.met}
 
     @cached_property
     def skeleton(self) -> System:
-        """The system without anything that is open and has a place."""
+        """The system without open items that occupy memory."""
         return effective(*self._inputs(self._first), self._release, self.facts.in_world(self._first))
 
     @cached_property
     def base(self) -> World:
-        """A usual world: the first value of every finite fact, and the first placement that there is room for."""
+        """A usual world: the first value of every finite fact, and the first placement that fits."""
         return self.world(next(self._placements(), {}))
 
     def world(self, chosen: Chosen) -> World:
-        """The world with these values; what they leave out has its first value."""
+        """The world with these values; other facts have their first value."""
         values = {**self._first, **{name: value for name, value in chosen.items() if not self._is_usual(name, value)}}
         key = tuple(sorted(values.items(), key=lambda item: item[0]))
         if key not in self._booted:
@@ -111,11 +111,11 @@ class Worlds:
         return self._booted[key]
 
     def value(self, world: World, name: str) -> object:
-        """What an open fact is in a world; its usual value for one that the model meets on its way."""
+        """The value of an open fact in a world; the usual value for a fact that the model meets."""
         return world.chosen[name] if name in world.chosen else next(iter(self._values(name)), None)
 
     def _is_usual(self, name: str, value: object) -> bool:
-        """Whether the model goes on so of itself: such a value makes no other world."""
+        """Whether the model uses this value by default, so that choosing it does not make a different world."""
         return name in self.facts.met and value == self._values(name)[0]
 
     def _system(self, values: Chosen) -> System:
@@ -126,7 +126,7 @@ class Worlds:
         return elsewhere(self.skeleton, self._deployment, facts)
 
     def _inputs(self, values: Chosen) -> tuple[Deployment, Board | None]:
-        """The deployment as if the manifest said on which CPU Xen starts and with which pools it is built."""
+        """The deployment as if the manifest gave the boot CPU and whether Xen is built with pools."""
         key = (values.get(BOOT_CPU.name), values.get(POOLS))
         if key not in self._inputs_of:
             self._inputs_of[key] = self._stated(*key)
@@ -145,8 +145,9 @@ class Worlds:
         return replace(self._deployment, manifest=replace(self._deployment.manifest, target=target)), board
 
     def combinations(self, names: Collection[str], deadline: float | None = None) -> tuple[World, ...] | None:
-        """A world for each combination of values of these finite facts; None if there are too many, also for the
-        time until `time.monotonic` passes `deadline`."""
+        """A world for each combination of values of these finite facts; None if there are too many, or too many to
+        boot before `time.monotonic` passes `deadline`.
+        """
         ordered = sorted(names)
         lists = [self._values(name) for name in ordered]
         if prod(map(len, lists)) > MOST_COMBINATIONS:
@@ -161,7 +162,7 @@ class Worlds:
         return tuple(found)
 
     def tried(self, names: Collection[str], most: int = 48) -> Iterator[World]:
-        """Worlds that differ in these facts, ranges and placements by samples; each is one that may be."""
+        """Possible worlds that differ in these facts, with samples of ranges and placements."""
         finite = sorted(name for name in names if self._values(name) and name not in PLACEMENT)
         choices = [dict(zip(finite, values, strict=True)) for values in product(*map(self._values, finite))]
         worlds = ({**placed, **values} for placed in self._placed(names) for values in choices)
@@ -190,10 +191,10 @@ class Worlds:
         return self.facts.first
 
     def branch(self, branch: WorldBranch) -> Worlds | None:
-        """The worlds of another way through the boot script; None if Xen is not started there."""
+        """The worlds of another way through the boot script; None if Xen is not started on it."""
         if branch.deployment is None:
             return None
-        if id(branch) not in self._ways:  # the branch is kept, and so its id
+        if id(branch) not in self._ways:  # the branch is kept alive, so its id stays unique
             other = Worlds(branch.deployment, self._board, self._release, self._started_on)
             self._ways[id(branch)] = branch, other
         return self._ways[id(branch)][1]
@@ -201,7 +202,8 @@ class Worlds:
     @cached_property
     def alternatives(self) -> tuple[Domain, ...]:
         """The guests of all alternatives (one-of), each once with the most frames that a creation takes on any way;
-        empty where no guest has alternatives."""
+        empty if no guest has alternatives.
+        """
         if not any(branch.guests for branch in self.branches):
             return ()
         ways = [self, *(other for branch in self.branches if (other := self.branch(branch)) is not None)]
@@ -215,12 +217,12 @@ class Worlds:
 
     @property
     def one_of(self) -> tuple[str, ...]:
-        """The files of the guests that have alternatives, each choice in words."""
+        """The files of guests with alternatives, each choice in words."""
         listed = (files for files in self._deployment.listed_guests if len(files) > 1)
         return tuple(", ".join(os.path.basename(each.file) for each in files) for files in listed)
 
     def outcome(self) -> str:
-        """How the boot ends in every world; `unknown` if worlds differ or it cannot be determined."""
+        """The outcome of the boot in every world; `unknown` if worlds differ or it cannot be determined."""
         ways = {self._outcome()}
         for branch in self.branches:
             worlds = self.branch(branch)
@@ -255,21 +257,21 @@ class Worlds:
     def _bounded(self, world: World, ranged: Collection[str]) -> str:
         if world.boot is None:
             return "unknown"
-        if not ranged or world.system.panic is not None:  # what stops Xen early does not depend on places
+        if not ranged or world.system.panic is not None:  # early failures do not depend on addresses
             return world.boot.outcome
         nowhere = boot_again(self._system({k: v for k, v in world.chosen.items() if k not in PLACEMENT}))
         if nowhere is not None and nowhere.system.panic is not None:
-            return nowhere.outcome  # what stops Xen stands in the tree, wherever things lie
+            return nowhere.outcome  # the cause of the failure is in the tree, whatever the addresses
         worst, best = self.worst(world), self.best(world)
         if worst is not None and worst[0].panic is None:
             return worst[0].outcome
         return "panics" if best is not None and best.panic is not None else "unknown"
 
     def worst(self, world: World) -> tuple[Boot, str] | None:
-        """The boot of this world as if the least were free and the most needed, wherever things lie; and why.
+        """The boot of this world as if the least were free and the most needed, over all placements, and why.
 
-        None if no placement can be excluded that leaves less. A theorem on memory that holds of it holds in every
-        placement: a domain that finds room does so with more of every color free (`docs/proofs.md`).
+        None if a worse placement cannot be excluded. A theorem on memory that holds for it holds in every placement: a
+        domain that fits also fits with more frames of every color free (`docs/proofs.md`).
         """
         skeleton = self._system({name: value for name, value in world.chosen.items() if name not in PLACEMENT})
         _, bound = bounds(self.facts.in_world(world.chosen), skeleton)
@@ -278,7 +280,7 @@ class Worlds:
         return _with_free(world.boot, bound.least, bound.dom0_tables, worst=True), bound.why
 
     def worst_of(self, boot: Boot) -> tuple[Boot, str] | None:
-        """As `worst`, for a boot with other colors than the files have; finite facts have their first value."""
+        """Like `worst`, for a boot with different colors than in the files; finite facts have their first value."""
         facts = self.facts.in_world(self._first)
         _, bound = bounds(facts, elsewhere(boot.system, self._deployment, facts))
         if bound is None or bound.dom0_tables is None:
@@ -286,7 +288,7 @@ class Worlds:
         return _with_free(boot, bound.least, bound.dom0_tables, worst=True), bound.why
 
     def settled(self, given: Chosen) -> Worlds:
-        """Those of the worlds in which these open facts have these values, as if the inputs said so."""
+        """The worlds in which these open facts have these values, as if the inputs gave them."""
         known = {name: Fact(name, value, Origin.GIVEN, self.open[name].location) for name, value in given.items()}
         rest = {name: fact for name, fact in self.facts.unknown.items() if name not in given}
         other = Worlds(self._deployment, self._board, self._release, self._started_on, self.branches)
@@ -294,8 +296,9 @@ class Worlds:
         return other
 
     def guaranteed(self) -> tuple[int, ...] | None:
-        """Frames of each color that are free before the first domain is built, wherever things lie; None if no bound
-        holds. Finite facts have their first value."""
+        """Frames of each color that are free before the first domain is built in every placement; None if there is
+        no bound. Finite facts have their first value.
+        """
         if PLACEMENT.isdisjoint(self.open):
             boot = boot_again(without_domains(self.base.system))
             return boot.free_initial if boot is not None and boot.panic is None and boot.free_initial else None
@@ -304,28 +307,31 @@ class Worlds:
         return bound.least if bound is not None else None
 
     def best(self, world: World) -> Boot | None:
-        """As `worst`, with the most that can be free and the least that is needed."""
+        """Like `worst`, with the most that can be free and the least that is needed."""
         if world.system.panic is not None:
             return world.boot
         if self.facts.is_open(MEMORY):
             return None
         skeleton = self._system({name: value for name, value in world.chosen.items() if name not in PLACEMENT})
         most, _ = bounds(self.facts.in_world(world.chosen), skeleton)
-        # an image of unknown size has none in the skeleton, and nothing is known about the room that it needs
+        # an image of unknown size is missing in the skeleton, so the room that it needs is not known
         nowhere = None if self.facts.is_open(IMAGE_SIZE) else boot_again(skeleton)
         if nowhere is not None and nowhere.panic is not None and nowhere.panic.kind is FailureKind.RELOCATION:
-            return nowhere  # there is less room yet with what has no place
+            return nowhere  # items without an address leave even less room
         return _with_free(world.boot, most, 0, worst=False) if most and world.boot is not None else None
 
 
 def without_domains(system: System) -> System:
-    """The system with Xen alone, in colors that every Xen takes."""
+    """The system with Xen alone, in colors that every Xen accepts."""
     return replace(system, xen_colors=(0,), domains=(), panic=None)
 
 
 def _with_free(boot: Boot, free: tuple[int, ...], dom0_tables: int, *, worst: bool) -> Boot:
-    """The boot with other frames at its start. Who is built is worked out again, from the frames alone; at worst a
-    domain that is not built in a usual world, for whatever reason, is not built here either."""
+    """The boot with different initial frames.
+
+    Which domains are built is recomputed from the frames alone; with `worst`, a domain that is not built in a usual
+    world, for whatever reason, is not built here either.
+    """
     domains = tuple(
         replace(domain, p2m_pages=dom0_tables) if domain.kind is DomainKind.DOM0 else domain
         for domain in boot.system.domains
@@ -339,7 +345,7 @@ def _with_free(boot: Boot, free: tuple[int, ...], dom0_tables: int, *, worst: bo
 
 
 def _rebuilt(system: System, free: tuple[int, ...], failed: Mapping[int, Failure | None]) -> tuple[Built, ...]:
-    """Each domain in turn, with what it needs, from what is left of its colors."""
+    """Build each domain in turn from the frames that are left in its colors."""
     found: list[Built] = []
     for domain in system.domains:
         colors = [color for color in dict.fromkeys(domain.colors) if color < len(free)]

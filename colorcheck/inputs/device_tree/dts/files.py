@@ -1,4 +1,4 @@
-"""Finding and reading the files that a source names, with a limit on what they may add up to."""
+"""Finds and reads the files that a source names, with a limit on their total size."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Files:
         self._left = LARGEST
 
     def find(self, name: str, beside: str) -> str:
-        """Where `name` is: beside the file that names it, else in the first of `folders` that has it."""
+        """The path of `name`: next to the file that names it, otherwise in the first of `folders` that has it."""
         for folder in (str(Path(beside).parent), *self.folders):
             found = str(Path(folder, name))
             if is_file(found):

@@ -1,4 +1,4 @@
-"""Rows of plain properties and nodes: taken apart in one go, with their places worked out when somebody asks."""
+"""Rows of plain properties and nodes: parsed in one go, with locations computed on demand."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from colorcheck.inputs.device_tree.dts.text import SourceText, octets
 # numbers, or any other. The end of a node is all that has no name.
 _ITEM = re.compile(
     r"[ \t\n]*+(?:([^ \t\n=;:{}]++)[ \t\n]*+(?:([;{:])|=[ \t\n]*+(?:"
-    r'("(?:[^"\\\x80-\U0010ffff]++|\\0(?![0-7]))*+)"[ \t\n]*+;'
+    r'("(?:[\x00-!#-\[\]-\x7f]++|\\0(?![0-7]))*+)"[ \t\n]*+;'
     r"|<([0-9a-fA-FxX \t\n]*+)>[ \t\n]*+;"
     r'|((?:"(?:[^"\\]|\\.)*+"|[^";])++);'
     r"))|\}[ \t\n]*+;)",
