@@ -9,6 +9,7 @@ import pytest
 
 from colorcheck import api
 from colorcheck.loader.u_boot import follow
+from colorcheck.loader.u_boot.commands import call
 from colorcheck.loader.u_boot.memory import Memory
 from colorcheck.loader.u_boot.resume import Watch
 from tests.loader.test_u_boot_bad_input import END, HEAD, written
@@ -61,7 +62,6 @@ def test_ways_are_the_same_from_the_start(
 
 def test_what_ways_have_in_common_is_followed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = 0
-    call = follow.call
 
     def counting(*arguments: object) -> object:
         nonlocal calls
