@@ -17,13 +17,19 @@ from colorcheck.loader.u_boot import fixups
 from colorcheck.loader.u_boot.blob import MAGIC
 from colorcheck.loader.u_boot.fdt import lies_there, not_read, present
 from colorcheck.loader.u_boot.fit import FitParts, is_fit, opened
-from colorcheck.loader.u_boot.image import KERNEL, RAMDISK, read_legacy
-from colorcheck.loader.u_boot.machine import VIRTUAL, FileInMemory, HaltError, OpenEndError, Status, UBootMachine
+from colorcheck.loader.u_boot.fit_script import verifies
+from colorcheck.loader.u_boot.image import KERNEL, RAMDISK, LegacyImage, read_legacy
+from colorcheck.loader.u_boot.machine import VIRTUAL, Doubt, FileInMemory, HaltError, OpenEndError, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import WIDTH, hexadecimal
 from colorcheck.loader.u_boot.places import Places, places
+from colorcheck.loader.u_boot.releases import LOADS_KEPT, RANGES, RESERVED_ROOM, known
 from colorcheck.loader.u_boot.text import Marked, unknowns
 from colorcheck.loader.u_boot.trees import TreeInMemory
 
+_RANGES = 8  # that U-Boot can reserve, LMB_MAX_REGIONS
+_RANGES_LATER = 16
+_OF_U_BOOT = 1  # what U-Boot's EFI part reserves besides, at least
+_OPEN_PLACE = 0xDDDD_DDDD_D000  # stands for a place that is not known: where no reservation begins
 _PAD = 0x3000  # CONFIG_SYS_FDT_PAD
 RAMDISK_ROOM = 0x80  # added to the tree's size where there is a ramdisk
 _ALIGNED = 0x200000
@@ -157,6 +163,11 @@ def _fit(machine: UBootMachine, words: Sequence[Marked], address: int) -> FitPar
     return None
 
 
+def _is_damaged(machine: UBootMachine, image: LegacyImage) -> bool:
+    """Whether U-Boot refuses an image for its data, where all of that is known."""
+    return len(image.data) == image.size and not image.data_ok and verifies(machine)
+
+
 def _loaded(machine: UBootMachine, load: int, body: bytes) -> _Image:
     """An image that bootm loads to the address in its header."""
     machine.memory.write(load, body)
@@ -173,6 +184,9 @@ def _image(machine: UBootMachine, command: str, address: int) -> _Image | None:
     if command == "bootm":
         if legacy is None or legacy.kind != KERNEL or not legacy.header_ok:
             machine.say(ProblemKind.U_BOOT_BOOT, "bootm takes a legacy kernel image or a FIT, and this is neither")
+            return None
+        if _is_damaged(machine, legacy):
+            machine.say(ProblemKind.U_BOOT_BOOT, "Bad Data CRC: the image is damaged, and bootm refuses it")
             return None
         body = _unpacked(legacy.data, legacy.compression)
         if body is None:
@@ -304,13 +318,13 @@ def _ramdisk(machine: UBootMachine, word: Marked) -> _Ramdisk | int:
     start = machine.reached(word) if not word.text.startswith(":") else machine.load_address
     image = read_legacy(_content(machine, start))
     if image is not None:
-        if image.kind != RAMDISK or not (image.header_ok and image.data_ok):
+        if image.kind != RAMDISK or not image.header_ok or _is_damaged(machine, image):
             machine.say(
                 ProblemKind.U_BOOT_BOOT,
                 "the ramdisk's legacy image is of another type or damaged: U-Boot refuses it",
             )
             return 1
-        return _Ramdisk(start + 64, len(image.data))
+        return _Ramdisk(start + 64, image.size)
     if present_magic(machine, start) or not colon:
         message = "Wrong Ramdisk Image Format: booti takes a raw ramdisk as ADDRESS:SIZE, or - if there is none"
         machine.say(ProblemKind.U_BOOT_BOOT, message, "write booti XEN - TREE, or booti XEN RAMDISK:${filesize} TREE")
@@ -408,11 +422,28 @@ def _moved_tree(machine: UBootMachine, room: Places, tree: TreeInMemory) -> _Fin
         return _Final(tree, True)
     unknown = (machine.peek("fdt_high") is not None and high is None) or not _bounds_are_known(machine)
     at, any_room = (None, True) if unknown else _place(machine, room, length, high)
-    if not any_room:
+    if not any_room or not _can_reserve(machine, room, at):
         raise HaltError("device tree - allocation error: there is no room for it below fdt_high")
-    moved = TreeInMemory(machine, 0x1000 if at is None else at, bytearray(tree.data), tree.side.copy())
+    moved = TreeInMemory(machine, _OPEN_PLACE if at is None else at, bytearray(tree.data), tree.side.copy())
     moved.reopen(length)
     return _Final(moved, at is not None)
+
+
+def _can_reserve(machine: UBootMachine, room: Places, at: int | None) -> bool:
+    """Whether U-Boot has an entry left in its list of reserved ranges for the tree at this place, which was taken last.
+    Beside another range it needs none, as right below U-Boot itself, where an unknown place is."""
+    most, ranges = _RANGES_LATER if known(machine, RANGES) else _RANGES, room.ranges
+    if at is None or room.touching(at) or known(machine, LOADS_KEPT) or ranges <= most - _OF_U_BOOT:
+        return True
+    fact = OpenFact(
+        f"U-Boot can reserve {ranges + _OF_U_BOOT} ranges",
+        f"U-Boot reserves {ranges} ranges or more for this boot, and its usual LMB_MAX_REGIONS is {_RANGES} before "
+        f"2023.04 and {_RANGES_LATER} since; without an entry for the tree it resets the board",
+        ("[target]", 'u-boot = "2025.01"  # if it is as new as that: there is no limit'),
+        machine.place,
+        (False, True),
+    )
+    return machine.decide(Doubt(fact.what, ranges < most, fact))
 
 
 def _place(machine: UBootMachine, room: Places, length: int, high: str | None) -> tuple[int | None, bool]:
@@ -445,11 +476,15 @@ def _fixed(
     if not (fixups.root(machine, tree) and fixups.chosen(machine, tree) and fixups.memory(machine, tree)):
         raise HaltError("U-Boot finds no room in the device tree for its additions and resets the board")
     fixups.ethernet(machine, tree)
-    size = tree.shrink()
-    if ramdisk is not None:
-        tree.resize(size + RAMDISK_ROOM)
-        start = ramdisk[0] if ramdisk[0] is not None else 0x1000
+    start = _OPEN_PLACE if ramdisk is None or ramdisk[0] is None else ramdisk[0]
+    if ramdisk is not None and known(machine, RESERVED_ROOM):
         fixups.initrd(tree, start, start + ramdisk[1], unsure)
+        tree.shrink()
+    else:
+        size = tree.shrink()
+        if ramdisk is not None:
+            tree.resize(size + RAMDISK_ROOM)
+            fixups.initrd(tree, start, start + ramdisk[1], unsure)
     if final.known:
         tree.keep()
     return tree

@@ -18,10 +18,10 @@ from colorcheck.loader.facts import OpenFact, Origin
 from colorcheck.loader.handover import Handover, HandoverModule
 from colorcheck.loader.u_boot.blob import HEADER, MAGIC, NodePool, Side, compile_tree, is_plain, read_content, tree_of
 from colorcheck.loader.u_boot.boot import RAMDISK_ROOM, Started, StartedError
-from colorcheck.loader.u_boot.commands import EXIT, EXIT_SINCE, call
-from colorcheck.loader.u_boot.conditions import BRACKET, BRACKET_SINCE
+from colorcheck.loader.u_boot.commands import call
 from colorcheck.loader.u_boot.devices import MEDIUM
 from colorcheck.loader.u_boot.fdt import OVERLAYS
+from colorcheck.loader.u_boot.fit_script import verifies
 from colorcheck.loader.u_boot.fixups import FIXUP_BUILT, FIXUP_COMMANDS, FIXUP_COMMANDS_SINCE, LENGTH, interfaces
 from colorcheck.loader.u_boot.image import read_legacy, script_refused, script_text
 from colorcheck.loader.u_boot.load import ELSEWHERE, MISSING, missing_fact, put
@@ -36,6 +36,7 @@ from colorcheck.loader.u_boot.machine import (
 )
 from colorcheck.loader.u_boot.media import File, Media
 from colorcheck.loader.u_boot.numbers import hexadecimal
+from colorcheck.loader.u_boot.releases import CHANGES, RESERVED_ROOM, answers, known
 from colorcheck.loader.u_boot.resume import Resume, Watch
 from colorcheck.loader.u_boot.shell import run_macro, run_text
 from colorcheck.loader.u_boot.text import Marked, ScriptTexts
@@ -48,6 +49,7 @@ LARGEST = 4 << 20
 LONGEST_VERSION = 80  # characters of u-boot,version: CONFIG_LOCALVERSION has up to 64 of them
 _LONGEST_ETHERNET = 64  # bytes of an interface's addresses and their names
 _LONGEST_SERIAL = 256  # bytes that a serial number of the board's environment may take
+_OF_LATER_RELEASES = 96  # bytes of kaslr-seed (2024.10) and smbios3-entrypoint (2026.01) with their names
 _RAMDISK_PROPERTIES = 160  # bytes of linux,initrd-* and their reservation, which come behind the shrinking
 Program = Callable[[UBootMachine], "str | None"]
 """Runs a U-Boot until Xen starts; returns why Xen is never started."""
@@ -142,9 +144,7 @@ class ScriptRun(Struct, frozen=True):
         image = read_legacy(data)
         text = data
         if image is not None or self.script.lower().endswith(_IMAGES):
-            refused = ""
-            if machine.begin is None:
-                refused = script_refused(image, verify=(machine.text("verify") or "") not in ("n", "no", "0"))
+            refused = script_refused(image, verify=verifies(machine)) if machine.begin is None else ""
             if refused or image is None:
                 return f"U-Boot refuses the script and runs none of it: {refused}"
             text = script_text(image)
@@ -293,7 +293,7 @@ class ScriptWorld:
             origins={key: Origin.FOLLOWED for key in side.followed if key in arrived},
             memory_reservations=tuple(reservations),
             device_tree=(started.address, content.size),
-            device_tree_sizes=_sizes(started, content.size, whole=machine.settings.whole_environment),
+            device_tree_sizes=_sizes(machine, started, content.size),
             modules=self._modules(),
             xen_address=started.image,
             xen_image_size=started.image_size,
@@ -371,15 +371,23 @@ class ScriptWorld:
         )
 
 
-def _sizes(started: Started, size: int, *, whole: bool) -> tuple[int, int]:
+def _sizes(machine: UBootMachine, started: Started, size: int) -> tuple[int, int]:
     """The least and the most bytes of the tree, with the texts of unknown length that U-Boot itself writes."""
     tree = started.tree
     room = RAMDISK_ROOM if started.ramdisk is not None else 0
     inside = tree.address & (PAGE - 1)
-    most = LONGEST_VERSION if whole else LONGEST_VERSION + _LONGEST_SERIAL + _LONGEST_ETHERNET * interfaces(tree)
+    most = LONGEST_VERSION
+    if not machine.settings.whole_environment:
+        most += _LONGEST_SERIAL + _LONGEST_ETHERNET * interfaces(tree)
+    later = known(machine, RESERVED_ROOM)
+    if later is not False:
+        most += _OF_LATER_RELEASES
     used = tree.used + ROOM + inside
-    least = -(-(used - LENGTH - _RAMDISK_PROPERTIES) // PAGE) * PAGE - inside + room
-    return min(size, max(least, HEADER)), max(size, -(-(used + most) // PAGE) * PAGE - inside + room)
+    low = -(-(used - LENGTH - _RAMDISK_PROPERTIES) // PAGE) * PAGE - inside
+    low += room if later is False else 0
+    high = -(-(used + most) // PAGE) * PAGE - inside
+    high += room if later is not True else 0
+    return min(size, max(low, HEADER)), max(size, high)
 
 
 def _firmware(machine: UBootMachine) -> OpenFact:
@@ -427,8 +435,9 @@ def _answers(manifest: Manifest) -> dict[str, bool]:
         found[OVERLAYS] = target.overlays
     if target.modern_shell:  # which is as old as that
         found[FIXUP_BUILT] = True
+        found |= {change.key: True for change in CHANGES if change.since <= FIXUP_COMMANDS_SINCE}
     if target.u_boot is not None:
-        found |= {EXIT: target.u_boot >= EXIT_SINCE, BRACKET: target.u_boot >= BRACKET_SINCE}
+        found |= answers(target.u_boot)
         found |= {FIXUP_BUILT: target.u_boot >= FIXUP_COMMANDS_SINCE}
         if target.u_boot < FIXUP_COMMANDS_SINCE:
             found[FIXUP_COMMANDS] = False

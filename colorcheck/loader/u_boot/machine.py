@@ -48,7 +48,11 @@ class OpenEndError(Exception):
 
 
 class LeaveError(Exception):
-    """`exit` in a U-Boot that supports it: the running text ends."""
+    """`exit` in a U-Boot that supports it: the running text ends with this status."""
+
+    def __init__(self, status: int = 0) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 class Doubt(Struct, frozen=True):

@@ -40,8 +40,7 @@ class Memory(Struct):
         self._write(address, data)
 
     def keep(self, address: int, data: bytes) -> None:
-        """As `write`, for what is likely to be written again before it is read. What it replaces there unread has to be
-        no longer than it."""
+        """Like `write`, for what is likely to be written again before it is read."""
         if self.later is not None and (self.later[0] != address or len(self.later[1]) > len(data)):
             self._settle()
         self.version += 1

@@ -49,10 +49,29 @@ class Places(Struct):
         for view in self.views:
             view.reserve(start, size)
 
+    @property
+    def ranges(self) -> int:
+        """How many ranges U-Boot has reserved, at least; those that touch count as one."""
+        return min(_apart(view.taken) for view in self.views)
+
     def highest(self, size: int, limit: int) -> tuple[int | None, bool]:
         """The place, if it is known, and whether there is one at all."""
         found = [view.highest(size, limit) for view in self.views]
         return (found[0] if len(set(found)) == 1 else None), any(at is not None for at in found)
+
+    def touching(self, start: int) -> bool:
+        """Whether the range that begins here touches another one in every view."""
+        for view in self.views:
+            end = next(b for a, b in view.taken if a == start)
+            if not any(b == start or a == end for a, b in view.taken):
+                return False
+        return True
+
+
+def _apart(taken: list[tuple[int, int]]) -> int:
+    """The number of ranges, those that touch taken together."""
+    ends = {end for _, end in taken}
+    return sum(start not in ends for start, _ in taken)
 
 
 def places(start: int, size: int, own: tuple[int, ...]) -> Places:
