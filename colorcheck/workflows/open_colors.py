@@ -16,6 +16,7 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import Node, Property
 from colorcheck.loader.handover import Handover
 from colorcheck.loader.read_by import blocking, open_colors
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.domains.dom0less import nodes
 from colorcheck.xen.release.release import Release
 
@@ -61,12 +62,15 @@ def concerned(deployment: Deployment, paths: Collection[str], release: Release) 
     return frozenset(found)
 
 
-def kept(theorems: Collection[Theorem], names: Collection[str], why: str) -> tuple[Theorem, ...]:
-    """The theorems of one world as they are in all: proved pairs of other domains hold, all else is unknown."""
+def kept(theorems: Collection[Theorem], names: Collection[str], boot: Boot, why: str) -> tuple[Theorem, ...]:
+    """The theorems of one world as they are in all: proved pairs of other domains hold, unless they read who got which
+    memory in this boot (such as memory given by address); all else is unknown."""
+    of_memory = boot.reads - boot.system.reads
 
     def holds(theorem: Theorem) -> bool:
-        pair = theorem.kind is TheoremKind.PAIR_SEPARATION and not set(names) & set(theorem.subjects)
-        return theorem.kind in _ALONE or (pair and theorem.verdict is Verdict.PROVED)
+        own = set(names).isdisjoint(theorem.subjects) and of_memory.isdisjoint(theorem.facts)
+        pair = theorem.kind is TheoremKind.PAIR_SEPARATION and theorem.verdict is Verdict.PROVED
+        return theorem.kind in _ALONE or (pair and own)
 
     return tuple(theorem if holds(theorem) else _unknown(theorem, why) for theorem in theorems)
 
