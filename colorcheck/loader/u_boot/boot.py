@@ -155,7 +155,7 @@ def _fit(machine: UBootMachine, words: Sequence[Marked], address: int) -> FitPar
     if is_fit(machine, address):
         parts = opened(machine, words[0] if words else Marked(""), address)
         if len(words) > 1 and words[1].text != "-":
-            why = "what bootm takes beside this FIT image is not followed"
+            why = "arguments of bootm in addition to this FIT image are not followed"
             raise OpenEndError(OpenFact(what, why, (), machine.place))
         return parts
     if len(words) < 3 and machine.memory.is_dark(address):
