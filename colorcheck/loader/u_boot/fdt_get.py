@@ -13,11 +13,7 @@ _BLANKS = frozenset(range(9, 14))
 
 
 def got_by_release(value: bytes, index: int | None) -> tuple[tuple[ReleaseChange | None, str | None], ...]:
-<<<<<<< HEAD
-    """The text, empty if the variable is deleted, None if the command fails; before all changes and from each on."""
-=======
     """The text (empty if the variable is deleted, None if the command fails) before all changes and from each on."""
->>>>>>> main
     return tuple((change, _text(value, index, change)) for change in (None, CELLS, SIZES, DIGITS))
 
 
