@@ -1,4 +1,4 @@
-"""The one way to write files: each whole, several together all or none, and none if someone planted a link."""
+"""All writing of files: each atomically, several together all or none, and never through a planted link."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class RefusedWrite(OSError):
 
 
 class _Ready(Struct, frozen=True):
-    """A file to come: its new content under a name of its own, and the old one under another where there is one."""
+    """A staged file: its new content under a temporary name, and a copy of the old content if there is one."""
 
     target: str
     new: str
@@ -33,16 +33,16 @@ class _Ready(Struct, frozen=True):
 
 
 def write_whole(path: Path, text: str | bytes, *, lasting: bool = True) -> None:
-    """Write a text (with surrogate escapes for bytes that are none) as a whole or not at all. Raises OSError.
+    """Write a text (with surrogate escapes for bytes that are not UTF-8) atomically. Raises OSError.
 
-    What need not be `lasting` may be lost, or come out damaged, if the machine loses power: for files that show it.
+    With `lasting` false, the file may be lost or damaged if the machine loses power: only for files that detect it.
     """
     data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
     write_all({str(path): data}, lasting=lasting)
 
 
 def write_report(path: Path, text: str, *, append: bool = False) -> None:
-    """As `write_whole`, but to a device or a pipe as well; with `append`, behind what the file has. Raises OSError."""
+    """Like `write_whole`, but also to a device or a pipe; with `append`, after the file's content. Raises OSError."""
     data = text.encode("utf-8", "surrogateescape")
     special = path.exists() and not path.is_file()
     if not special and not append:
@@ -88,7 +88,8 @@ def write_all(files: Mapping[str, bytes], *, lasting: bool = True) -> None:
 
 
 def _staged(path: str, data: bytes, *, alone: bool, lasting: bool) -> _Ready:
-    """The new content beside the target, and unless it is `alone` a copy of the old one, to be put back if others fail.
+    """The new content next to the target and, unless it is `alone`, a copy of the old one, to be put back if others
+    fail.
 
     A copy, and no second name: a run that is killed here must not leave a file with several names behind, which the
     next run would refuse.
@@ -116,7 +117,7 @@ def _staged(path: str, data: bytes, *, alone: bool, lasting: bool) -> _Ready:
 
 
 def _written(target: str, data: bytes, *, lasting: bool = True) -> str:
-    """The name of a new file beside the target with these bytes, on the disk where they are to be `lasting`."""
+    """Write these bytes to a new file next to the target, synced to disk if `lasting`, and return its name."""
     handle, name = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".colorcheck-")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -163,7 +164,10 @@ def _keep_owner(path: str, new: str, found: os.stat_result) -> None:
 
 
 def _refuse_planted(path: str) -> str:
-    """The real name of a file to write. Refused where it is one in a work tree, and the real one lies elsewhere."""
+    """The real name of a file to write.
+
+    Raises RefusedWrite if the name is in a work tree and the real file is elsewhere.
+    """
     here = os.path.dirname(os.path.abspath(path))
     real = os.path.realpath(path)
     while not os.path.lexists(os.path.join(here, ".git")):

@@ -167,7 +167,7 @@ def _obligation(party: Party, domain: Domain, prefix: str, order: str) -> Obliga
         assumptions=(HEAP, LEVELING, NEED, *(NO_GROWTH,) * (domain.kind is DomainKind.DOM0), *trusted(domain)),
         places=(
             Related(domain.memory_location, f"{party.label} needs {needed} frames ({size_of_pages(needed)})"),
-            Related(domain.location, f"{party.label} has colors {party.colors}"),
+            Related(domain.location, f"{party.label} has {party.colors.named}"),
         ),
     )
 

@@ -21,10 +21,11 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.dts.freeze import blob_size
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cells_below, compatible
+from colorcheck.loader.facts import Fact
 from colorcheck.xen.domains import dom0_end, dom0less, dom0less_end
 from colorcheck.xen.domains.affinity import with_affinities
 from colorcheck.xen.domains.color_choice import out_of_range, repeated
-from colorcheck.xen.domains.cpu_pools import POOLS
+from colorcheck.xen.domains.cpu_pools import POOLS, SCHEDULERS, named_schedulers, no_scheduler, pools_fact
 from colorcheck.xen.domains.dom0 import DEFAULT_MEMORY, dom0, presence
 from colorcheck.xen.domains.fork_colors import Fork, refused_by_fork
 from colorcheck.xen.domains.hardware_domain import (
@@ -55,6 +56,7 @@ from colorcheck.xen.facts.keys import (
     MODULES,
     PCI,
     PDX_OFFSETS,
+    SCHEDULER,
     SVE,
     TREE,
     TREE_SIZE,
@@ -142,7 +144,8 @@ def effective(
         for p in deployment.problems
         if p.kind is ProblemKind.FILE_SIZE_ASSUMED
     ]
-    return with_affinities(replace(_with_dom0_tables(system), notes=(*context.notes, *assumed)), deployment, board)
+    system = with_affinities(replace(_with_dom0_tables(system), notes=(*context.notes, *assumed)), deployment, board)
+    return replace(system, pool_panic=system.pool_panic or _without_scheduler(context))
 
 
 def read_arguments(deployment: Deployment, release: Release, facts: FactBook | None = None) -> BootArguments:
@@ -212,6 +215,7 @@ def _read(deployment: Deployment, board: Board | None, release: Release, facts: 
     with facts.recorded() as memory_reads:
         for key in (GUESTS, MODULES, FILE_SIZES, XSM, SVE, PCI):
             facts.about(key.name)
+        facts.about(SCHEDULER.name)
         facts.read(ADDRESS_BITS)
         machine, notes = read_machine(deployment, facts)
         machine = replace(machine, compresses=arguments.pdx_compress and compression_built_in(deployment))
@@ -470,6 +474,20 @@ def _without_iommu(context: _Context) -> Failure | None:
     ):
         return None
     return Failure(FailureKind.OTHER, UNUSABLE)
+
+
+def _without_scheduler(context: _Context) -> Failure | None:
+    """The panic of a Xen that lacks the scheduler of a boot-time pool."""
+    deployment = context.deployment
+    named = next(named_schedulers(deployment.tree), None)
+    pools = pools_fact(deployment, Ancestry(deployment.tree)) if deployment.tree else None
+    read = named is None or context.facts.read(SCHEDULER) is not False
+    if read or named is None or not isinstance(pools, Fact) or not pools.value:
+        return None
+    states = ((name, deployment.kconfig.get(option)) for name, option in SCHEDULERS.items())
+    off = {name for name, state in states if state != "y"}
+    wanted = next((name for _, name in named_schedulers(deployment.tree) if name in off), named[1])
+    return Failure(FailureKind.OTHER, no_scheduler(wanted))
 
 
 def _has_control_domain(context: _Context) -> bool:

@@ -118,7 +118,7 @@ class _Gathering:
         yield self._ramdisk_reserve()
         yield self._address_bits()
         yield self._build()
-        yield Fact(TREE.name, None, Origin.GIVEN, self._tree_location())
+        yield self._own_tree() or Fact(TREE.name, None, Origin.GIVEN, self._tree_location())
         yield Fact(GUESTS.name, None, Origin.GIVEN, self.place("inputs.domains"))
         yield self._modules()
         yield from self._file_sizes()
@@ -420,6 +420,15 @@ class _Gathering:
             yield self.release.colors_kconfig, *order
             yield self.release.buddy_kconfig, 0, _MOST
             yield "NR_CPUS", 1, _MOST
+
+    def _own_tree(self) -> OpenFact | None:
+        """A Xen that has a device tree in its image reads no other (CONFIG_DTB_FILE, `head.S`)."""
+        name = "DTB_FILE"
+        if not self.deployment.kconfig.get(name) or self.handed_over_as_it_is:
+            return None
+        why = f"Xen is built with the device tree {self.deployment.kconfig[name]} and reads no other"
+        settle = ('[target] loader = "none"', "# with that tree as device-tree, or a Xen built without CONFIG_DTB_FILE")
+        return OpenFact(TREE.name, why, settle, self.deployment.build_place(name))
 
     def _pdx_offsets(self) -> Fact | OpenFact:
         """Compression by offsets (from 4.21 on, not Arm's default) leads to a frame table that is not modelled."""
