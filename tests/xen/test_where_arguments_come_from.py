@@ -103,7 +103,7 @@ def test_a_tree_of_xens_own_leaves_everything_open(tmp_path: Path, loader: str, 
     assert facts.is_open(TREE) == open_
 
 
-@pytest.mark.parametrize("where", ["chosen@0 {};", "chosen@1 { bootargs = \"llc-coloring=off\"; };"])
+@pytest.mark.parametrize("where", ["chosen@0 {};", 'chosen@1 { bootargs = "llc-coloring=off"; };'])
 def test_a_second_chosen_leaves_everything_open(tmp_path: Path, where: str) -> None:
     """Xen's early scan takes it for /chosen, the code that builds domains does not."""
     manifest = written(tmp_path, "")
