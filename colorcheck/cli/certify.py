@@ -64,7 +64,7 @@ def watched_run(options: argparse.Namespace, *, timeout: float = 10.0) -> tuple[
 
 
 def check_folder(folder: str) -> None:
-    """Raises Stop where certificates cannot be written to a folder: known before the proofs, which take long."""
+    """Raises Stop if certificates cannot be written to a folder; to be called before the proofs, which take long."""
     existing = os.path.abspath(folder)
     while not os.path.lexists(existing):
         existing = os.path.dirname(existing)
