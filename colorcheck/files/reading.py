@@ -7,6 +7,7 @@ A pipe, a device, a folder, an endless or a vanished file is an `Unreadable` wit
 from __future__ import annotations
 
 import os
+import re
 import stat
 from io import BufferedReader, BytesIO
 
@@ -18,6 +19,7 @@ from colorcheck.files.watching import asks_content, asks_size
 
 LARGEST = 16 * MIB
 _POINTER = b"version https://git-lfs.github.com/spec/"
+_ANNEX = re.compile(rb"(?:/annex/objects/|(?:\.\./)*\.git/annex/objects/)[^\n\0]{1,400}\n?")
 POINTER_LARGEST = 1024  # bytes, as the LFS specification limits a pointer
 
 
@@ -80,7 +82,7 @@ def contents(path: str | os.PathLike[str], largest: int = LARGEST, *, named: boo
     if len(content) > largest:  # one that grows, or that has no size, as those of /proc
         raise _too_large(name, largest)
     if is_pointer(content):
-        raise pointer(name)
+        raise pointer(name, content)
     return content
 
 
@@ -93,12 +95,19 @@ def contents_if_any(path: str | os.PathLike[str], largest: int = LARGEST, *, nam
 
 
 def is_pointer(content: bytes) -> bool:
-    """Whether this is a pointer of git LFS to a file that was not fetched."""
-    return len(content) <= POINTER_LARGEST and content.startswith(_POINTER)
+    """Whether this is a pointer of git LFS or git-annex to a file that was not fetched."""
+    return len(content) <= POINTER_LARGEST and (content.startswith(_POINTER) or _is_annex(content))
 
 
-def pointer(path: str) -> Unreadable:
-    """The error for an LFS pointer, which is not the content of the file."""
+def _is_annex(content: bytes) -> bool:
+    return _ANNEX.fullmatch(content) is not None
+
+
+def pointer(path: str, content: bytes = _POINTER) -> Unreadable:
+    """The error for a pointer, which is not the content of the file."""
+    if _is_annex(content):
+        reason = "this is a git-annex pointer; its content is not here"
+        return Unreadable(path, ProblemKind.LFS_POINTER, reason, "git annex get")
     return Unreadable(
         path, ProblemKind.LFS_POINTER, "this is a git LFS pointer; its content is not here", "git lfs pull"
     )
@@ -111,7 +120,7 @@ def is_file(path: str) -> bool:
 
 
 def size_of(path: str) -> int | None:
-    """The bytes of a plain file; None if there is none that could be read, and for a pointer of git LFS."""
+    """The bytes of a plain file; None if there is none that could be read, and for one that was not fetched."""
     asks_size(path)
     over = content_over(path)
     if over is not None:

@@ -6,10 +6,10 @@ import os
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.file_kinds import FileKind, Slot, told_apart
+from colorcheck.inputs.file_kinds import FileKind, Slot
 from colorcheck.inputs.files import read_bytes
 from colorcheck.inputs.manifest.manifest import Loader
-from colorcheck.inputs.recognition import recognized
+from colorcheck.inputs.recognition import kind_of
 from colorcheck.loader.handover import Handover, handed_over
 
 _LARGEST = 4 << 20
@@ -43,6 +43,11 @@ _CLEAR = (  # kinds that no script of U-Boot can be taken for
     FileKind.EFI_PROGRAM,
     FileKind.DOCUMENT,
     FileKind.UTF_16,
+    FileKind.CONFLICT,
+    FileKind.MARKDOWN,
+    FileKind.PROSE,
+    FileKind.BINARY,
+    FileKind.CERTIFIED,
 )
 
 
@@ -66,8 +71,7 @@ def receive(deployment: Deployment) -> Handover:
     data = read_bytes(path, named_at, _LARGEST)
     if isinstance(data, Problem):
         return Handover(stopped=data.message, location=named_at, problems=(data,))
-    kind = recognized(data)
-    other = told_apart(path, kind, named_at, Slot.BOOT_SCRIPT) if kind in _CLEAR else None
+    other = kind_of(path, data, named_at, Slot.BOOT_SCRIPT, _CLEAR)
     if other:
         return Handover(stopped=other.message, location=named_at, problems=(other,))
     from colorcheck.loader.u_boot.follow import follow

@@ -337,8 +337,8 @@ def memory_rows(boot: Boot) -> tuple[MemoryRow, ...]:
 
 
 def _budget(creations: tuple[int, int] | None) -> str:
-    """How often a domain can be created, alone and if every guest restarts equally often; empty for a domain that
-    never restarts.
+    """How often a domain can be created, alone and if every guest restarts equally often; empty if no toolstack
+    can create it.
     """
     if creations is None:
         return ""

@@ -20,6 +20,8 @@ from colorcheck.core.units import MIB, size
 from colorcheck.files import reading
 from colorcheck.files.patterns import whole_folder
 from colorcheck.files.reading import Unreadable
+from colorcheck.inputs.file_kinds import Slot
+from colorcheck.inputs.recognition import other_kind
 
 LARGEST_PART = 64 * MIB
 """The largest part in bytes; larger ones are left out."""
@@ -67,7 +69,12 @@ def read_system_dump(path: str, named_at: Location, *, named: bool = False) -> S
         else:
             found.archive()
     except Unreadable as error:
-        found.wrong(error.kind, f"cannot read {error.path}: {error.reason}", named_at, error.advice)
+        known = error.kind is ProblemKind.OTHER_KIND and error.reason != _COMPRESSED
+        other = other_kind(path, named_at, Slot.SYSTEM_DUMP) if known else None
+        if other is not None:
+            found.wrong(other.kind, other.message, other.location, other.help)
+        else:
+            found.wrong(error.kind, f"cannot read {error.path}: {error.reason}", named_at, error.advice)
     except (OSError, ValueError, tarfile.TarError, EOFError) as error:
         advice = "create the dump again with the script of `colorcheck collect`"
         found.wrong(ProblemKind.CUT_OFF, f"{path} is damaged or cut off: {error}", named_at, advice)
@@ -85,6 +92,9 @@ def part_of(name: str) -> str | None:
     stem = re.sub(r"\.(?:txt|log|json|out)$", "", base)
     stem = _OTHER_NAMES.get(stem, stem)
     return stem if stem in PARTS else None
+
+
+_COMPRESSED = "it is compressed"
 
 
 class _Found:
@@ -152,7 +162,7 @@ class _Found:
             head = file.read(512)
             file.seek(0)
             if head[:2] == b"\x1f\x8b" or head[:6] == b"\xfd7zXZ\0":
-                raise Unreadable(self.file, ProblemKind.OTHER_KIND, "it is compressed", "unpack it to a plain tar")
+                raise Unreadable(self.file, ProblemKind.OTHER_KIND, _COMPRESSED, "unpack it to a plain tar")
             if head[257:262] != b"ustar":
                 raise Unreadable(
                     self.file, ProblemKind.OTHER_KIND, "it is not a tar", "give the tar file made by `collect`"

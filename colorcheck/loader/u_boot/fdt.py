@@ -51,6 +51,7 @@ def fdt(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     status = handler(machine, tree, rest)
     if status and handler in (_mknod, _set, _rm) and tree.data != before:
         tree.data = bytearray(before)  # libfdt takes back what it began
+        tree.forget()
     return status
 
 
@@ -138,7 +139,7 @@ def lies_there(machine: UBootMachine, address: int) -> bool:
     where = machine.shown(address)
     if address == own_address(machine):
         return True  # U-Boot itself sets this variable to where its own tree is
-    if machine.memory.dark or machine.memory.known:
+    if machine.memory.touched:
         fact = OpenFact(
             f"a tree at {where} before the script",
             f"the script uses the tree at {where}, loads nothing there, and no input says whether the board does",

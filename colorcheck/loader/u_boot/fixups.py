@@ -152,11 +152,10 @@ def ethernet(machine: UBootMachine, tree: TreeInMemory) -> None:
 
 def _interfaces(tree: TreeInMemory) -> list[tuple[str, bytes]]:
     """The aliases ethernetN with their values."""
-    from colorcheck.loader.u_boot.blob import read_content
-
-    content = read_content(tree.data)
-    aliases = content.nodes.get("/aliases", {}) if content else {}
-    return [(name, value) for name, value in aliases.items() if _INTERFACE.fullmatch(name)]
+    at = tree.node("/aliases")
+    if at < 0 or tree.path(at) != "/aliases":
+        return []
+    return [(name, value) for name, value in tree.properties(at) if _INTERFACE.fullmatch(name)]
 
 
 def interfaces(tree: TreeInMemory) -> int:

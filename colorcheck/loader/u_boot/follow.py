@@ -16,7 +16,7 @@ from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.loader.facts import OpenFact, Origin
 from colorcheck.loader.handover import Handover, HandoverModule
-from colorcheck.loader.u_boot.blob import HEADER, MAGIC, Side, compile_tree, read_content, tree_of
+from colorcheck.loader.u_boot.blob import HEADER, MAGIC, NodePool, Side, compile_tree, is_plain, read_content, tree_of
 from colorcheck.loader.u_boot.boot import RAMDISK_ROOM, Started, StartedError
 from colorcheck.loader.u_boot.commands import call
 from colorcheck.loader.u_boot.devices import MEDIUM
@@ -37,6 +37,7 @@ from colorcheck.loader.u_boot.machine import (
 from colorcheck.loader.u_boot.media import File, Media
 from colorcheck.loader.u_boot.numbers import hexadecimal
 from colorcheck.loader.u_boot.releases import CHANGES, RESERVED_ROOM, answers, known
+from colorcheck.loader.u_boot.resume import Resume, Watch
 from colorcheck.loader.u_boot.shell import run_macro, run_text
 from colorcheck.loader.u_boot.text import Marked, ScriptTexts
 from colorcheck.loader.u_boot.trees import ROOM, TreeInMemory
@@ -71,16 +72,18 @@ def follow_program(manifest: Manifest, tree: DeviceTree | None, script: str, pro
     waiting, steps, left = worlds[0].others(), worlds[0].machine.steps, False
     seen = {worlds[0].key}
     while waiting and not left:
-        choices = waiting.pop()
-        world = ScriptWorld(manifest, tree, script, program, choices)
+        choices, state = waiting.pop()
+        world = ScriptWorld(manifest, tree, script, program, choices, state=state)
         steps += world.machine.steps
         if world.key not in seen:
             seen.add(world.key)
             worlds.append(world)
+            waiting = [(choices, None) for choices, _ in waiting[:-MOST_WORLDS]] + waiting[-MOST_WORLDS:]
             waiting += world.others()
         left = len(worlds) >= MOST_WORLDS or steps > MOST_STEPS
     worlds = _with_its_medium(worlds)
-    handovers = [world.handover() for world in worlds]
+    pool = NodePool()
+    handovers = [world.handover(pool) for world in worlds]
     first = _base(handovers, [h for world, h in zip(worlds, handovers, strict=True) if not world.ends_open])
     handovers, first = _as_named(handovers, first)
     facts = list(first.open)
@@ -141,18 +144,22 @@ class ScriptRun(Struct, frozen=True):
         image = read_legacy(data)
         text = data
         if image is not None or self.script.lower().endswith(_IMAGES):
-            refused = script_refused(image, verify=verifies(machine))
+            refused = script_refused(image, verify=verifies(machine)) if machine.begin is None else ""
             if refused or image is None:
                 return f"U-Boot refuses the script and runs none of it: {refused}"
             text = script_text(image)
         content = text.decode("utf-8", "surrogateescape")
-        self._loaded(machine)
+        if machine.begin is None:
+            self._loaded(machine)
         marked = Marked(content, machine.script_places(self.script, content, image=image is not None))
+        if machine.begin is not None:
+            run_text(machine, marked, whole=True)
+            return None
         machine.here = (0, 1)
         if _is_environment(content):
             _run_environment(machine, marked)
         else:
-            run_text(machine, marked)
+            run_text(machine, marked, whole=True)
         return None
 
     def _loaded(self, machine: UBootMachine) -> None:
@@ -176,51 +183,51 @@ class ScriptWorld:
     """One way through a script, given the answers to what is open."""
 
     def __init__(
-        self, manifest: Manifest, tree: DeviceTree | None, script: str, program: Program, choices: Mapping[str, bool]
+        self,
+        manifest: Manifest,
+        tree: DeviceTree | None,
+        script: str,
+        program: Program,
+        choices: Mapping[str, bool],
+        *,
+        state: Resume | None = None,
     ) -> None:
-        target = manifest.target
-        folders = tuple(dict.fromkeys((manifest.folder, os.path.dirname(script))))
+        """`state` is one from which this way goes on, where it has the same answers up to there as another one."""
         self.script = script
         self.given = dict(choices)
         self.tree = tree
         answers = _answers(manifest)
-        self.machine = UBootMachine(
-            Settings(
-                target.memory,
-                target.environment is not None,
-                target.xen_image_size,
-                frozenset(answers),
-                target.modern_shell,
-            ),
-            ScriptTexts(),
-            Media(manifest, folders, tree),
-            {**choices, **answers},
-            call=call,
-        )
-        for variable in target.environment or ():
-            self.machine.environment[variable.name] = Marked(variable.value.text)
-        self.machine.built_in_address = self.machine.environment.get("loadaddr")
-        self.machine.script_places(script, "")
         self.stopped: str | None = None
         self.ends_open = False  # something is started, and what it gets is not known
+        if state is not None:
+            self.machine = state.machine({**choices, **answers})
+        else:
+            self.machine = _fresh(manifest, tree, script, {**choices, **answers}, frozenset(answers))
+        self.machine.watch = Watch()
         self._run(program)
+        self._marks, self.machine.marks, self.machine.latest = self.machine.marks, {}, None
 
     @property
     def key(self) -> tuple[tuple[str, bool], ...]:
         return tuple((key, self.machine.choices[key]) for key in self.machine.asked)
 
-    def others(self) -> list[dict[str, bool]]:
-        """The answers that lead to the ways not taken here, each with the answers before it."""
-        found, before = [], dict(self.given)
+    def others(self) -> list[tuple[dict[str, bool], Resume | None]]:
+        """The answers that lead to the ways not taken here, each with the answers before it and a state that it has in
+        common with this way."""
+        found: list[tuple[dict[str, bool], Resume | None]] = []
+        before = dict(self.given)
         for key in self.machine.asked:
             if key not in self.given:
-                found.append({**before, key: not self.machine.choices[key]})
+                state = self._marks.get(key)
+                found.append(({**before, key: not self.machine.choices[key]}, _resume(state)))
                 before[key] = self.machine.choices[key]
+        self._marks = {}
         return found
 
     def _run(self, program: Program) -> None:
         machine = self.machine
-        machine.here = (0, 1)
+        if machine.begin is None:
+            machine.here = (0, 1)
         try:
             self.stopped = program(machine) or "the script ends without starting Xen"
         except StartedError:
@@ -248,7 +255,8 @@ class ScriptWorld:
         empty = DeviceTree(self.script, Node("", "/", self.machine.place), files=(self.script,))
         return TreeInMemory(self.machine, 0, bytearray(compile_tree(empty)), Side())
 
-    def handover(self) -> Handover:
+    def handover(self, pool: NodePool) -> Handover:
+        """What Xen gets on this way; its tree shares nodes with the others of the pool."""
         machine, started = self.machine, self.machine.started
         choices = tuple((key, machine.choices[key]) for key in machine.asked)
         problems = tuple(dict.fromkeys((*machine.problems, *machine.media.problems)))
@@ -268,10 +276,11 @@ class ScriptWorld:
         if content is None:
             return Handover(stopped="the tree is damaged when Xen starts", location=machine.place, open=self._facts())
         side = started.tree.side
-        for damaged in read_blob("", bytes(started.tree.data)).errors:
+        plain = is_plain(started.tree.data, content)
+        for damaged in () if plain else read_blob("", bytes(started.tree.data)).errors:
             why = f"the tree that Xen gets cannot be read without doubt: {damaged.message}"
             machine.tree_doubts.append(machine.open("the tree that the script starts Xen with", why))
-        tree = tree_of(content, side, self.tree.file if self.tree else self.script)
+        tree = tree_of(content, side, self.tree.file if self.tree else self.script, pool)
         files = (*(self.tree.files if self.tree else ()), self.script, *machine.media.used)
         facts = self._facts()
         arrived = {(path, name) for path, properties in content.nodes.items() for name in properties}
@@ -387,6 +396,36 @@ def _firmware(machine: UBootMachine) -> OpenFact:
         "bootefi starts Xen as an EFI application: the firmware decides the memory banks and where everything is loaded"
     )
     return OpenFact("the firmware's memory", why, ('[inputs] boot-log = "serial.txt"',), machine.place)
+
+
+def _fresh(
+    manifest: Manifest, tree: DeviceTree | None, script: str, choices: dict[str, bool], answered: frozenset[str]
+) -> UBootMachine:
+    """A machine before the first command."""
+    target = manifest.target
+    folders = tuple(dict.fromkeys((manifest.folder, os.path.dirname(script))))
+    machine = UBootMachine(
+        Settings(
+            target.memory,
+            target.environment is not None,
+            target.xen_image_size,
+            answered,
+            target.modern_shell,
+        ),
+        ScriptTexts(),
+        Media(manifest, folders, tree),
+        choices,
+        call=call,
+    )
+    for variable in target.environment or ():
+        machine.environment[variable.name] = Marked(variable.value.text)
+    machine.built_in_address = machine.environment.get("loadaddr")
+    machine.script_places(script, "")
+    return machine
+
+
+def _resume(state: object) -> Resume | None:
+    return state if isinstance(state, Resume) else None
 
 
 def _answers(manifest: Manifest) -> dict[str, bool]:

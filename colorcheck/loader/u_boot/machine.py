@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -20,6 +21,7 @@ from colorcheck.loader.u_boot.text import Marked, ScriptTexts, unknown, unknowns
 MOST_STEPS = 400_000
 LONGEST_VALUE = 1 << 20
 MOST_TEXT = 64 << 20
+MOST_MARKS = 64  # questions of one run whose states are kept; the ways of the last ones are followed first
 MOST_TIMES = 6  # answers to one question that are followed apart
 SCRATCHPAD = 1024  # bytes in which fdt set puts a value together; they keep what was put there before
 _TAIL = 1 << 12
@@ -135,6 +137,10 @@ class UBootMachine(Struct):
     hidden: list[OpenFact] = field(default_factory=list)  # texts that are run and not known: any may start Xen
     configuration: str | None = None  # of the FIT image that is started
     kept: tuple[int, object] = (-1, None)  # the tree that was written last, and the memory's version after that
+    watch: Callable[[UBootMachine, int, Any], None] | None = None  # called before each list of the script itself
+    latest: object = None  # the state that was kept last
+    marks: dict[str, Any] = field(default_factory=dict)  # the state before each of the last questions, by its key
+    begin: int | None = None  # the list of the script from which it goes on
 
     @property
     def place(self) -> Location:
@@ -186,9 +192,17 @@ class UBootMachine(Struct):
             self.open(f"answers to {key[:60]}", why)
         if key not in self.choices:
             self.choices[key] = doubt.usual
+            self._mark(key)
         if key not in self.settings.answered:
             self.asked.setdefault(key, doubt.fact)
         return self.choices[key]
+
+    def _mark(self, key: str) -> None:
+        """Note from which state the other answer to a question can be followed."""
+        if self.latest is not None:
+            self.marks[key] = self.latest
+            if len(self.marks) > MOST_MARKS:
+                del self.marks[next(iter(self.marks))]
 
     def anew(self, text: str) -> str:
         """The key of a question whose answer can be another one each time: with its number from the second time on.

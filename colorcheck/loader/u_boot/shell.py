@@ -34,20 +34,34 @@ read_exactly = lru_cache(maxsize=4096)(_read_exactly)
 shadow = lru_cache(maxsize=4096)(modern.shadow)
 
 
-def run_text(machine: UBootMachine, text: Marked) -> Status:
+def run_text(machine: UBootMachine, text: Marked, *, whole: bool = False) -> Status:
     """Run a script, list by list; the status that `source` gives. An empty last line, which a text of several lines has
-    where it ends with a newline, leaves 0."""
+    where it ends with a newline, leaves 0. `whole` where the text is the script itself: it goes on where the machine
+    begins, and each list is announced."""
     text = _ended(text)
     if machine.settings.modern_shell:
-        return _run_modern(machine, text)
+        return _run_modern(machine, text, whole=whole)
     script = read_script(text.text)
     status: Status = 0
-    for steps in script.lists:
+    for steps in _lists(machine, script, whole=whole):
         status = _Reader(machine, text).run(steps)
     _told(machine, script, text)
     if script.error is not None:
         return status if script.error >= len(text.text) else 0
     return 0 if _NOTHING.fullmatch(text.text[:-1].rpartition("\n")[2]) else status
+
+
+def _lists(machine: UBootMachine, script: ShellScript, *, whole: bool) -> Iterator[Body]:
+    """The lists that are to be run."""
+    if not whole:
+        yield from script.lists
+        return
+    for number, steps in enumerate(script.lists):
+        if machine.begin is not None and number < machine.begin:
+            continue
+        if machine.watch is not None:
+            machine.watch(machine, number, steps)
+        yield steps
 
 
 def _ended(text: Marked) -> Marked:
@@ -69,12 +83,12 @@ def run_macro(machine: UBootMachine, text: Marked) -> Status:
     return status if script.error is None else 1
 
 
-def _run_modern(machine: UBootMachine, text: Marked) -> Status:
+def _run_modern(machine: UBootMachine, text: Marked, *, whole: bool = False) -> Status:
     """As the modern shell does, list by list; a syntax error is the end of everything."""
     covered = shadow(text.text)
     script = read_exactly(covered.text)
     status: Status = 0
-    for steps in script.lists:
+    for steps in _lists(machine, script, whole=whole):
         if _ends_where_words_begin(steps, covered.text):
             message = "syntax error: the modern shell wants words or a semicolon behind in, and resets the board"
             machine.say(ProblemKind.U_BOOT_SYNTAX, message, "write a semicolon behind in")

@@ -19,7 +19,7 @@ _REFERENCE = re.compile(r"\\([0-9])")
 
 
 class NotFollowedError(Exception):
-    """The pattern is not modelled: greedy quantifiers, repeated groups, empty matches."""
+    """The pattern is not modelled: non-greedy quantifiers, repeated groups, empty matches."""
 
 
 class PatternError(Exception):

@@ -54,7 +54,7 @@ class Files:
             reason = getattr(error, "strerror", None) or str(error)
             return Problem(ProblemKind.UNREADABLE, f"cannot read {path}: {reason}", named_at)
         if is_pointer(data):
-            return problem_of(pointer(path), named_at)
+            return problem_of(pointer(path, data), named_at)
         # A file that is read again and again costs its opening too.
         self._left -= len(data) + OPENING
         if self._left < 0:
