@@ -15,7 +15,7 @@ _MOST = 4  # trees that are kept
 
 
 class Trees(Struct, eq=False):
-    """The trees of the last files by all that decides over them: the content, and how it is read.
+    """The trees of the last files by all that determines them: the content, and how it is read.
 
     Only a tree for which nothing but its own file was read or looked for is kept: what it includes may change.
     """
