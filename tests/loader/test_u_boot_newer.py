@@ -14,6 +14,7 @@ from colorcheck import api
 from colorcheck.loader.handover import Handover
 from tests.loader.test_u_boot_bad_input import END, HEAD, written
 from tests.loader.test_u_boot_real import OF_THE_BUILD, disk, manifest
+from tests.loader.u_boot_cases import script_image
 from tests.shapes import present
 
 FOLDER = Path(__file__).parent.parent / "golden" / "u-boot"
@@ -96,6 +97,45 @@ def test_what_differs_by_release(script: str, release: str, older: bytes | None,
     if older is not None:
         assert chosen(tmp_path, text, f'u-boot = "{before}"')["r"] == older
         assert chosen(tmp_path, text)["r"] == (None if older != newer else newer)
+
+
+@pytest.mark.parametrize(("release", "place"), [("2024.10", 0x5FFF0000), ("2025.01", 0x5FFEE000)])
+def test_a_newer_u_boot_puts_the_ramdisk_around_what_was_loaded(release: str, place: int, tmp_path: Path) -> None:
+    """As measured with 2026.10-rc2 (ramdisk-105); without a release both places are followed."""
+    script = "setenv initrd_high 60000000\nload virtio 0:1 0x5fffe000 board.dtb\n"
+    text = f"{HEAD}{script}booti 0x4c000000 0x58000000:10000 0x4a000000\n"
+    path = written(tmp_path, text.encode())
+    starts = {reservations_of(way) for way in (api.handover(path), *api.handover(path).alternatives)}
+    assert len(starts) == 2
+    path.write_text(path.read_text().replace("[target]\n", f'[target]\nu-boot = "{release}"\n', 1))
+    assert reservations_of(api.handover(path)) == place
+    assert not api.handover(path).alternatives
+
+
+def reservations_of(found: Handover) -> int | None:
+    return found.memory_reservations[-1][0]
+
+
+def test_the_words_of_for_are_read_before_its_body(tmp_path: Path) -> None:
+    """As measured (nested-1): what the body sets is for the next loop."""
+    text = "setenv b y; for i in x $b; do setenv b 1; setenv a $a$i; done\nfdt set /chosen r $a\n"
+    assert chosen(tmp_path, text)["r"] == b"xy\0"
+
+
+@pytest.mark.parametrize(("verify", "runs"), [("n", True), ("off", True), ("yes", False), ("1", False), ("", False)])
+def test_verify_is_yes_or_no(verify: str, runs: bool, tmp_path: Path) -> None:
+    """Only what begins like yes, true or 1 has sums checked, and so does no value at all."""
+    data = bytearray(script_image(b"fdt set /chosen r ran\n"))
+    data[-2] ^= 1
+    (tmp_path / "second.scr").write_bytes(data)
+    text = f"setenv verify {verify}\nload virtio 0:1 0x50000000 second.scr\nsource 0x50000000\n"
+    assert ("r" in chosen(tmp_path, text)) is runs
+
+
+def test_a_reservation_is_never_taken_for_the_tree_itself(tmp_path: Path) -> None:
+    """As measured (fdtodd-16): the size of a reserved range stays, wherever the tree is."""
+    path = written(tmp_path, f"{HEAD}fdt rsvmem add 1000 2000\n{END}".encode())
+    assert (0x1000, 0x2000) in api.handover(path).memory_reservations
 
 
 def test_answers_agree_with_one_another(tmp_path: Path) -> None:

@@ -15,15 +15,15 @@ _MOST = 4  # trees that are kept
 
 
 class Trees(Struct, eq=False):
-    """The trees of the last files by all that determines them: the content, and how it is read.
+    """The trees of recently read files, by everything that determines them: the content, and how it is read.
 
-    Only a tree for which nothing but its own file was read or looked for is kept: what it includes may change.
+    Only trees for which no other file was read or searched are kept: included files may change.
     """
 
     known: dict[object, DeviceTree] = field(default_factory=dict)
 
     def tree(self, key: object, read: Callable[[], DeviceTree]) -> DeviceTree:
-        """The tree that `read` gives, which raises for one that cannot be used."""
+        """The tree with this key, read with `read` if necessary, which raises for a tree that cannot be used."""
         if key in self.known:
             found = self.known[key] = self.known.pop(key)
             return found
@@ -42,7 +42,7 @@ _KEPT: ContextVar[Trees | None] = ContextVar("trees", default=None)
 
 @contextmanager
 def remembering(trees: Trees) -> Iterator[None]:
-    """For the time of the context, trees come from `trees` where they are known."""
+    """While the context is active, trees are taken from `trees` if known."""
     token = _KEPT.set(trees)
     try:
         yield
@@ -51,6 +51,6 @@ def remembering(trees: Trees) -> Iterator[None]:
 
 
 def remembered(key: object, read: Callable[[], DeviceTree]) -> DeviceTree:
-    """The tree with this key, read only where it is not known."""
+    """The tree with this key, read only if it is not known."""
     trees = _KEPT.get()
     return read() if trees is None else trees.tree(key, read)

@@ -21,11 +21,12 @@ from colorcheck.loader.u_boot.fit_script import verifies
 from colorcheck.loader.u_boot.image import KERNEL, RAMDISK, LegacyImage, read_legacy
 from colorcheck.loader.u_boot.machine import VIRTUAL, Doubt, FileInMemory, HaltError, OpenEndError, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import WIDTH, hexadecimal
-from colorcheck.loader.u_boot.places import Places, places
-from colorcheck.loader.u_boot.releases import LOADS_KEPT, RANGES, RESERVED_ROOM, known
+from colorcheck.loader.u_boot.places import Places, free
+from colorcheck.loader.u_boot.releases import BOUNDS, LOADS_KEPT, RANGES, RESERVED_ROOM, known, newer
 from colorcheck.loader.u_boot.text import Marked, unknowns
 from colorcheck.loader.u_boot.trees import TreeInMemory
 
+_LARGEST = 1 << 30  # bytes of a loaded file whose size is not known
 _RANGES = 8  # that U-Boot can reserve, LMB_MAX_REGIONS
 _RANGES_LATER = 16
 _OF_U_BOOT = 1  # what U-Boot's EFI part reserves besides, at least
@@ -279,14 +280,31 @@ def _compressed(machine: UBootMachine, data: bytes) -> bytes | None:
 
 
 def _room(machine: UBootMachine) -> Places:
-    """The memory that U-Boot allocates for booting: bank 0, or the range given by bootm_low and bootm_size."""
+    """The memory that U-Boot allocates for booting: bank 0, or the range given by bootm_low and bootm_size. Newer ones
+    always allocate in all of bank 0, around the files that were loaded."""
     banks = machine.settings.banks or ((0, 1 << 40),)
     low = _number(machine, "bootm_low", banks[0][0])
     size = _number(machine, "bootm_size", max(banks[0][0] + banks[0][1] - low, 0))
     own = _OWN if machine.settings.banks and low + size >= banks[0][0] + banks[0][1] else (0,)
+    whole = _OWN
     if not machine.settings.banks:
-        own = (0, 1 << 39)
-    return places(low, size, own)
+        own = whole = (0, 1 << 39)
+    certain, possible = _loads(machine)
+    later = (*free(*banks[0], whole, certain), *free(*banks[0], whole, (*certain, *possible)))
+    return Places(free(low, size, own), later, lambda: newer(machine, LOADS_KEPT))
+
+
+def _loads(machine: UBootMachine) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Where files were loaded, from start to end, and where more may be: files of unknown size, and what did not come
+    from a medium."""
+    certain: list[tuple[int, int]] = []
+    possible: list[tuple[int, int]] = []
+    for loaded in machine.loaded:
+        if loaded.address < VIRTUAL:
+            known_size = loaded.size is not None and loaded.address in machine.paths
+            end = loaded.address + (_LARGEST if loaded.size is None else loaded.size)
+            (certain if known_size else possible).append((loaded.address, end))
+    return certain, possible
 
 
 def _bounds_are_known(machine: UBootMachine) -> bool:
@@ -433,7 +451,7 @@ def _can_reserve(machine: UBootMachine, room: Places, at: int | None) -> bool:
     """Whether U-Boot has an entry left in its list of reserved ranges for the tree at this place, which was taken last.
     Beside another range it needs none, as right below U-Boot itself, where an unknown place is."""
     most, ranges = _RANGES_LATER if known(machine, RANGES) else _RANGES, room.ranges
-    if at is None or room.touching(at) or known(machine, LOADS_KEPT) or ranges <= most - _OF_U_BOOT:
+    if at is None or known(machine, LOADS_KEPT) or ranges <= most - _OF_U_BOOT or room.touching(at):
         return True
     fact = OpenFact(
         f"U-Boot can reserve {ranges + _OF_U_BOOT} ranges",
@@ -449,20 +467,29 @@ def _can_reserve(machine: UBootMachine, room: Places, at: int | None) -> bool:
 def _place(machine: UBootMachine, room: Places, length: int, high: str | None) -> tuple[int | None, bool]:
     if high is not None:
         return room.highest(length, hexadecimal(high))
-    low, left = _low(machine), _number(machine, "bootm_mapsize", _size(machine))
     if not machine.settings.banks:
         return None, True
-    for start, size in machine.settings.banks:
-        if start + size < low:
-            continue
-        usable = min(size, left)
-        at, any_room = room.highest(length, start + usable)
+    before, since = (_limits(machine, machine.settings.banks, later=later) for later in (False, True))
+    for limit in since if before != since and newer(machine, BOUNDS) else before:
+        at, any_room = room.highest(length, limit)
         if any_room:
             return at, True
-        left -= usable - max(low - start, 0)
+    return None, False
+
+
+def _limits(machine: UBootMachine, banks: Sequence[tuple[int, int]], *, later: bool) -> list[int]:
+    """The ends of memory below which U-Boot tries to put the tree, bank by bank; `later` as from 2024.07."""
+    low, left = _low(machine), _number(machine, "bootm_mapsize", _size(machine))
+    found: list[int] = []
+    for start, size in banks:
+        if start + size < low:
+            continue
+        end = min(start + size, low + left) if later else start + min(size, left)
+        found.append(end)
+        left -= end - max(low, start)
         if left <= 0:
             break
-    return None, False
+    return found
 
 
 def _fixed(

@@ -322,6 +322,7 @@ def _unzip(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     if found is None:
         return 1
     put(machine, File(loaded.name if loaded else "", len(found), found), end)
+    machine.paths.pop(end, None)
     machine.set("filesize", f"{len(found):x}")
     return 0
 

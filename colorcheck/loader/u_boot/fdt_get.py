@@ -1,4 +1,4 @@
-"""What `fdt get value` puts into a variable, release by release.
+"""The text that `fdt get value` stores in a variable, by release.
 
 Source: `cmd/fdt.c: fdt_value_env_set`, `is_printable_string` of U-Boot 2023.01, 2023.04, 2023.07 and 2026.10-rc2.
 """
@@ -13,7 +13,7 @@ _BLANKS = frozenset(range(9, 14))
 
 
 def got_by_release(value: bytes, index: int | None) -> tuple[tuple[ReleaseChange | None, str | None], ...]:
-    """The text, empty where the variable goes, None if the command fails; before all changes and from each on."""
+    """The text (empty if the variable is deleted, None if the command fails) before all changes and from each on."""
     return tuple((change, _text(value, index, change)) for change in (None, CELLS, SIZES, DIGITS))
 
 

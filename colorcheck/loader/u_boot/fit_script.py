@@ -38,13 +38,13 @@ class FitScript(Struct, frozen=True):
 
 
 class NotFollowed(Struct, frozen=True):
-    """What such an image does is not followed."""
+    """Such an image is not followed."""
 
     why: str
 
 
 def wanted(word: Marked) -> Wanted:
-    """The parts of the word behind `source`; a colon goes before a number sign."""
+    """The parts of the argument of `source`; a colon takes precedence over a number sign."""
     for sign in (":", "#"):
         at = word.text.find(sign)
         if at >= 0:
@@ -87,7 +87,7 @@ class _Image(Struct, frozen=True):
         return "No FIT subimage unit name" if name is None else self._script(name)
 
     def chosen(self, what: Wanted) -> FitScript | str | NotFollowed:
-        """Newer ones look at the configurations first, where no script is named."""
+        """Newer releases use the configurations first if no script is named."""
         if what.script is None:
             configuration = what.configuration
             name = configuration or text_of(self.nodes.get("/configurations", {}).get("default", b""))

@@ -7,6 +7,8 @@ agree.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from msgspec import Struct, field
 
 from colorcheck.core.units import PAGE
@@ -41,23 +43,26 @@ class Free(Struct):
 
 
 class Places(Struct):
-    """Both views of free memory; a place is None if they differ."""
+    """Views of free memory: `views` before U-Boot 2025.01, `later` from there on. `keeps` tells which of them count,
+    and is only asked where they differ. A place is None if the views that count differ."""
 
     views: tuple[Free, ...]
+    later: tuple[Free, ...]
+    keeps: Callable[[], bool]
 
     def reserve(self, start: int, size: int) -> None:
-        for view in self.views:
+        for view in (*self.views, *self.later):
             view.reserve(start, size)
+
+    def highest(self, size: int, limit: int) -> tuple[int | None, bool]:
+        """The address, if it is known, and whether there is one at all."""
+        before, since = (_highest(views, size, limit) for views in (self.views, self.later))
+        return since if before != since and self.keeps() else before
 
     @property
     def ranges(self) -> int:
         """How many ranges U-Boot has reserved, at least; those that touch count as one."""
         return min(_apart(view.taken) for view in self.views)
-
-    def highest(self, size: int, limit: int) -> tuple[int | None, bool]:
-        """The place, if it is known, and whether there is one at all."""
-        found = [view.highest(size, limit) for view in self.views]
-        return (found[0] if len(set(found)) == 1 else None), any(at is not None for at in found)
 
     def touching(self, start: int) -> bool:
         """Whether the range that begins here touches another one in every view."""
@@ -68,13 +73,19 @@ class Places(Struct):
         return True
 
 
+def _highest(views: tuple[Free, ...], size: int, limit: int) -> tuple[int | None, bool]:
+    found = [view.highest(size, limit) for view in views]
+    return (found[0] if len(set(found)) == 1 else None), any(at is not None for at in found)
+
+
 def _apart(taken: list[tuple[int, int]]) -> int:
     """The number of ranges, those that touch taken together."""
     ends = {end for _, end in taken}
     return sum(start not in ends for start, _ in taken)
 
 
-def places(start: int, size: int, own: tuple[int, ...]) -> Places:
-    """Memory from `start` on, of whose top U-Boot takes one of the sizes `own`."""
+def free(start: int, size: int, own: tuple[int, ...], taken: Sequence[tuple[int, int]] = ()) -> tuple[Free, ...]:
+    """Views of memory from `start` on, of whose top U-Boot takes one of the sizes `own`."""
     end = start + size
-    return Places(tuple(Free(start, end, [(max(start, end - taken), end)] if taken else []) for taken in own))
+    tops = ([(max(start, end - each), end)] if each else [] for each in own)
+    return tuple(Free(start, end, [*top, *taken]) for top in tops)

@@ -1,6 +1,6 @@
-"""What U-Boot's releases do differently, as far as a script can tell them apart.
+"""Differences between releases of U-Boot that a script can notice.
 
-Where the manifest does not name the release, and nothing else tells it, both answers are followed. They agree with one
+If neither the manifest nor anything else determines the release, both answers are followed. They agree with one
 another on every way: a U-Boot that has what a later release brought has what earlier ones brought.
 """
 
@@ -18,7 +18,7 @@ Given = TypeVar("Given")
 
 
 class ReleaseChange(Struct, frozen=True):
-    """Something that is another way from a release on, as year and month; `why` says both ways."""
+    """A behavior that changes with a release, given as year and month; `why` describes both behaviors."""
 
     key: str
     since: tuple[int, int]
@@ -68,6 +68,11 @@ NO_MATCH = ReleaseChange(
     (2024, 7),
     "setexpr sub and gsub that find nothing fail before U-Boot 2024.07; since then they copy the text",
 )  # 4c736306865
+BOUNDS = ReleaseChange(
+    "bootm_low moves the end of memory",
+    (2024, 7),
+    "since U-Boot 2024.07 bootm_mapsize counts from bootm_low where the tree is placed, before from the bank's start",
+)  # d545fe3b82c
 LOADS_KEPT = ReleaseChange(
     "U-Boot keeps what is loaded",
     (2025, 1),
@@ -94,7 +99,21 @@ BRACKET = ReleaseChange(
     "# or write test instead of [ … ]",
 )  # fc8bf9a984c
 CHANGES = (
-    *(EXIT, CELLS, MOVES, CONFIGURATIONS, RANGES, SIZES, COUNTED, RESERVED_ROOM, NO_MATCH, LOADS_KEPT, TEXTS, PATTERNS),
+    *(
+        EXIT,
+        CELLS,
+        MOVES,
+        CONFIGURATIONS,
+        RANGES,
+        SIZES,
+        COUNTED,
+        RESERVED_ROOM,
+        NO_MATCH,
+        BOUNDS,
+        LOADS_KEPT,
+        TEXTS,
+        PATTERNS,
+    ),
     *(DIGITS, BRACKET),
 )
 
@@ -109,7 +128,7 @@ def known(machine: UBootMachine, change: ReleaseChange) -> bool | None:
 
 
 def newer(machine: UBootMachine, change: ReleaseChange, fact: OpenFact | None = None) -> bool:
-    """Whether this U-Boot has a change: a question where nothing answers it, with `fact` if it has its own words."""
+    """Whether this U-Boot has a change: a question if nothing answers it, with `fact` if it has its own text."""
     found = known(machine, change)
     if found is not None and change.key not in machine.choices:
         return found
