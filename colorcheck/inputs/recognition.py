@@ -57,7 +57,7 @@ def other_kind(
 def kind_of(
     path: str, data: bytes, named_at: Location, slot: Slot, kinds: Collection[FileKind] = ALL
 ) -> Problem | None:
-    """As `other_kind`, of a file whose content is known. A merge conflict is reported where it begins."""
+    """Like `other_kind`, for a file whose content is known. A merge conflict is reported where it begins."""
     kind = recognized(data)
     found = told_apart(path, kind, named_at, slot) if kind in kinds else None
     if found is None or kind is not FileKind.CONFLICT:

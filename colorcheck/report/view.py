@@ -134,7 +134,7 @@ def _all_of(verification: Verification, proved: int) -> str:
     left = [name for name in verification.questions() if not verification.asked(name)]
     if left:
         kinds = dict.fromkeys(name.partition("/")[0] for name in left)
-        return f"{counted(proved, 'theorem')} ({', '.join(kinds)} not checked)"
+        return f"{counted(proved, 'theorem')} ({', '.join(kinds)} not asked)"
     return f"{'all ' if proved > 1 else ''}{counted(proved, 'theorem')} proved"
 
 

@@ -103,6 +103,16 @@ def test_a_tree_of_xens_own_leaves_everything_open(tmp_path: Path, loader: str, 
     assert facts.is_open(TREE) == open_
 
 
+@pytest.mark.parametrize("where", ["chosen@0 {};", 'chosen@1 { bootargs = "llc-coloring=off"; };'])
+def test_a_second_chosen_leaves_everything_open(tmp_path: Path, where: str) -> None:
+    """Xen's early scan takes it for /chosen, the code that builds domains does not."""
+    manifest = written(tmp_path, "")
+    tree = tmp_path / "a.dts"
+    tree.write_text(tree.read_text() + f"\n/ {{ {where} }};\n")
+    facts = facts_of(read_deployment(read_manifest(str(manifest))), None)
+    assert facts.is_open(TREE)
+
+
 def test_quotes_in_a_built_in_text(tmp_path: Path) -> None:
     text = 'CONFIG_CMDLINE="x=\\"a\\""\n'
     deployment = read_deployment(read_manifest(str(written(tmp_path, "", 'kconfig = "xen.config"', text))))
