@@ -138,6 +138,14 @@ def test_a_reservation_is_never_taken_for_the_tree_itself(tmp_path: Path) -> Non
     assert (0x1000, 0x2000) in api.handover(path).memory_reservations
 
 
+@pytest.mark.parametrize(("data", "value"), [(b"\0r=1\n", "1"), (b"r=1\n\0r=2\n", "1"), (b"r=1\n \0r=2\n", "2")])
+def test_a_zero_ends_an_environment_only_where_a_line_begins(data: bytes, value: str, tmp_path: Path) -> None:
+    """As measured (envs-323) and as lib/hashtable.c reads: not at the very start, and not behind blanks."""
+    (tmp_path / "e.txt").write_bytes(data)
+    text = "load virtio 0:1 0x50000000 e.txt\nenv import -t 0x50000000 $filesize\nfdt set /chosen r $r\n"
+    assert chosen(tmp_path, text)["r"] == f"{value}\0".encode()
+
+
 def test_answers_agree_with_one_another(tmp_path: Path) -> None:
     """What a later release brought is not there without what an earlier one did: three ways, not four."""
     text = "setenv a old; setexpr a gsub x y abc\nsetenv b no; test ab =~ c && setenv b yes\n"

@@ -274,10 +274,10 @@ def enter(machine: UBootMachine, text: Marked, separator: str, names: list[str],
     content, end = text.text, len(text.text)
     left = set(names)
     position = 0
-    while position < end:
+    while position < end and (not position or content[position] != "\0"):  # a zero at the very start ends nothing
         while position < end and content[position] in _BLANKS:
             position += 1
-        if position >= end or content[position] == "\0":
+        if position >= end:
             break
         stop = min(
             (i for i in (content.find(separator, position), content.find("\0", position)) if i >= 0), default=end
