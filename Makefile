@@ -8,14 +8,14 @@ READERS ?= boot-arguments color-list xl image-builder kconfig manifest boot-log 
 	device-tree-source
 SECONDS_EACH ?= 600
 
-.PHONY: fuzz fuzz-guided help setup demo test test-fast test-lowest mutate test-browser check docs bench clean
+.PHONY: fuzz fuzz-guided help setup demo test test-fast test-lowest mutate browser test-browser check docs bench clean
 
 help:
 	@echo "make demo    set up and verify a real deployment in examples/"
 	@echo "make test    set up and run all tests"
 	@echo "make test-fast    without those marked slow, for while you work"
 	@echo "make test-lowest  with the lowest versions of all that pyproject.toml allows"
-	@echo "make mutate       mutants of xen/ and proof/ by mutmut (MUTANTS='colorcheck.proof.leveling*' for some)"
+	@echo "make mutate       mutants of xen/ and proof/ by mutmut (MUTANTS='*_7' for those with this number)"
 	@echo "make test-browser   the HTML reports in a real Chromium (needs Node and Chromium)"
 	@echo "make check   lint, types and import contracts"
 	@echo "make docs    the documentation as a site, in site/"
@@ -41,18 +41,21 @@ test: $(READY)
 test-fast: $(READY)
 	$(BIN)/pytest -n auto -m "not slow" $(PYTEST_ARGUMENTS)
 
-test-lowest: $(READY)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
+test-lowest:
 	LOWEST=$$(mktemp -d) && trap 'rm -rf "$$LOWEST"' EXIT && $(PYTHON) -m venv "$$LOWEST" && \
-		$(BIN)/uv pip install --quiet --python "$$LOWEST/bin/python" --resolution lowest-direct --editable . --group dev && \
+		"$$LOWEST/bin/pip" install --quiet --disable-pip-version-check --constraint constraints.txt uv && \
+		"$$LOWEST/bin/uv" pip install --quiet --python "$$LOWEST/bin/python" --resolution lowest-direct --editable . --group dev && \
 		PATH="$$LOWEST/bin:$$PATH" "$$LOWEST/bin/pytest" -n auto -m "not slow" $(PYTEST_ARGUMENTS)
 
 mutate: $(READY)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --group mutate
 	$(BIN)/mutmut run $(MUTANTS)
-	$(BIN)/mutmut results
+	$(BIN)/python -m tests.mutation.rooms
 
-test-browser: $(READY)
-	npm install --prefix tests/report/browser --no-package-lock --no-audit --no-fund
+browser:  # what drives a browser in the tests, from npm; `make test` skips these tests without it
+	npm install --prefix tests/report/browser --no-package-lock --no-audit --no-fund --silent
+
+test-browser: $(READY) browser
 	$(BIN)/pytest tests/report/test_html_browser.py
 
 check: $(READY)
@@ -63,7 +66,7 @@ check: $(READY)
 
 docs: $(READY)
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --group docs
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/properdocs build --strict --quiet
 
 bench: $(READY)
 	$(BIN)/python benchmarks/bench_verify.py

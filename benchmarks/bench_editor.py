@@ -3,7 +3,7 @@
     python benchmarks/bench_editor.py [--edits N] [--xen RELEASE ...]
 
 Four domains: dom0 and three xl guests on a Raspberry Pi 4 (examples/rpi4-xl). Each edit moves the colors of one guest,
-so that a theorem changes each time. Milliseconds of the wall clock, with the pause of 50 ms behind the last key.
+so that a theorem changes each time. Milliseconds of the wall clock, with the pause of 30 ms behind the last key.
 """
 
 from __future__ import annotations

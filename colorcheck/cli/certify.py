@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     if options.write:
+        check_folder(options.write)
         verification, recipe, read = watched_run(options, timeout=options.timeout)
         manifest = write_certificates_of(verification, recipe, read, options.write)
         write(f"wrote {len(verification.theorems)} theorems: {manifest}")
@@ -59,6 +61,17 @@ def watched_run(options: argparse.Namespace, *, timeout: float = 10.0) -> tuple[
         manifest, recipe = load(options)
         limit = getattr(options, "time_limit", None)
         return pipeline.verify(manifest, timeout=timeout, time_limit=limit), recipe, read
+
+
+def check_folder(folder: str) -> None:
+    """Raises Stop if certificates cannot be written to a folder; to be called before the proofs, which take long."""
+    existing = os.path.abspath(folder)
+    while not os.path.lexists(existing):
+        existing = os.path.dirname(existing)
+    if not os.path.isdir(existing):
+        raise Stop(f"cannot write certificates to {folder}: {existing} is not a directory")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise Stop(f"cannot write certificates to {folder}: {existing} is not writable")
 
 
 def write_certificates_of(verification: Verification, recipe: Recipe, read: Recorder, folder: str) -> Path:

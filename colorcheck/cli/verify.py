@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from colorcheck.cli.arguments import add_target_arguments
-from colorcheck.cli.certify import watched_run, write_certificates_of
+from colorcheck.cli.certify import check_folder, watched_run, write_certificates_of
 from colorcheck.cli.console import Stop
 from colorcheck.cli.output import (
     add_report_arguments,
@@ -80,6 +80,8 @@ def run(options: argparse.Namespace) -> int:
         raise Stop("--fix cannot write to standard input", "name the file")
     if options.diff and not options.fix:
         raise Stop("--diff belongs to --fix")
+    if options.certify:
+        check_folder(options.certify)
     verification, recipe, read = watched_run(options)
     if options.explain is not None:
         return _explained(verification, options)

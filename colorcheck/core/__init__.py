@@ -1,1 +1,1 @@
-"""The shared vocabulary of values: places, diagnostics, colors, theorems, texts of sources."""
+"""Values shared by all packages: locations, diagnostics, colors, theorems, source texts."""

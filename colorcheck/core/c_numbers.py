@@ -1,4 +1,4 @@
-"""Numbers as the C functions of Xen and of xl's C library read them, overflow included."""
+"""Numbers as read by the C functions of Xen and of xl's C library, including overflow."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def simple_strtoull(text: str, start: int = 0) -> tuple[int, int]:
 
 
 def simple_strtoll(text: str, start: int = 0) -> tuple[int, int]:
-    """As `simple_strtoull`, with a `-` in front if wanted; the value is the 64 bits, without a sign."""
+    """Like `simple_strtoull`, with an optional `-`; the value is the unsigned 64 bits."""
     if not text.startswith("-", start):
         return simple_strtoull(text, start)
     value, end = simple_strtoull(text, start + 1)

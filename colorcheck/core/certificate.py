@@ -1,4 +1,4 @@
-"""Counting certificates: arguments in numbers that need no solver to be checked. `kind` names theirs in documents.
+"""Counting certificates: proofs in numbers that can be checked without a solver. `kind` names their class in documents.
 
 All counts are frames of 4 KiB.
 """
@@ -23,7 +23,7 @@ class _Certificate(Struct, frozen=True, tag_field="kind"):
 
 
 class WantedFrames(Struct, frozen=True):
-    """What a domain asks for: frames, and the colors that they may have, in Xen's order."""
+    """The need of a domain: frames, and the colors that they may have, in Xen's order."""
 
     pages: Count
     colors: tuple[Count, ...]
@@ -39,7 +39,7 @@ class Hall(_Certificate, frozen=True, tag="hall"):
 
 
 class Taken(Struct, frozen=True):
-    """A domain's creation: what it asks for, and what is left of each color then; the last of all need not say that."""
+    """A domain's creation: its need, and the frames left of each color afterwards, which the last creation may omit."""
 
     domain: str
     pages: Count
@@ -48,14 +48,14 @@ class Taken(Struct, frozen=True):
 
 
 class Taking(_Certificate, frozen=True, tag="taking"):
-    """How the frames go, creation by creation, until the last one finds too few."""
+    """The allocation of frames, creation by creation, until the last one finds too few."""
 
     free_by_color: tuple[Count, ...]
     steps: tuple[Taken, ...]
 
 
 class Leveling(_Certificate, frozen=True, tag="leveling"):
-    """How the frames go, creation by creation, and the last one finds enough."""
+    """The allocation of frames, creation by creation; the last one finds enough."""
 
     free_by_color: tuple[Count, ...]
     steps: tuple[Taken, ...]
@@ -72,7 +72,9 @@ class Flow(_Certificate, frozen=True, tag="flow"):
 
 
 class OrderState(Struct, frozen=True):
-    """Who is created, what is free of each color, and the number of the state that each further creation leads to."""
+    """The created domains, the free frames of each color, and the number of the next state for each further
+    creation.
+    """
 
     created: tuple[str, ...]
     free: tuple[Count, ...]
@@ -89,7 +91,7 @@ class Orders(_Certificate, frozen=True, tag="orders"):
 
 
 class LeastFrames(_Certificate, frozen=True, tag="bound"):
-    """That all worlds have at least so many frames of each color, and how that was found."""
+    """A lower bound on the frames of each color in all worlds, and how it was found."""
 
     least: tuple[Count, ...] | UnsetType = UNSET
     how: str = ""

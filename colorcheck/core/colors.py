@@ -37,7 +37,7 @@ class ColorSet(Struct, frozen=True):
 
     @property
     def mask(self) -> int:
-        """As a bit mask: bit c is set where color c belongs to it. Only for colors that a Xen can have."""
+        """As a bit mask: bit c is set if color c is in the set. Only for colors that a Xen can have."""
         return sum(1 << color for color in self.members)
 
     def __iter__(self) -> Iterator[int]:
@@ -84,6 +84,11 @@ class ColorSet(Struct, frozen=True):
                 found.append((color, color))
         return tuple(found)
 
+    @property
+    def named(self) -> str:
+        """`color 4`, `colors 0-3,7`."""
+        return f"{'color' if len(self) == 1 else 'colors'} {self}"
+
     def __str__(self) -> str:
-        """As Xen's options take it: `0-3,7`; the empty set is the empty text."""
+        """In the spelling of Xen's options: `0-3,7`; empty for the empty set."""
         return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in self.ranges())

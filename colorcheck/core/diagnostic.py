@@ -1,4 +1,4 @@
-"""What colorcheck says: findings, how bad and how sure they are, and the verdicts of theorems."""
+"""Diagnostics: findings with their severity and confidence, and the verdicts of theorems."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from colorcheck.core.witness import Witness
 
 
 class Severity(StrEnum):
-    """How bad a finding is for the deployment, whatever the confidence in it."""
+    """The severity of a finding for the deployment, independent of the confidence in it."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -21,7 +21,9 @@ class Severity(StrEnum):
 
 
 class Confidence(StrEnum):
-    """How sure the finding is: `high` follows from measured facts, `low` from documented or likely ones."""
+    """The confidence in a finding: `high` if it follows from measured facts, `low` if from documented or likely
+    ones.
+    """
 
     HIGH = "high"
     MEDIUM = "medium"
@@ -29,7 +31,7 @@ class Confidence(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What became of a theorem. Only `PROVED` is good news; `UNKNOWN` and `VACUOUS` never count as success."""
+    """The verdict on a theorem. Only `PROVED` is good news; `UNKNOWN` and `VACUOUS` never count as success."""
 
     PROVED = "proved"
     REFUTED = "refuted"
@@ -52,7 +54,7 @@ class Problem(Struct, frozen=True):
 
 
 class Related(Struct, frozen=True):
-    """A second place that a finding needs, with what is to be seen there."""
+    """A related place of a finding, with a description."""
 
     location: Location
     message: str

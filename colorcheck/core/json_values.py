@@ -1,4 +1,4 @@
-"""Values as JSON has them: where a document begins, values of the program become these, and nothing else does."""
+"""JSON values: documents are built only from these."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json
 """A value of a JSON document; numbers as keys become text when it is written."""
 
 JsonObject: TypeAlias = "dict[str, Json]"
-"""A JSON object, or a part of one that is being put together."""
+"""A JSON object, or a part of one."""
 
 
 def json_object(value: Struct) -> JsonObject:

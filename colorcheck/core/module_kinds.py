@@ -1,4 +1,4 @@
-"""What Xen takes the boot modules for that the boot loader puts into memory."""
+"""The kinds of boot modules, as Xen treats them."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ class ModuleKind(StrEnum):
 
     @classmethod
     def of(cls, text: str | None) -> ModuleKind:
-        """The kind that a manifest names; `OTHER` where it is none of these."""
+        """The kind that a manifest names; `OTHER` if it is unknown."""
         return cls(text) if text in tuple(cls) else cls.OTHER

@@ -1,4 +1,4 @@
-"""Regular expressions that are compiled when they are first used: most runs need few of those that the program has."""
+"""Regular expressions that are compiled on first use: most runs need only a few."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["pattern"]
 
 
 class _Pattern:
-    """Stands for a compiled pattern; anything asked of it compiles it."""
+    """A proxy for a compiled pattern; any access compiles it."""
 
     __slots__ = ("_flags", "_made", "_text")
 
@@ -32,5 +32,5 @@ def pattern(text: bytes, flags: int = 0) -> re.Pattern[bytes]: ...
 
 
 def pattern(text: str | bytes, flags: int = 0) -> re.Pattern[Any]:
-    """As `re.compile`, when it is needed. An error in the pattern shows then."""
+    """Like `re.compile`, but on first use. Errors in the pattern are raised then."""
     return cast(re.Pattern[Any], _Pattern(text, flags))

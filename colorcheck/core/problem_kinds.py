@@ -1,4 +1,4 @@
-"""The kinds of problems, all in one place: each is taken up by one rule, or by CC099."""
+"""The kinds of problems: each is reported by one rule, or by CC099."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class ProblemKind(StrEnum):
-    """What is wrong with an input, an edit or a plugin."""
+    """The kinds of faults of an input, an edit or a plugin."""
 
     BAD_BOARD_FILE = "bad-board-file"
     BASELINE = "baseline"

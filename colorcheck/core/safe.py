@@ -1,4 +1,6 @@
-"""What may reach a terminal, a log or a page: no control, bidi or escape character of an input, no workflow command."""
+"""Text that is safe for a terminal, a log or a page: no control, bidi or escape characters of an input, no workflow
+commands.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ _COMMAND = re.compile(r"^([^\S\n]*)(?=::)", re.MULTILINE)
 
 
 class Painted(str):
-    """A text whose terminal colors come from colorcheck: everything of an input in it was made safe before."""
+    """A text whose terminal colors come from colorcheck: all parts from inputs were made safe before."""
 
     __slots__ = ()
 
@@ -30,7 +32,7 @@ def safe(text: str, *, commands: bool = False) -> str:
 
 
 def safe_json(text: str) -> str:
-    """The same for a JSON document, which says the same as before."""
+    """The same for a JSON document, whose meaning does not change."""
     return _visible(text).replace("##[", "#\\u0023[")
 
 

@@ -1,4 +1,4 @@
-"""Where a value was written: locations in the user's files, and texts that know where their characters are."""
+"""Locations in the user's files, and texts that know the locations of their characters."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ class Location(Struct, frozen=True, order=True):
         return self.file
 
     def until(self, other: Location) -> Location:
-        """From the start of this location to the end of the other one, which is behind it in the same file."""
+        """From the start of this location to the end of the other one, which must come later in the same file."""
         return replace(self, end_line=other.end_line, end_column=other.end_column)
 
 
 class Lines:
-    """Offsets of a file's text turned into locations; built once a file."""
+    """Converts offsets in a file's text to locations; built once per file."""
 
     __slots__ = ("_found", "file", "text")
 
@@ -133,7 +133,7 @@ class Passage(Struct, frozen=True):
         return Location(place.file, place.line, column, place.end_line, place.end_column, place.node, place.property)
 
     def part(self, start: int, end: int) -> Passage:
-        """`text[start:end]` as a passage of its own."""
+        """`text[start:end]` as a passage."""
         if not self.pieces:
             return Passage(self.text[start:end], self.whole)
         whole = self.locate(start, end)
@@ -149,7 +149,7 @@ def passage(text: str, location: Location) -> Passage:
 
 
 def concatenated(parts: Iterable[Passage], whole: Location) -> Passage:
-    """Texts one after the other. A part without a place of its own is where `whole` does."""
+    """Concatenated texts. A part without its own location has that of `whole`."""
     pieces: list[tuple[int, Location]] = []
     texts: list[str] = []
     length = 0

@@ -1,4 +1,4 @@
-"""The nearest known word to one that is not known, for "did you mean"."""
+"""The known word that is nearest to an unknown one, for "did you mean"."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from functools import lru_cache
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word most like `word`, if any is like it at all; `-` and `_` and the case do not matter."""
+    """The known word most similar to `word`, ignoring case and the difference of `-` and `_`; None if none is
+    similar.
+    """
     return _nearest(word, tuple(known))
 
 

@@ -1,4 +1,4 @@
-"""Theorems: what was claimed, under which assumptions, and what became of it. No solver in here."""
+"""Theorems: claims, their assumptions and verdicts, without a solver."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Trust(StrEnum):
 
 
 class Assumption(Struct, frozen=True):
-    """Something that a theorem takes as given: in words, with its source and the trust it deserves."""
+    """An assumption of a theorem in words, with its source and how well it is supported."""
 
     text: str
     source: str
@@ -46,14 +46,14 @@ class Assumption(Struct, frozen=True):
 
 
 class Tried(Struct, frozen=True):
-    """A world in which a theorem was looked at: the values of the open facts that it read, and what became of it."""
+    """A world in which a theorem was tried: the values of its open facts, and its verdict."""
 
     values: tuple[tuple[str, str], ...]
     verdict: Verdict
     reason: str = ""
 
     def in_words(self, others: tuple[Tried, ...] = ()) -> str:
-        """Its values in words; of those that all the others have as well, none."""
+        """Its values in words, without those that are the same in all the others."""
         common = set(self.values).intersection(*(other.values for other in others)) if len(others) > 1 else set()
         return ", ".join(f"{name} {value}" for name, value in self.values if (name, value) not in common)
 
@@ -96,7 +96,7 @@ class Theorem(Struct, frozen=True):
 
     @property
     def refutation(self) -> str:
-        """What it means that this theorem is refuted, in positive words."""
+        """The meaning of a refutation of this theorem, in positive words."""
         if self.kind == TheoremKind.PAIR_SEPARATION and len(self.subjects) == 2:
             first, second = ("Xen" if name == "xen" else name for name in self.subjects)
             return f"{first} can evict lines of {second}"
@@ -107,7 +107,7 @@ class Theorem(Struct, frozen=True):
 
     @property
     def brief(self) -> str:
-        """The statement, shorter where its kind says the rest."""
+        """The statement, shortened if its kind implies the rest."""
         if self.kind == TheoremKind.PAIR_SEPARATION and len(self.subjects) == 2:
             first, second = ("Xen" if name == "xen" else name for name in self.subjects)
             return f"{first} and {second} cannot evict each other's lines"

@@ -1,4 +1,4 @@
-"""Units of memory, in bytes and in pages of 4 KiB, and the one way to write an amount."""
+"""Units of memory, in bytes and in pages of 4 KiB, and the formatting of amounts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GIB_PAGES = GIB // PAGE
 
 
 def size(number: int) -> str:
-    """An amount of bytes: whole GiB as such, else MiB with at most one decimal, below 1 MiB in KiB or bytes."""
+    """An amount of bytes as text: whole GiB, otherwise MiB with at most one decimal, below 1 MiB in KiB or bytes."""
     if number < 0:
         return f"-{size(-number)}"
     if number and number % GIB == 0:

@@ -1,4 +1,4 @@
-"""Witnesses: what shows that a claim is wrong, one class for each kind. Documents have their fields as keys.
+"""Witnesses: counterexamples to claims, one class for each kind. Their fields are the keys in documents.
 
 Addresses and sizes are in bytes, pages and frames are numbers of 4 KiB.
 """
@@ -13,7 +13,7 @@ from colorcheck.core.json_values import Json, JsonObject, json_object
 
 
 class Witness(Struct, frozen=True):
-    """What shows a refutation, or what a finding is about, in numbers and names."""
+    """The evidence for a refutation or a finding, in numbers and names."""
 
     def to_dict(self) -> JsonObject:
         """The witness in a JSON document."""
@@ -21,7 +21,7 @@ class Witness(Struct, frozen=True):
 
 
 class PlainWitness(Witness, frozen=True):
-    """What a plugin says, or the figures of a note: keys and values as they come."""
+    """The witness of a plugin, or the figures of a note: arbitrary keys and values."""
 
     values: Mapping[str, Json]
 
@@ -47,7 +47,7 @@ class FoldedColors(Witness, frozen=True):
 
 
 class MemoryByAddress(Witness, frozen=True):
-    """The range that a domain is given by address, past all colors."""
+    """The range that a domain is given by address, regardless of colors."""
 
     domain: str
     start: int

@@ -61,4 +61,18 @@ def schema_of(name: str) -> dict[str, object]:
     """The JSON Schema of a document. Raises KeyError for a name that is not in SHAPES."""
     import msgspec
 
-    return {"$schema": DIALECT, "title": f"colorcheck {name}", **msgspec.json.schema(SHAPES[name])}
+    made = msgspec.json.schema(SHAPES[name])
+    return {"$schema": DIALECT, "title": f"colorcheck {name}"} | {key: _null_last(made[key]) for key in made}
+
+
+def _null_last(schema: object) -> object:
+    """A schema with null as the last of its alternatives, which msgspec's releases put at different places."""
+    if isinstance(schema, list):
+        return sorted(map(_null_last, schema), key=_is_null)
+    if isinstance(schema, dict):
+        return {key: _null_last(value) for key, value in schema.items()}
+    return schema
+
+
+def _is_null(schema: object) -> bool:
+    return schema == {"type": "null"}

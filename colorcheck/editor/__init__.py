@@ -1,1 +1,1 @@
-"""The language server: what editors are shown about the files of a deployment."""
+"""The language server: information for editors about the files of a deployment."""

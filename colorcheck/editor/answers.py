@@ -1,4 +1,4 @@
-"""What an editor is shown: findings, what is behind a color list or an option, and the other party of a clash."""
+"""Information for an editor: findings, the meaning of a color list or an option, and the other side of a conflict."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from colorcheck.core.colors import ColorSet
-from colorcheck.core.diagnostic import Edit, Finding
+from colorcheck.core.diagnostic import Edit, Finding, Related, Severity, Verdict
 from colorcheck.core.source import Location
+from colorcheck.core.theorem import Theorem
 from colorcheck.core.units import size
 from colorcheck.editor.deployments import Deployed
 from colorcheck.editor.option_pages import page_of
@@ -48,6 +49,32 @@ class Action(Struct, frozen=True):
     finding: Finding | None = None
 
 
+class Refuted(Struct, frozen=True):
+    """A refuted theorem, and one of the places that cause it."""
+
+    theorem: Theorem
+    place: Related
+
+
+def refuted(checked: Deployed) -> Iterator[Refuted]:
+    """Refuted theorems at those of their places where no error is shown: a report lists them, an editor has only
+    places, and who edits one of two files that clash sees it in both."""
+    if checked.verification is None:
+        return
+    errors = [each for each in checked.verification.findings if each.severity is Severity.ERROR]
+    shown = {_line(each.location) for each in errors}
+    for answers in checked.verification.questions().values():
+        for _, theorem in answers:
+            if theorem.verdict is Verdict.REFUTED and checked.verification.asked(theorem.id):
+                here = [each for each in theorem.core if each.location.file and _line(each.location) not in shown]
+                yield from (Refuted(theorem, each) for each in here)
+                break
+
+
+def _line(location: Location) -> tuple[str, int]:
+    return location.file, location.line
+
+
 def findings_at(checked: Deployed, place: Cursor) -> Iterator[Finding]:
     """The findings whose place holds the cursor."""
     for finding in _findings(checked):
@@ -76,7 +103,7 @@ def hover(checked: Deployed, place: Cursor) -> str:
 
 
 def others(checked: Deployed, place: Cursor) -> tuple[Location, ...]:
-    """The other party of what is here: of the findings, and of a color list those who have its colors, too."""
+    """The locations related to the cursor: those of findings and, for a color list, the other owners of its colors."""
     found: dict[Location, None] = {}
     for finding in findings_at(checked, place):
         found |= {related.location: None for related in finding.related if related.location.file}

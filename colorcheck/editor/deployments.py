@@ -37,7 +37,7 @@ class Deployed(Struct):
 
 
 def manifests_of(file: str, folders: tuple[str, ...] = ()) -> Iterator[str]:
-    """The manifests that may name a file: beside it, above it within the folders of the editor."""
+    """The manifests that may name a file: next to it, or above it within the folders of the editor."""
     if os.path.basename(file) == NAME:
         yield os.path.realpath(file)
         return

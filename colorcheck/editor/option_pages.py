@@ -41,9 +41,9 @@ _IMAGE_BUILDER: Mapping[str, str] = {
     "DOMU_MEM": "Memory of a dom0less domain in MiB. With coloring it is taken from the domain's colors only.",
     "DOMU_VCPUS": "Virtual CPUs of a dom0less domain.",
     "DOMU_KERNEL": "The kernel of a dom0less domain, a boot module.",
-    "NUM_DOMUS": "How many dom0less domains there are; those with a higher number are not looked at.",
-    "MEMORY_START": "Where ImageBuilder may begin to put the boot modules.",
-    "MEMORY_END": "Where ImageBuilder must not go on with the boot modules.",
+    "NUM_DOMUS": "The number of dom0less domains; those with a higher number are ignored.",
+    "MEMORY_START": "The address from which on ImageBuilder may place boot modules.",
+    "MEMORY_END": "The address at which ImageBuilder must stop placing boot modules.",
     "DEVICE_TREE": "The host's device tree, into which the boot script writes `/chosen`.",
 }
 

@@ -14,13 +14,13 @@ from colorcheck import __version__
 from colorcheck.core.diagnostic import Edit, Finding, Severity
 from colorcheck.core.source import Location
 from colorcheck.editor import answers
-from colorcheck.editor.answers import Cursor
+from colorcheck.editor.answers import Cursor, Refuted
 from colorcheck.editor.deployments import Deployed, checked, manifests_of
 from colorcheck.editor.planned import plan_edits
 from colorcheck.editor.positions import span_of
 
 PLAN = "colorcheck.plan"
-_PAUSE = 0.05  # seconds without typing before a deployment is checked again
+_PAUSE = 0.03  # seconds without typing before a deployment is checked again
 _SEVERITIES = {
     Severity.ERROR: lsp.DiagnosticSeverity.Error,
     Severity.WARNING: lsp.DiagnosticSeverity.Warning,
@@ -59,12 +59,17 @@ class Server(LanguageServer):
         return None
 
     def check(self, manifest: str) -> Deployed:
-        """Check a deployment and tell its findings, file by file; files that have none any more are cleared."""
-        made = self.deployments[manifest] = checked(manifest, self.unsaved())
-        found: dict[str, list[lsp.Diagnostic]] = {file: [] for file in self.published.get(manifest, ())}
+        """Check a deployment and publish its findings, file by file; files that have none any more are cleared, and
+        open files hear of every check."""
+        unsaved = self.unsaved()
+        made = self.deployments[manifest] = checked(manifest, unsaved)
+        heard = {*self.published.get(manifest, ()), *(file for file in unsaved if file in made.files)}
+        found: dict[str, list[lsp.Diagnostic]] = {file: [] for file in sorted(heard)}
         for finding in made.verification.findings if made.verification else ():
             file = finding.location.file or manifest
             found.setdefault(os.path.realpath(file), []).append(self.diagnostic(made, finding))
+        for refuted in answers.refuted(made):
+            found.setdefault(os.path.realpath(refuted.place.location.file), []).append(self.refutation(made, refuted))
         if made.trouble:
             nothing = lsp.Range(lsp.Position(0, 0), lsp.Position(0, 1))
             said = lsp.Diagnostic(nothing, made.trouble, severity=lsp.DiagnosticSeverity.Error, source="colorcheck")
@@ -100,6 +105,23 @@ class Server(LanguageServer):
             related_information=related or None,
         )
 
+    def refutation(self, made: Deployed, refuted: Refuted) -> lsp.Diagnostic:
+        """A refuted theorem as editors show it."""
+        others = [
+            lsp.DiagnosticRelatedInformation(self.location(made, each.location), each.message)
+            for each in refuted.theorem.core
+            if each is not refuted.place and each.location.file
+        ]
+        reason = f" ({refuted.theorem.reason})" if refuted.theorem.reason else ""
+        return lsp.Diagnostic(
+            self.range(made, refuted.place.location),
+            refuted.theorem.refutation + reason,
+            severity=lsp.DiagnosticSeverity.Error,
+            code=refuted.theorem.id,
+            source="colorcheck",
+            related_information=others or None,
+        )
+
     def range(self, made: Deployed, location: Location) -> lsp.Range:
         """A stretch in the editor's units."""
         lines = made.lines(location.file)
@@ -117,7 +139,7 @@ class Server(LanguageServer):
         return self.place(uri, params.position)
 
     def place(self, uri: str, position: lsp.Position) -> tuple[Deployed, Cursor] | None:
-        """As `asked`, for a document and a position."""
+        """Like `asked`, for a document and a position."""
         manifest = self.manifest_of(uri)
         if manifest is None:
             return None

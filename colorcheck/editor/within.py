@@ -13,11 +13,14 @@ from colorcheck.core.units import GIB
 from colorcheck.files.boundary import boundary_of, restricted
 from colorcheck.files.costs import Allowance, TooCostly, allowed, costing
 from colorcheck.files.overlay import laid_over
+from colorcheck.inputs.device_tree.remembered import Trees, remembering
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.manifest.manifest_reader import ManifestError, read_manifest
 
 PATIENCE = Allowance(seconds=20.0, memory=2 * GIB)
-"""What each step may cost while somebody types and waits."""
+"""The limits of each step while the user types and waits."""
+
+_TREES = Trees()
 
 
 @contextmanager
@@ -26,7 +29,7 @@ def editing(manifest: str, unsaved: Mapping[str, str]) -> Iterator[None]:
     files of the deployment's work tree are, and no step costs more than PATIENCE."""
     over = {name: text.encode("utf-8", "surrogatepass") for name, text in unsaved.items()}
     inside = restricted(boundary_of(os.path.dirname(manifest), (manifest,)))
-    with laid_over(over), inside, allowed(PATIENCE):
+    with laid_over(over), inside, allowed(PATIENCE), remembering(_TREES):
         yield
 
 

@@ -1,1 +1,1 @@
-"""A real Xen under QEMU: the machine, its tree, the stubs that stand for guests, and what the console says."""
+"""A real Xen under QEMU: the machine, its tree, the stubs for guests, and the console output."""

@@ -1,4 +1,4 @@
-"""A deployment on the very machine that QEMU has for its board: nothing is moved."""
+"""A deployment on the machine that QEMU has for its board, unchanged."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MACHINES = {
 }
 """By board: QEMU's machine, its options, CPUs (real-time cores included), and the most memory that it takes."""
 _FIXED = frozenset(("raspi4b",))
-"""Machines that take this much memory and nothing else; what the banks leave out is the GPU's."""
+"""Machines that accept only this amount of memory; the part that is in no bank belongs to the GPU."""
 _STEP = 0x1000
 
 
@@ -84,7 +84,7 @@ def _without_aliases(tree: DeviceTree, found: Node) -> Node:
 
 
 def _free(machine: Machine) -> int:
-    """A page that nothing needs before Xen runs."""
+    """The address of a page that is unused before Xen runs."""
     taken = sorted(held.span for held in (*machine.modules, *machine.reserved, *machine.shared))
     for bank in machine.banks:
         start = bank.start or _STEP  # QEMU takes no 0 for an address

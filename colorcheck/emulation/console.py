@@ -1,4 +1,4 @@
-"""A run of QEMU: what Xen printed, the debug keys that were pressed, and how it ended.
+"""A run of QEMU: Xen's output, the debug keys pressed, and how it ended.
 
 The process has a group of its own, which is ended whatever happens; it is given no display, no network, no monitor
 and nothing to write to but its console.
@@ -48,7 +48,7 @@ class Limits(Struct, frozen=True):
 
 
 class Console(Struct, frozen=True):
-    """What a run printed. `errors` is what QEMU itself said, `status` its exit status where it ended by itself."""
+    """The output of a run. `errors` has QEMU's own messages, `status` its exit status if it ended by itself."""
 
     text: str
     ending: Ending

@@ -1,4 +1,5 @@
-"""A run of QEMU with a real dom0: commands go to the shell on its console, and after each Xen is asked for its heap.
+"""A run of QEMU with a real dom0: commands are typed into the shell on its console, and Xen's heap is dumped after
+each.
 
 The console that Xen has is dom0's and Xen's in turn; Ctrl-A three times hands it on (`switch_serial_input`,
 xen/drivers/char/console.c). What a command typed is echoed, so each is followed by a mark that its echo cannot hold.
@@ -51,7 +52,7 @@ class Dialogue(Struct, frozen=True):
 
 
 class _Over(Exception):
-    """The run is over before all was said."""
+    """The run ended before all steps were done."""
 
     def __init__(self, ending: Ending) -> None:
         super().__init__()
@@ -153,7 +154,7 @@ class _Talk:
                     break
 
     def to(self, wanted: bytes) -> None:
-        """Hand the console on until it is the wanted one's."""
+        """Switch the console input until it belongs to the wanted owner."""
         for _ in range(_SWITCHES):
             last = self.seen.rfind(_ANY)
             if last >= 0 and self.seen.startswith(wanted, last):

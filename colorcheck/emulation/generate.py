@@ -55,7 +55,7 @@ class Case(Struct, frozen=True):
         return VirtMachine(self.cpu, self.cpus, self.gic, memory)
 
     def content(self) -> VirtContent:
-        """What lies in memory: the modules behind one another in the first bank, from 128 MiB on."""
+        """The contents of memory: the modules one after the other in the first bank, from 128 MiB on."""
         nodes: list[Node] = []
         modules: list[Placed] = []
         address = self.banks[0][0] + 128 * MIB

@@ -73,7 +73,7 @@ class Life(Struct, frozen=True):
         return VirtMachine(self.cpu, 2, 3, self.memory)
 
     def content(self, dom0: GivenDom0) -> VirtContent:
-        """What lies in memory: dom0's kernel 128 MiB behind the start of RAM, its ramdisk behind it."""
+        """The contents of memory: dom0's kernel 128 MiB after the start of RAM, followed by its ramdisk."""
         kernel = BASE + 128 * MIB
         ramdisk = kernel + -(-len(dom0.kernel) // MIB) * MIB + MIB
         nodes = (

@@ -1,4 +1,4 @@
-"""QEMU as it is installed: where it is, which version, and the command line that boots a system."""
+"""The installed QEMU: its path, its version, and the command line that boots a system."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Qemu(Struct, frozen=True):
 
     @property
     def caution(self) -> str:
-        """What to say about a version that was not tried; empty for the others."""
+        """A warning for a version that was not tested; empty for tested ones."""
         if TRIED[0] <= self.version <= TRIED[1]:
             return ""
         return f"QEMU {self.version[0]}.{self.version[1]} has not been tested with colorcheck (7.2 to 10 have)"

@@ -1,4 +1,4 @@
-"""The instructions that run beside Xen: one stub that starts it, and one that stands for every kernel.
+"""Machine code besides Xen: a stub that starts it, and a stub used as every kernel.
 
 Encodings: Arm Architecture Reference Manual (DDI 0487), C6.2. The header is that of an arm64 Image (Linux'
 `Documentation/arch/arm64/booting.rst`), which Xen's kernel probe asks for (`kernel_zimage64_probe`).

@@ -1,4 +1,4 @@
-"""A system as QEMU is to run it: the machine, the tree, and what lies in memory when Xen starts."""
+"""A system for QEMU: the machine, the tree, and the contents of memory when Xen starts."""
 
 from __future__ import annotations
 

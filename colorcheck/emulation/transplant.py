@@ -1,6 +1,6 @@
 """A deployment moved onto QEMU's `virt` machine: the same domains, colors, options and kinds of memory.
 
-Banks keep their sizes, order and alignment; whatever lies in them moves along. What the machine lacks (devices, other
+Banks keep their sizes, order and alignment; their contents move with them. What the machine lacks (devices, other
 cores, pools) is left out, and every change is reported.
 """
 
@@ -34,7 +34,7 @@ _LEFT_OUT = ("xen,passthrough", "domain-cpupool", "sve", "xen,tee", "llc-colors-
 
 
 class Transplanted(Struct, frozen=True):
-    """The system on the other machine, and line by line what is not as it was."""
+    """The system on the other machine, and its differences, one per line."""
 
     machine: VirtMachine
     content: VirtContent
@@ -203,7 +203,7 @@ class _Work:
         yield _set(found, {"reg": pairs(moved, size)})
 
     def _first_of_unknown(self, found: Node) -> bool:
-        """Of modules that do not say what they are, Xen takes the first for the kernel."""
+        """Whether this is the first module of unknown kind, which Xen treats as the kernel."""
         own = [n for n in (self.tree.node(found.path.rpartition("/")[0]) or found).children if self._is_module(n)]
         known = any(compatible(n, *_KERNELS) for n in own)
         return not known and bool(own) and own[0].path == found.path

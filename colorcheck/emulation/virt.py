@@ -116,7 +116,7 @@ def _reserved(ranges: Sequence[Bytes]) -> Iterator[Node]:
 
 
 class _Free:
-    """Which bytes of RAM nothing has yet."""
+    """The unused bytes of RAM."""
 
     def __init__(self, content: VirtContent, memory: int) -> None:
         self.banks = [(start, min(end, BASE + memory)) for start, end in content.banks]

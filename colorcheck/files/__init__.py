@@ -1,1 +1,1 @@
-"""Files as such: atomic writes, edits, git revisions, shipped data."""
+"""File access: atomic writes, edits, git revisions, shipped data."""

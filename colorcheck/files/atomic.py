@@ -1,4 +1,4 @@
-"""The one way to write files: each whole, several together all or none, and none if someone planted a link."""
+"""All writing of files: each atomically, several together all or none, and never through a planted link."""
 
 from __future__ import annotations
 
@@ -25,21 +25,24 @@ class RefusedWrite(OSError):
 
 
 class _Ready(Struct, frozen=True):
-    """A file to come: its new content under a name of its own, and the old one under another where there is one."""
+    """A staged file: its new content under a temporary name, and a copy of the old content if there is one."""
 
     target: str
     new: str
     old: str | None
 
 
-def write_whole(path: Path, text: str | bytes) -> None:
-    """Write a text (with surrogate escapes for bytes that are none) as a whole or not at all. Raises OSError."""
+def write_whole(path: Path, text: str | bytes, *, lasting: bool = True) -> None:
+    """Write a text (with surrogate escapes for bytes that are not UTF-8) atomically. Raises OSError.
+
+    With `lasting` false, the file may be lost or damaged if the machine loses power: only for files that detect it.
+    """
     data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
-    write_all({str(path): data})
+    write_all({str(path): data}, lasting=lasting)
 
 
 def write_report(path: Path, text: str, *, append: bool = False) -> None:
-    """As `write_whole`, but to a device or a pipe as well; with `append`, behind what the file has. Raises OSError."""
+    """Like `write_whole`, but also to a device or a pipe; with `append`, after the file's content. Raises OSError."""
     data = text.encode("utf-8", "surrogateescape")
     special = path.exists() and not path.is_file()
     if not special and not append:
@@ -52,18 +55,19 @@ def write_report(path: Path, text: str, *, append: bool = False) -> None:
         file.write(data)
 
 
-def write_all(files: Mapping[str, bytes]) -> None:
+def write_all(files: Mapping[str, bytes], *, lasting: bool = True) -> None:
     """Write all of the files or none.
 
-    New contents are complete on the disk before the first file is replaced; where one cannot be, those before it get
-    their old content back. Modes and owners stay. A file that is read-only, has several names, cannot keep its owner,
-    or lies behind a link that leads out of its repository is refused. Raises OSError, with the files as they were.
+    New contents are complete (`lasting`: on the disk) before the first file is replaced; where one cannot be, those
+    before it get their old content back. Modes and owners stay. A file that is read-only, has several names, cannot
+    keep its owner, or lies behind a link that leads out of its repository is refused. Raises OSError, with the files
+    as they were.
     """
     ready: list[_Ready] = []
     replaced: list[_Ready] = []
     try:
         for path, data in files.items():
-            ready.append(_staged(path, data, alone=len(files) == 1))
+            ready.append(_staged(path, data, alone=len(files) == 1, lasting=lasting))
         for each in ready:
             os.replace(each.new, each.target)
             replaced.append(each)
@@ -79,12 +83,13 @@ def write_all(files: Mapping[str, bytes]) -> None:
             for name in (each.new, each.old):
                 if name is not None and os.path.lexists(name):
                     os.unlink(name)
-    for folder in {os.path.dirname(each.target) for each in ready}:
+    for folder in {os.path.dirname(each.target) for each in ready if lasting}:
         _sync_folder(folder)
 
 
-def _staged(path: str, data: bytes, *, alone: bool) -> _Ready:
-    """The new content beside the target, and unless it is `alone` a copy of the old one, to be put back if others fail.
+def _staged(path: str, data: bytes, *, alone: bool, lasting: bool) -> _Ready:
+    """The new content next to the target and, unless it is `alone`, a copy of the old one, to be put back if others
+    fail.
 
     A copy, and no second name: a run that is killed here must not leave a file with several names behind, which the
     next run would refuse.
@@ -96,7 +101,7 @@ def _staged(path: str, data: bytes, *, alone: bool) -> _Ready:
         found = None
     if found is not None:
         _refuse_losses(path, found)
-    new = _written(target, data)
+    new = _written(target, data, lasting=lasting)
     old = None
     try:
         if found is not None:
@@ -111,14 +116,15 @@ def _staged(path: str, data: bytes, *, alone: bool) -> _Ready:
     return _Ready(target, new, old)
 
 
-def _written(target: str, data: bytes) -> str:
-    """The name of a new file beside the target with these bytes, on the disk."""
+def _written(target: str, data: bytes, *, lasting: bool = True) -> str:
+    """Write these bytes to a new file next to the target, synced to disk if `lasting`, and return its name."""
     handle, name = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".colorcheck-")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
     except BaseException:
         os.unlink(name)
         raise
@@ -158,7 +164,10 @@ def _keep_owner(path: str, new: str, found: os.stat_result) -> None:
 
 
 def _refuse_planted(path: str) -> str:
-    """The real name of a file to write. Refused where it is one in a work tree, and the real one lies elsewhere."""
+    """The real name of a file to write.
+
+    Raises RefusedWrite if the name is in a work tree and the real file is elsewhere.
+    """
     here = os.path.dirname(os.path.abspath(path))
     real = os.path.realpath(path)
     while not os.path.lexists(os.path.join(here, ".git")):

@@ -1,7 +1,7 @@
-"""Which files a run may read: while it is restricted, those of the work tree that holds the manifest, and named ones.
+"""Which files a run may read: if restricted, those in the work tree that contains the manifest, and named ones.
 
-The command line restricts its runs, because a checkout of a stranger could name any file of the machine and have it
-quoted in a public report. The library does not.
+The command line restricts its runs, because an untrusted checkout could name any file of the machine and have it quoted
+in a public report. The library does not.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from msgspec import Struct
 
 
 class Boundary(Struct, frozen=True):
-    """`top` is a folder, without links in its name, that files must lie in; `named` are further files and folders."""
+    """`top` is a folder, without links in its name, that must contain the files; `named` are further files and
+    folders.
+    """
 
     top: str
     named: tuple[str, ...] = ()
 
     def holds(self, path: str) -> bool:
-        """Whether the file, all links followed, lies inside; what git keeps for itself does not."""
+        """Whether the file, with all links followed, is inside; git's own files are not."""
         real = os.path.realpath(path)
         if any(_within(real, name) for name in self.named):
             return True
@@ -43,19 +45,19 @@ def work_tree(folder: str) -> str | None:
 
 
 def boundary_of(folder: str, named: Iterable[str] = ()) -> Boundary | None:
-    """The boundary of a deployment in `folder`; None if it lies in no work tree."""
+    """The boundary of a deployment in `folder`; None if it is not in a work tree."""
     top = work_tree(folder)
     return Boundary(top, tuple(os.path.realpath(name) for name in named)) if top else None
 
 
 def restrict(boundary: Boundary | None) -> None:
-    """From now on (in this process, until the next call) only what the boundary holds is read; None: everything."""
+    """From now on (in this process, until the next call), only files in the boundary are read; None for all files."""
     _CURRENT.set(boundary)
 
 
 @contextmanager
 def restricted(boundary: Boundary | None) -> Iterator[None]:
-    """As `restrict`, for the time of the context."""
+    """Like `restrict`, while the context is active."""
     token = _CURRENT.set(boundary)
     try:
         yield

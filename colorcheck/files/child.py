@@ -1,4 +1,4 @@
-"""Runs a function in a forked child, with limits, and takes back only JSON: what goes wrong there ends nothing here."""
+"""Runs a function in a forked child with limits and returns only JSON: a failure there does not affect this process."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def in_child(function: Callable[[], object], seconds: float, memory: int = MEMOR
 
 
 def _heard(reading: int, seconds: float) -> tuple[bytes, bool]:
-    """Everything that the child writes until it ends, and whether it ended in time."""
+    """The output of the child until it ends, and whether it ended in time."""
     parts: list[bytes] = []
     length, end = 0, time.monotonic() + seconds
     while length <= LARGEST:
@@ -69,7 +69,7 @@ def _heard(reading: int, seconds: float) -> tuple[bytes, bool]:
 
 
 def _answer(function: Callable[[], object], writing: int, seconds: float, memory: int) -> NoReturn:
-    """The child's whole life. What it prints goes to standard error, where it is not mistaken for a verdict."""
+    """The body of the child. Its output goes to standard error, where it is not mistaken for a verdict."""
     import resource
 
     status = 1

@@ -1,7 +1,7 @@
-"""What the inputs of one deployment may cost: the time of each step with them, and the memory that it may add.
+"""Limits for the inputs of one deployment: the time of each step, and the memory that it may add.
 
-The command line allows so much to every run, because one file of a stranger could otherwise take a CI machine for
-itself. The library allows everything, unless the caller sets an `Allowance`.
+The command line allows so much to every run, because one untrusted file could otherwise exhaust a CI machine. The
+library has no limits, unless the caller sets an `Allowance`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from colorcheck.files.watching import watched
 SECONDS = 300.0
 MEMORY = 4 * GIB
 _HARD = 2.0
-"""So many times its time a step has until the system ends the process: inside of one call of C nothing else can."""
+"""A step that takes this multiple of its limit is killed by the system: nothing else can interrupt a call into C."""
 
 
 class Allowance(Struct, frozen=True):
@@ -36,8 +36,7 @@ class Allowance(Struct, frozen=True):
 
 
 class TooCostly(BaseException):
-    """A step was ended because it took more than is allowed. Not an `Exception`, so that it is not mistaken for another
-    on the way."""
+    """A step exceeded a limit. Not an `Exception`, so that no handler catches it by mistake."""
 
     def __init__(self, reason: str, file: str = "") -> None:
         super().__init__(reason)
@@ -46,7 +45,7 @@ class TooCostly(BaseException):
 
 
 class _Late(BaseException):
-    """What interrupts the thread of a step."""
+    """The exception that interrupts the thread of a step."""
 
 
 _ALLOWED: ContextVar[Allowance | None] = ContextVar("allowed", default=None)
@@ -54,7 +53,7 @@ _ALLOWED: ContextVar[Allowance | None] = ContextVar("allowed", default=None)
 
 @contextmanager
 def allowed(allowance: Allowance | None) -> Iterator[None]:
-    """Allow so much to each step, for the time of the context; None: everything."""
+    """Set the limits of each step while the context is active; None for no limits."""
     token = _ALLOWED.set(allowance)
     try:
         yield
@@ -63,12 +62,12 @@ def allowed(allowance: Allowance | None) -> Iterator[None]:
 
 
 def allow(allowance: Allowance) -> None:
-    """From now on (in this context) so much is allowed."""
+    """Set the limits from now on (in this context)."""
     _ALLOWED.set(allowance)
 
 
 def allowance() -> Allowance | None:
-    """What is allowed now; None: everything."""
+    """The present limits; None if there are none."""
     return _ALLOWED.get()
 
 
@@ -99,7 +98,7 @@ def costing(*, timed: bool = True) -> Iterator[None]:
 
 
 class _Last:
-    """The watcher that knows what was asked for last."""
+    """A watcher that remembers the last file that was requested."""
 
     def __init__(self) -> None:
         self.file = ""
@@ -170,7 +169,7 @@ class _Alarm:
 
 
 def _wait_for_interruption() -> None:
-    """Let an interruption arrive that was sent and is still on its way.
+    """Wait for a pending interruption.
 
     It cannot be called back: `PyThreadState_SetAsyncExc` with no exception leaves CPython 3.11's flag for it set, so
     that everything after it runs slower, and under a profiler without end.

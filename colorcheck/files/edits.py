@@ -17,11 +17,11 @@ from colorcheck.files.reading import Unreadable, contents
 
 
 class OverlapError(ValueError):
-    """Two edits want the same place, or an edit has none in the text."""
+    """Two edits overlap, or an edit is outside of the text."""
 
 
 class Original(Struct, frozen=True):
-    """A file as it was when the edits were made: its text (bytes that are not UTF-8 as surrogates) and its hash."""
+    """A file before the edits: its text (bytes that are not UTF-8 as surrogates) and its hash."""
 
     path: str
     text: str
@@ -38,7 +38,7 @@ def read_original(path: str) -> Original | Problem:
 
 
 def originals(edits: Iterable[Edit]) -> tuple[dict[str, Original], tuple[Problem, ...]]:
-    """Every file that the edits touch, and what could not be read."""
+    """Every file that the edits touch, and problems for those that could not be read."""
     found: dict[str, Original] = {}
     problems = []
     for path in dict.fromkeys(edit.location.file for edit in edits):
@@ -69,7 +69,7 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
 
 
 def text_at(text: str, location: Location) -> str:
-    """What is at a location. Raises OverlapError if the text has no such place."""
+    """The text at a location. Raises OverlapError if the location is outside of the text."""
     starts = _line_starts(text)
     return text[_offset(starts, text, location, end=False) : _offset(starts, text, location, end=True)]
 
@@ -115,7 +115,7 @@ def _lines(text: str) -> list[str]:
 
 
 def write(files: Mapping[str, Original], edits: Iterable[Edit]) -> tuple[Problem, ...]:
-    """Writes the edits to all files or to none; to none if a file changed since it was read."""
+    """Write the edits to all files or to none; to none if a file changed since it was read."""
     ready: dict[str, bytes] = {}
     problems: list[Problem] = []
     for path, own in _by_file(edits):

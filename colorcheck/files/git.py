@@ -1,4 +1,4 @@
-"""The one way to ask git: in a checkout of a stranger, so that nothing that is in it is run or believed.
+"""All calls of git, hardened for untrusted checkouts: nothing in the repository is run or trusted.
 
 git runs without the index, hooks, file system monitors, filters, external diffs and the network; what the environment
 would change about the repository is left out. Options never come from a revision's name.
@@ -49,7 +49,7 @@ _FIXED = {
 
 
 class GitError(Exception):
-    """git cannot be asked, or says no; `advice` is what to do about it."""
+    """git is not available or failed; `advice` says what to do."""
 
     def __init__(self, message: str, advice: str = "") -> None:
         super().__init__(message)
@@ -57,18 +57,18 @@ class GitError(Exception):
 
 
 def command(folder: Path | str, *words: str) -> list[str]:
-    """The words of a hardened call. Raises GitError without git."""
+    """The command line of a hardened call. Raises GitError without git."""
     options = [word for setting in _HARDENED for word in ("-c", setting)]
     return [_program(), "-C", str(folder), "--no-pager", "--literal-pathspecs", *options, *words]
 
 
 def environment() -> dict[str, str]:
-    """This process's environment without what would point git elsewhere."""
+    """This process's environment without variables that redirect git."""
     return {**_plain(os.environ), **_FIXED}
 
 
 def git(folder: Path | str, *words: str) -> bytes:
-    """What git prints. Raises GitError, with what git said and what to do."""
+    """The output of git. Raises GitError with git's message and advice."""
     try:
         done = subprocess.run(
             command(folder, *words),
@@ -88,7 +88,7 @@ def git(folder: Path | str, *words: str) -> bytes:
 
 
 def _program() -> str:
-    """git from a folder with an absolute name: what lies in the current folder is not taken."""
+    """The path of git, only from absolute folders: a git in the current folder is not used."""
     path = os.pathsep.join(part for part in os.environ.get("PATH", os.defpath).split(os.pathsep) if os.path.isabs(part))
     found = shutil.which("git", path=path)
     if found is None:

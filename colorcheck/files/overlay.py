@@ -1,4 +1,4 @@
-"""Contents that stand in for files: standard input, and what an editor has not saved yet."""
+"""Contents that replace files: standard input, and unsaved changes in an editor."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _OVER: ContextVar[Mapping[str, bytes]] = ContextVar("overlay", default={})  # no
 
 @contextmanager
 def laid_over(files: Mapping[str, bytes]) -> Iterator[None]:
-    """For the time of the context, these contents (by file name) are read instead of the files."""
+    """While the context is active, these contents (by file name) are read instead of the files."""
     token = _OVER.set({_key(name): content for name, content in files.items()})
     try:
         yield
@@ -26,7 +26,7 @@ def lay_over(name: str, content: bytes) -> None:
 
 
 def content_over(name: str) -> bytes | None:
-    """What is read instead of a file; None if the file itself is."""
+    """The content that is read instead of a file; None if there is none."""
     over = _OVER.get()
     return over.get(_key(name)) if over else None
 

@@ -12,7 +12,9 @@ _LINE = 52  # bytes that one line of a binary patch carries
 
 
 def harmless(text: str) -> bool:
-    """Whether the lines of a patch may reach a terminal or a log as they are: printable ones, with CR only at ends."""
+    """Whether the lines of a patch may be shown unchanged in a terminal or a log: printable ones, with CR only at
+    line ends.
+    """
     plain = text.replace("\r\n", "\n").replace("\n", "").replace("\t", "")
     return (plain.isprintable() or plain.replace("\u00a0", "").isprintable()) and not _COMMAND.search(text)
 

@@ -1,4 +1,4 @@
-"""Names with `*`, `?`, `[…]` and `**`: what they match, without following links to folders below a `**`."""
+"""File name patterns with `*`, `?`, `[…]` and `**`, without following links to folders below a `**`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from glob import escape, has_magic
 from colorcheck.files.watching import asks_content, asks_pattern
 
 MOST = 100_000
-"""Folders that one pattern may look into; a pattern that needs more matches what was found until then."""
+"""Folders that one pattern may visit; a pattern that needs more matches only what was found by then."""
 
 
 def is_pattern(name: str) -> bool:
@@ -21,7 +21,7 @@ def is_pattern(name: str) -> bool:
 
 
 def matches(pattern: str) -> tuple[str, ...]:
-    """The files that a pattern names, in alphabetical order, each once. Folders that cannot be entered are passed."""
+    """The files that match a pattern, in alphabetical order, each once. Folders that cannot be entered are skipped."""
     asks_pattern(pattern)
     absolute = pattern.startswith(os.sep)
     parts = [part for part in pattern.split(os.sep) if part not in ("", ".")]
@@ -30,7 +30,7 @@ def matches(pattern: str) -> tuple[str, ...]:
 
 
 def endings_in(folder: str, endings: Iterable[str]) -> tuple[str, ...]:
-    """The names in a folder that end so, in letters of any case; hidden ones too. The listing is watched."""
+    """The names in a folder with these endings, ignoring case and including hidden ones. The listing is watched."""
     for ending in endings:
         for start in ("*", ".*"):
             asks_pattern(os.path.join(escape(folder), f"{start}{_any_case(ending)}"))
@@ -54,7 +54,7 @@ def in_any_case(path: str) -> str | None:
 
 
 def whole_folder(folder: str) -> None:
-    """To be called before all of a folder is looked at, with the folders below it."""
+    """To be called before a folder is listed with all folders below it."""
     asks_pattern(os.path.join(escape(folder), "**"))
 
 

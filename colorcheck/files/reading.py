@@ -1,4 +1,4 @@
-"""The one way in which colorcheck opens a file that others wrote: plain files only, of a limited size, without waiting.
+"""All opening of untrusted files: only plain files of a limited size, without blocking.
 
 A pipe, a device, a folder, an endless or a vanished file is an `Unreadable` with the reason, never a wait. While
 `boundary.restricted` holds, so is a file outside of what the user named.
@@ -7,6 +7,7 @@ A pipe, a device, a folder, an endless or a vanished file is an `Unreadable` wit
 from __future__ import annotations
 
 import os
+import re
 import stat
 from io import BufferedReader, BytesIO
 
@@ -18,6 +19,7 @@ from colorcheck.files.watching import asks_content, asks_size
 
 LARGEST = 16 * MIB
 _POINTER = b"version https://git-lfs.github.com/spec/"
+_ANNEX = re.compile(rb"(?:/annex/objects/|(?:\.\./)*\.git/annex/objects/)[^\n\0]{1,400}\n?")
 POINTER_LARGEST = 1024  # bytes, as the LFS specification limits a pointer
 
 
@@ -38,7 +40,7 @@ class Unreadable(OSError):
 def opened(path: str | os.PathLike[str], largest: int | None = None, *, named: bool = False) -> BufferedReader:
     """A plain file, open for reading; with `largest` (bytes) only one that is not larger now. Raises Unreadable.
 
-    `named`: the user named it on the command line, so that it may lie anywhere.
+    `named`: the user named it on the command line, so that it may be anywhere.
     """
     name = os.fspath(path)
     if not named:
@@ -80,12 +82,12 @@ def contents(path: str | os.PathLike[str], largest: int = LARGEST, *, named: boo
     if len(content) > largest:  # one that grows, or that has no size, as those of /proc
         raise _too_large(name, largest)
     if is_pointer(content):
-        raise pointer(name)
+        raise pointer(name, content)
     return content
 
 
 def contents_if_any(path: str | os.PathLike[str], largest: int = LARGEST, *, named: bool = False) -> bytes | None:
-    """As `contents`; None if it cannot be read, whatever the reason."""
+    """Like `contents`; None if it cannot be read for any reason."""
     try:
         return contents(path, largest, named=named)
     except Unreadable:
@@ -93,12 +95,19 @@ def contents_if_any(path: str | os.PathLike[str], largest: int = LARGEST, *, nam
 
 
 def is_pointer(content: bytes) -> bool:
-    """Whether this is what git LFS leaves in the place of a file that it did not fetch."""
-    return len(content) <= POINTER_LARGEST and content.startswith(_POINTER)
+    """Whether this is a pointer of git LFS or git-annex to a file that was not fetched."""
+    return len(content) <= POINTER_LARGEST and (content.startswith(_POINTER) or _is_annex(content))
 
 
-def pointer(path: str) -> Unreadable:
-    """Such a file cannot be read: what is in it is not its content."""
+def _is_annex(content: bytes) -> bool:
+    return _ANNEX.fullmatch(content) is not None
+
+
+def pointer(path: str, content: bytes = _POINTER) -> Unreadable:
+    """The error for a pointer, which is not the content of the file."""
+    if _is_annex(content):
+        reason = "this is a git-annex pointer; its content is not here"
+        return Unreadable(path, ProblemKind.LFS_POINTER, reason, "git annex get")
     return Unreadable(
         path, ProblemKind.LFS_POINTER, "this is a git LFS pointer; its content is not here", "git lfs pull"
     )
@@ -111,7 +120,7 @@ def is_file(path: str) -> bool:
 
 
 def size_of(path: str) -> int | None:
-    """The bytes of a plain file; None if there is none that could be read, and for a pointer of git LFS."""
+    """The bytes of a plain file; None if there is none that could be read, and for one that was not fetched."""
     asks_size(path)
     over = content_over(path)
     if over is not None:

@@ -1,4 +1,4 @@
-"""Finds grammars and boards, inside the installed package, else in the checkout beside it; and a place for caches."""
+"""Finds grammars and boards, in the installed package or in the checkout next to it, and a folder for caches."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def grammar(name: str) -> str:
 
 
 def tables(name: str) -> str:
-    """The tables of a Lark grammar as JSON. Raises OSError if there are none."""
+    """The parser tables of a Lark grammar as JSON. Raises OSError if there are none."""
     return (data_folder("grammars") / "tables" / f"{name}.json").read_text(encoding="utf-8")
 
 
 @cache
 def cache_folder() -> Path | None:
-    """The user's own folder for what can be made again.
+    """The user's own folder for files that can be regenerated.
 
     `$COLORCHECK_CACHE`, else `colorcheck` in `$XDG_CACHE_HOME` or `~/.cache`. None if `$COLORCHECK_CACHE` is `off`,
     and where no folder belongs to this user, can be written to, and by no one else.

@@ -1,4 +1,4 @@
-"""Revisions of a git repository: their objects as they are, without a work tree, an index, filters or attributes."""
+"""Revisions of a git repository: raw objects, without a work tree, an index, filters or attributes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SHALLOW = "fetch the whole history: actions/checkout with fetch-depth: 0, GIT_D
 
 
 class RevisionEntry(Struct, frozen=True):
-    """What a revision has under a name: its mode as git writes it, and its object."""
+    """An entry of a revision: its mode as in git, and its object."""
 
     mode: str
     oid: str
@@ -42,7 +42,7 @@ class RevisionEntry(Struct, frozen=True):
 
 
 class RevisionTree(Struct, frozen=True):
-    """All names of a revision, relative to the top of the repository at `top`, with what they are; and its folders."""
+    """All names of a revision, relative to the top of the repository at `top`, with their entries; and its folders."""
 
     top: Path
     commit: str
@@ -72,7 +72,9 @@ def commit_of(folder: Path, name: str) -> str:
 
 
 def _refuse_two_meanings(folder: Path, name: str) -> None:
-    """Raises GitError for a tag with the name of a branch: git would take the tag, which whoever can push may make."""
+    """Raises GitError for a tag with the name of a branch: git would use the tag, which anyone with push access may
+    create.
+    """
     plain = re.split(r"[~^:@]", name)[0]
     wanted = [
         f"refs/{rest}" for rest in (f"tags/{plain}", f"heads/{plain}", f"remotes/{plain}", f"remotes/{plain}/HEAD")
@@ -131,7 +133,7 @@ def tree_of(top: Path, revision: str) -> RevisionTree:
 
 
 class Objects:
-    """Reads objects one by one from two git processes that live as long as the context."""
+    """Reads objects one by one from two git processes that run while the context is active."""
 
     def __init__(self, top: Path) -> None:
         self._running = [self._start(top, option) for option in ("--batch-check", "--batch")]
@@ -189,10 +191,10 @@ def objects(top: Path) -> Iterator[Objects]:
 
 
 class Vouched:
-    """Tells which files of a work tree are as a revision has them.
+    """Decides which files of a work tree are the same as in a revision.
 
-    Only contents count. What git would say about the work tree does not: it looks away where the index tells it to, and
-    knows nothing of files that are ignored, lie elsewhere, or come by a submodule.
+    Only contents count. What git would say about the work tree does not: it trusts flags in the index, and does not see
+    files that are ignored, outside of the work tree, or in a submodule.
     """
 
     def __init__(self, tree: RevisionTree, source: Objects) -> None:
@@ -201,7 +203,7 @@ class Vouched:
         self._top = os.path.realpath(tree.top)
 
     def unchanged(self, path: str) -> bool:
-        """Whether the file is the revision's, links on the way included, or is there neither now nor then."""
+        """Whether the file is the same as in the revision, including links in its path, or exists in neither."""
         left, here = os.path.abspath(path).split("/")[1:], "/"
         for _ in range(MOST_LINKS * 100):
             if not left:

@@ -1,4 +1,4 @@
-"""A revision as a folder: only the files that are asked for come into being, from git's objects."""
+"""A revision as a folder: only requested files are created, from git's objects."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from colorcheck.files.revisions import (
 
 
 def fetched_file(top: Path, pointer: bytes) -> Path | None:
-    """The file with the content that a pointer of git LFS means, where it was fetched and is what the pointer says."""
+    """The file with the content for a pointer of git LFS, if it was fetched and matches the pointer."""
     match = re.search(rb"^oid sha256:([0-9a-f]{64})$", pointer, re.MULTILINE)
     if match is None:
         return None
@@ -74,26 +74,26 @@ class Snapshot:
         self._open.close()
 
     def content(self, path: str) -> None:
-        """Bring the file into being, if the revision has it."""
+        """Create the file if the revision has it."""
         name = self._name(path)
         if name is not None:
             self._bring(name, whole=True)
 
     def size(self, path: str) -> None:
-        """Bring a file of the right size into being; its content is not read."""
+        """Create a file of the right size; its content is not read."""
         name = self._name(path)
         if name is not None:
             self._bring(name, whole=False)
 
     def pattern(self, pattern: str) -> None:
-        """Bring all files into being that the pattern may match."""
+        """Create all files that the pattern may match."""
         folder, last = split_pattern(pattern)
         plain = self._name(folder or ".")
         if plain is not None:
             self._match(plain, last)
 
     def _match(self, folder: str, last: str) -> None:
-        """Bring the files at any depth below a folder whose last part matches."""
+        """Create the files at any depth below a folder whose last part matches."""
         self._make_links()
         root = self._resolved(folder)
         if root is None:
@@ -110,7 +110,7 @@ class Snapshot:
                 self._bring(name, whole=True)
 
     def _make_links(self) -> None:
-        """A pattern may lead through any of them."""
+        """Create all links, since a pattern may lead through any of them."""
         links = () if self._linked else tuple(name for name, entry in self.tree.entries.items() if entry.link)
         self._linked = True
         for name in links:
@@ -176,7 +176,7 @@ class Snapshot:
         return inner
 
     def _resolved(self, name: str) -> str | None:
-        """The name behind all links, which are made on the way; None if it leads out of the revision."""
+        """The name after following all links, which are created on the way; None if it leads out of the revision."""
         left, here = [part for part in name.split("/") if part != "."], ""
         for _ in range(MOST_LINKS * 100):
             if not left:

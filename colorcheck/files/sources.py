@@ -1,4 +1,4 @@
-"""The texts of the files that reports quote and fingerprints look at."""
+"""The texts of files for quotes in reports and for fingerprints."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ class Sources(Struct):
             return []
 
     def of(self, inputs: Iterable[str]) -> Sources:
-        """The same for these files alone: a report quotes nothing that was not read as an input."""
+        """The same restricted to these files: a report quotes only files that were read as inputs."""
         return Sources(self.folder, self.texts, frozenset(inputs))
 
 
 def relative(sources: Sources, root: Path, file: str) -> str:
-    """A file name relative to `root` with forward slashes; as it is where it does not lie below."""
+    """A file name relative to `root` with forward slashes; unchanged if it is not below `root`."""
     path = Path(file)
     if not path.is_absolute():
         path = sources.folder / path
@@ -62,7 +62,7 @@ def relative(sources: Sources, root: Path, file: str) -> str:
 
 
 class Names(Protocol):
-    """Who knows the texts of the files, and how their names are to be written."""
+    """The texts of files, and the root to which their names are relative."""
 
     @property
     def sources(self) -> Sources: ...

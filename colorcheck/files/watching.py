@@ -1,4 +1,4 @@
-"""What a run asks of the file system can be watched: to know what a result rests on, or to bring files into being.
+"""File system accesses of a run can be watched: to record the dependencies of a result, or to create files on demand.
 
 Everything that reads inputs asks here first, so that no kind of input can be forgotten.
 """
@@ -13,7 +13,7 @@ from typing import Protocol
 
 
 class Watcher(Protocol):
-    """Is called before a file is read or looked for, before its size alone is asked, before a pattern is matched."""
+    """Called before a file is read or searched, before only its size is read, and before a pattern is matched."""
 
     def content(self, path: str) -> None: ...
 
@@ -23,7 +23,7 @@ class Watcher(Protocol):
 
 
 class Recorder:
-    """Remembers what was asked, in its order."""
+    """Records all accesses, in order."""
 
     def __init__(self) -> None:
         self.contents: dict[str, None] = {}
@@ -45,7 +45,7 @@ _WATCHERS: ContextVar[tuple[Watcher, ...]] = ContextVar("watchers", default=())
 
 @contextmanager
 def watched(watcher: Watcher) -> Iterator[None]:
-    """Tell the watcher for the time of the context, beside those that are there."""
+    """Notify the watcher while the context is active, in addition to others."""
     token = _WATCHERS.set((*_WATCHERS.get(), watcher))
     try:
         yield
@@ -54,7 +54,7 @@ def watched(watcher: Watcher) -> Iterator[None]:
 
 
 def asks_content(path: str) -> None:
-    """To be called before a file is read, or looked for to be read."""
+    """To be called before a file is read, or searched for reading."""
     for watcher in _WATCHERS.get():
         watcher.content(path)
 

@@ -1,4 +1,4 @@
-"""Everything that a deployment asks of the file system before it is judged: its inputs, and what its loader loads."""
+"""The file system accesses of a deployment before it is checked: its inputs, and the files that its loader loads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from colorcheck.workflows.handover import branches, received_by_xen
 
 
 def asked(manifest: Manifest) -> tuple[Deployment, Recorder]:
-    """The deployment as it is written, and what was asked to read it and to follow its loader."""
+    """The deployment as read, and the accesses for reading it and following its loader."""
     read = Recorder()
     with watched(read):
         deployment = read_deployment(manifest, plugins().input_readers)

@@ -1,4 +1,4 @@
-"""A deployment as a revision has it: only the files that it asks for, brought from git's objects into a folder."""
+"""A deployment in a revision: only the files that it reads, created in a folder from git's objects."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from colorcheck.inputs.manifest.manifest_reader import NAME
 
 
 class Checkout(Struct, frozen=True):
-    """The folder that stands for the top of the repository, and the names that the revision has."""
+    """The folder used as the top of the repository, and the names in the revision."""
 
     folder: Path
     tree: RevisionTree
@@ -42,7 +42,7 @@ def manifests_of(tree: RevisionTree, below: str = "") -> tuple[str, ...]:
 
 @contextmanager
 def at_revision(top: Path, revision: str, *, allow_outside: bool = False) -> Iterator[Checkout]:
-    """What lies below the checkout's folder comes into being when it is read, as long as the context lives."""
+    """Files below the checkout's folder are created when they are read, while the context is active."""
     tree = tree_of(top, revision)
     with TemporaryDirectory(prefix="colorcheck-") as name, objects(top) as source:
         snapshot = Snapshot(tree, Path(name), source)

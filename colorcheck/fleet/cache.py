@@ -1,4 +1,4 @@
-"""Results kept from run to run, by the content of everything that they depend on."""
+"""Results cached between runs, keyed by the content of everything on which they depend."""
 
 from __future__ import annotations
 
@@ -34,15 +34,14 @@ _LARGEST = 64 << 20
 class ResultCache(Struct, frozen=True):
     """A folder of results. Safe under parallel runs: an entry is written whole, and read with its own checksums.
 
-    An entry says for which job and which states of which inputs it is, with a checksum over all of it. One that
-    is not understood to the last field, that somebody else could have written, or whose status a run could not have
-    kept, counts as none.
+    An entry says for which job and which states of which inputs it is, with a checksum over all of it. One with any
+    unknown field, that another user could have written, or whose status a run could not have stored, is ignored.
     """
 
     folder: Path
 
     def get(self, job: Job) -> Checked | None:
-        """The result of the very same job on the very same files, if it is known."""
+        """The result of exactly this job on exactly these files; None if not known."""
         path = self._path(job)
         try:
             found = os.lstat(path)
@@ -61,7 +60,10 @@ class ResultCache(Struct, frozen=True):
         return None
 
     def put(self, job: Job, checked: Checked, inputs: Mapping[Dependency, State]) -> None:
-        """Keep a result with the states of its inputs. Faults and what may be decided another time are not kept."""
+        """Store a result with the states of its inputs.
+
+        Faults, and results that another run may decide, are not stored.
+        """
         if checked.status not in _KEPT:
             return
         known = [[each.kind, each.name, state] for each, state in inputs.items()]
@@ -69,7 +71,8 @@ class ResultCache(Struct, frozen=True):
         path = self._path(job)
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_whole(path, json.dumps({"schema": SCHEMA, "sha256": _checksum(entry), "entry": entry}))
+            text = json.dumps({"schema": SCHEMA, "sha256": _checksum(entry), "entry": entry})
+            write_whole(path, text, lasting=False)  # a damaged entry counts as none
             path.chmod(0o600)
             if path.name.startswith(("00", "55", "aa", "ff", "33")):
                 self.prune()
@@ -77,7 +80,7 @@ class ResultCache(Struct, frozen=True):
             return
 
     def prune(self, most: int = MOST_BYTES, oldest: float = OLDEST) -> None:
-        """Delete entries that were not used for long, and the oldest ones of too many."""
+        """Delete entries that were not used for a long time, and the oldest ones if there are too many."""
         found = []
         for path in self.folder.glob("[0-9a-f][0-9a-f]/*.json"):
             with suppress(OSError):
@@ -99,7 +102,7 @@ _KEPT = frozenset((int(Exit.CLEAN), int(Exit.FINDINGS), int(Exit.NOTHING), int(E
 
 
 def _key(job: Job) -> str:
-    """All that an entry stands for beside the files: this tool, the folder that names start at, the job."""
+    """The key of an entry besides the files: this tool, the folder to which names are relative, the job."""
     return f"{tool_digest()}\0{os.getcwd()}\0{sorted(asdict(job).items())}"
 
 

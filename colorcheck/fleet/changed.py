@@ -1,4 +1,4 @@
-"""Which deployments a change touches: those of whose inputs git does not vouch that all are as in a revision."""
+"""The deployments that a change touches: all except those whose inputs are known to be as in the revision."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def touched(manifests: Iterable[str], tree: RevisionTree, *, allow_outside: bool
 
 
 def _is_touched(manifest: str, tree: RevisionTree, source: Objects, *, allow_outside: bool) -> bool:
-    """One that cannot be read to its end always is: the change may have removed what it includes."""
+    """Whether a deployment is touched; one that cannot be read completely always is, since the change may have
+    removed a file that it includes.
+    """
     with restricted(None if allow_outside else boundary_of(os.path.dirname(manifest))):
         try:
             with costing():

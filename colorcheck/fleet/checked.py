@@ -1,4 +1,4 @@
-"""What is kept of one deployment of a fleet: small, and all of it JSON."""
+"""The stored result of one deployment of a fleet: small, and only JSON."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _ORDER = (Exit.FAULT, Exit.FINDINGS, Exit.USAGE, Exit.UNDECIDED, Exit.NOTHING)
 class Job(Struct, frozen=True):
     """One deployment to check.
 
-    `formats` are rendered beside the summary; `root` is what names in them start at; `rules` are the keys of `[rules]`
-    that the command line gives (`rules.select`); `allow_outside`: inputs may lie outside of the work tree;
-    `seconds` and `memory` (bytes) are what its inputs may cost.
+    `formats` are rendered in addition to the summary; `root` is the folder to which names in them are relative; `rules`
+    are the keys of `[rules]` that the command line gives (`rules.select`); `allow_outside`: inputs may lie outside of
+    the work tree; `seconds` and `memory` (bytes) are what its inputs may cost.
     """
 
     manifest: str
@@ -58,12 +58,12 @@ class Checked(Struct, frozen=True):
 
     @property
     def is_reported(self) -> bool:
-        """Whether there is any report of it."""
+        """Whether there is a report."""
         return bool(self.documents or self.rendered)
 
     @property
     def rank(self) -> int:
-        """Its place among others: the worst has 0."""
+        """Its rank among others: 0 is the worst."""
         return _ORDER.index(Exit(self.status)) if self.status in _ORDER else len(_ORDER)
 
     def to_dict(self) -> dict[str, object]:
@@ -85,7 +85,9 @@ def overall(checked: Iterable[Checked]) -> Exit:
 
 
 class Fleet(Struct, frozen=True):
-    """All that was checked or passed, of how many deployments there are; `since` is the revision that chose them."""
+    """All deployments that were checked or skipped, and their total number; `since` is the revision that selected
+    them.
+    """
 
     checked: tuple[Checked, ...]
     known: int = 0
@@ -93,11 +95,11 @@ class Fleet(Struct, frozen=True):
 
     @property
     def unchanged(self) -> int:
-        """How many were not looked at, because nothing of theirs changed."""
+        """The number that were not checked because none of their inputs changed."""
         return max(0, self.known - sum(each.word != _PASSED for each in self.checked))
 
     def looked_at(self) -> str:
-        """How much was looked at, in words."""
+        """The number that were checked, in words."""
         passed = sum(each.word == _PASSED for each in self.checked)
         undecided = sum(each.status == Exit.UNDECIDED for each in self.checked) - passed
         noun = "deployment" if self.known == 1 else "deployments"
@@ -119,10 +121,10 @@ _PASSED = "NOT CHECKED"
 
 
 def passed(manifest: str, reason: str) -> Checked:
-    """A deployment that is there, or was, and that was not checked."""
+    """The result of a deployment that exists, or existed, and was not checked."""
     return Checked(manifest, Exit.UNDECIDED, _PASSED, reason, message=reason)
 
 
 def crashed(manifest: str, message: str) -> Checked:
-    """A deployment on which colorcheck itself failed."""
+    """The result of a deployment on which colorcheck itself failed."""
     return Checked(manifest, Exit.FAULT, "FAULT", "colorcheck itself failed", message=message)

@@ -1,4 +1,4 @@
-"""Finds deployments below a folder, and names those that are there but are not looked at."""
+"""Finds deployments below a folder, and names those that are skipped."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _OTHERS = frozenset(("node_modules", "__pycache__"))
 
 
 class Passed(Struct, frozen=True):
-    """A folder or a manifest that was not looked at, and why. A run that passed something does not end with 0."""
+    """A folder or a manifest that was skipped, and why. A run that skipped something does not end with 0."""
 
     name: str
     reason: str
 
 
 class FoundManifests(Struct, frozen=True):
-    """The manifests below a folder, in order, and what was passed."""
+    """The manifests below a folder, in order, and what was skipped."""
 
     manifests: tuple[str, ...]
     passed: tuple[Passed, ...] = ()
@@ -28,7 +28,7 @@ class FoundManifests(Struct, frozen=True):
 def deployments_below(folder: str) -> FoundManifests:
     """Every `colorcheck.toml` below a folder; not in hidden folders, environments and links to folders.
 
-    Such a folder is passed only where it has a deployment; one that cannot be entered always is.
+    Such a folder is reported as skipped only if it contains a deployment; one that cannot be entered always is.
     """
     found: list[str] = []
     passed: list[Passed] = []
@@ -58,7 +58,7 @@ def _closed(error: OSError) -> Passed:
 
 
 def _reason(path: str, name: str) -> str:
-    """Why the deployments in a folder are not looked at; empty if they are."""
+    """Why the deployments in a folder are skipped; empty if they are not."""
     if os.path.islink(path):
         return "it is behind a symbolic link to a folder"
     if name.startswith("."):

@@ -1,4 +1,4 @@
-"""Manifests that a revision has and the work tree has not: deleted, moved, or not checked out."""
+"""Manifests that are in a revision but not in the work tree: deleted, moved, or not checked out."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _passed(top: str, name: str, reason: str) -> Passed:
 
 
 def _is_missing(path: str, root: str) -> bool:
-    """What a folder has taken the place of, or what a link leads past, is as good as gone."""
+    """Whether a manifest is missing; one replaced by a folder, or behind a changed link, counts as missing."""
     if os.path.commonpath([path, root]) != root:
         return False
     folder = os.path.dirname(path)
@@ -80,7 +80,7 @@ def _taken_along(old: Counter[bytes], new: list[tuple[str, Counter[bytes]]]) -> 
 
 
 def _sparse(tree: RevisionTree, names: list[str]) -> frozenset[str]:
-    """Those that git was asked not to check out."""
+    """The names that a sparse checkout excludes."""
     if not names:
         return frozenset()
     try:

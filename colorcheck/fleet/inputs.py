@@ -1,4 +1,4 @@
-"""What the result of a deployment depends on beside colorcheck itself: files, sizes of files, matches of patterns."""
+"""The dependencies of a deployment's result besides colorcheck itself: files, sizes of files, matches of patterns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from colorcheck.inputs.read import files_named
 
 
 class DependencyKind(StrEnum):
-    """What of a name counts: the content or the size of a file, or what a pattern matches."""
+    """The kinds of dependencies: the content or the size of a file, or the matches of a pattern."""
 
     CONTENT = "content"
     SIZE = "size"
@@ -26,7 +26,7 @@ class DependencyKind(StrEnum):
 
 
 class Dependency(Struct, frozen=True):
-    """What a result rests on; `name` is that of a file or a pattern."""
+    """A dependency of a result; `name` is that of a file or a pattern."""
 
     kind: DependencyKind
     name: str
@@ -60,7 +60,7 @@ _ENDED_EARLY = frozenset(
 
 
 def files_of(deployment: Deployment) -> tuple[str, ...]:
-    """All files that a deployment is made of, whether or not they could be read: named ones and included ones."""
+    """All files of a deployment, named and included ones, whether or not they could be read."""
     manifest = deployment.manifest
     target = manifest.target
     named = [manifest.device_tree, *manifest.overlays, manifest.image_builder, target.kconfig, target.xen_image]
@@ -75,13 +75,13 @@ def files_of(deployment: Deployment) -> tuple[str, ...]:
 
 
 def ended_early(deployment: Deployment) -> bool:
-    """Whether files could not be read, so that it is not known what they would have named."""
+    """Whether files could not be read, so that the files they name are not known."""
     lacks_tree = deployment.manifest.device_tree is not None and deployment.tree is None
     return lacks_tree or any(problem.kind in _ENDED_EARLY for problem in deployment.problems)
 
 
 class StateRecorder(Recorder):
-    """Remembers what was asked, and the state that each had just before it was read."""
+    """Records accesses, and the state of each file just before it was read."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,7 +100,9 @@ class StateRecorder(Recorder):
         self._note(Dependency(DependencyKind.MATCHES, os.path.normpath(pattern)))
 
     def unchanged(self, deployment: Deployment) -> dict[Dependency, State] | None:
-        """All that a deployment rests on, with its state; None if a part is not known or has changed meanwhile."""
+        """All dependencies of a deployment with their states; None if one is not known or has changed in the
+        meantime.
+        """
         if any(problem.kind in _ENDED_EARLY for problem in deployment.problems):
             return None
         asked = {

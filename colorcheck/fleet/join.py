@@ -1,4 +1,4 @@
-"""One report of many deployments, which says how many were looked at and names those that were not."""
+"""One report of many deployments, with the number that were checked and the names of those that were not."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RENDERED = {"html": "json"}
 
 
 def joined(name: str, fleet: Fleet) -> str:
-    """The joint report in a format of `FORMATS`. Raises KeyError for others."""
+    """The combined report in a format of `FORMATS`. Raises KeyError for others."""
     return FORMATS[name](fleet)
 
 

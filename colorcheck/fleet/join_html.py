@@ -1,4 +1,4 @@
-"""One HTML page of many deployments: a table of all, and below it what was found in each."""
+"""One HTML page for many deployments: a table of all, and below it the findings in each."""
 
 from __future__ import annotations
 

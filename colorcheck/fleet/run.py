@@ -1,4 +1,4 @@
-"""Checks the deployments of a fleet, each in a worker that cannot take the others down."""
+"""Checks the deployments of a fleet, each in a worker process, so that a crash does not affect the others."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _answers(jobs: Sequence[Job], workers: int, cache: ResultCache | None) -> It
 
 
 def _halved(jobs: Sequence[Job], workers: int, cache: ResultCache | None) -> Iterator[tuple[Job, Checked]]:
-    """A worker that dies takes along all that had no answer yet: these are tried again in halves, down to the one."""
+    """If a worker dies, all unfinished jobs are tried again in halves, down to the one that causes it."""
     lost: list[Job] = []
     yield from _pooled(jobs, min(workers, len(jobs)), cache, lost)
     if lost and len(jobs) == 1:
@@ -88,13 +88,13 @@ def _pooled(
 
 
 def isolate() -> None:
-    """New Python processes take no modules from the current folder, which may be a stranger's checkout."""
+    """New Python processes do not import modules from the current folder, which may be an untrusted checkout."""
     os.environ["PYTHONSAFEPATH"] = "1"
     sys.path[:] = [name for name in sys.path if name and os.path.isabs(name)]
 
 
 def check(job: Job, cache: ResultCache | None = None) -> Checked:
-    """Check one deployment, here and now. Never raises for what is in its files."""
+    """Check one deployment in this process. Never raises because of its files."""
     try:
         with restricted(_inside(job)), allowed(Allowance(job.seconds, job.memory)):
             return _check(job, cache)
@@ -104,7 +104,7 @@ def check(job: Job, cache: ResultCache | None = None) -> Checked:
 
 
 def _inside(job: Job) -> Boundary | None:
-    """What the inputs of a deployment must lie in."""
+    """The boundary that must contain the inputs of a deployment; None for no boundary."""
     return None if job.allow_outside else boundary_of(os.path.dirname(job.manifest))
 
 

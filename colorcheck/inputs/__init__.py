@@ -1,1 +1,1 @@
-"""Readers: one file a format, text to syntax with places, no meaning."""
+"""Readers: one module per format, from text to syntax with locations, without interpretation."""

@@ -1,4 +1,4 @@
-"""A deployment as written: everything that the manifest names, read and not yet understood."""
+"""A deployment as written: everything that the manifest names, read but not interpreted."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Unsettled(Struct, frozen=True):
-    """A fact of the model, by its name, that the loader leaves open: why, and lines of a manifest that settle it."""
+    """A fact of the model, by name, that the loader leaves open: the reason, and lines of a manifest that settle it."""
 
     what: str
     why: str
@@ -60,7 +60,7 @@ class Followed(Struct, frozen=True):
     kernels: tuple[KernelInDoubt, ...] = ()
 
     def open(self, what: str) -> Unsettled | None:
-        """Why a fact of the model is open, None if the script leaves it alone or settles it."""
+        """Why a fact of the model is open; None if the script does not affect it or settles it."""
         return next((each for each in self.unsettled if each.what == what), None)
 
 
@@ -80,18 +80,16 @@ class Deployment(Struct, frozen=True):
     `tree` is None without a device tree or where it could not be read; `guests` are the xl files in the order of
     creation, `listed_guests` for each all files of which one is run at a time; `file_sizes` are the bytes of the files
     that the ImageBuilder configuration names, by their names there, as far as they exist; `guest_files` the bytes of
-    kernels and ramdisks that guests name by a relative path, by the
-    guest's file and the key; `given_modules` what `[[target.modules]]` puts into memory beside the modules of the
-    tree; `module_trees` the device trees that boot modules hold, by their address; `kconfig` maps
-    the options of Xen's build (`LLC_COLORS_ORDER`) to their text, from its .config and from `[target.config]`,
-    `kconfig_places` to where they are; `xen_image_size` is
-    `_end - _start` in bytes from the manifest or from the header of the binary; `xen_image_options` are the options
-    with Xen's own colors that the binary has, None if no binary tells; `boot_log` is the log that the manifest
-    names as a source of facts, `uefi_configs` Xen's configuration under UEFI and those that it chains to, the first one
-    first, `efi_map` the firmware's memory map, `grub` GRUB's configuration; `machine` is the root of a running
-    system's tree, which names the board and nothing else, where there is no tree of Xen's; `followed` is
-    what a boot script says about the places, None without one; `problems` is what reading met,
-    `image_builder_problems` what ImageBuilder would meet in its configuration.
+    kernels and ramdisks that guests name by a relative path, by the guest's file and the key; `given_modules` the
+    further modules of `[[target.modules]]`; `module_trees` the device trees that boot modules hold, by their address;
+    `kconfig` maps the options of Xen's build (`LLC_COLORS_ORDER`) to their text, from its .config and from
+    `[target.config]`, `kconfig_places` to where they are; `xen_image_size` is `_end - _start` in bytes from the
+    manifest or from the header of the binary; `xen_image_options` are the options with Xen's own colors that the binary
+    has, None if no binary tells; `boot_log` is the log that the manifest names as a source of facts, `uefi_configs`
+    Xen's configuration under UEFI and those that it chains to, the first one first, `efi_map` the firmware's memory
+    map, `grub` GRUB's configuration; `machine` is the root of a running system's tree, which names the board and
+    nothing else, where there is no tree of Xen's; `followed` is what a boot script says about the places, None without
+    one; `problems` is what reading met, `image_builder_problems` what ImageBuilder would meet in its configuration.
     """
 
     manifest: Manifest
@@ -119,27 +117,29 @@ class Deployment(Struct, frozen=True):
 
     @property
     def loader(self) -> Loader | None:
-        """What may still change the tree before Xen reads it: nothing, where a boot script was followed to its end."""
+        """The loader that may still change the tree before Xen reads it; none if a boot script was followed to its
+        end.
+        """
         return Loader.NONE if self.followed is not None else self.manifest.target.loader
 
     def build_place(self, name: str) -> Location:
-        """Where an option of Xen's build is set; where the .config is named, if it is not."""
+        """The location of an option of Xen's build; if it is not set, the location where the .config is named."""
         return self.kconfig_places.get(name, self.manifest.location("target.kconfig"))
 
     @property
     def unread(self) -> tuple[Unread, ...]:
-        """What was named and not read, whatever command asks."""
+        """The inputs that were named and not read, for any command."""
         return tuple(unread(self.manifest, self.problems, {guest.file for guest in self.every_guest}))
 
     @property
     def every_guest(self) -> tuple[XlFile, ...]:
-        """The guests, and behind them the alternatives that are not among them."""
+        """The guests, followed by the alternatives that are not among them."""
         others = (guest for listed in self.listed_guests for guest in listed if guest not in self.guests)
         return (*self.guests, *others)
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Every file that was read for it, each once: manifest, device tree with its includes, guests, others."""
+        """All files that were read, each once: manifest, device tree with its includes, guests, others."""
         folder, target = self.manifest.folder, self.manifest.target
         named = [
             target.xen_image,
@@ -166,7 +166,7 @@ class Deployment(Struct, frozen=True):
         return (self.tree.files or (self.tree.file,)) if self.tree else ()
 
     def _of_dump(self, file: str) -> bool:
-        """Whether it is inside of a dump, and is no file of its own."""
+        """Whether it is part of a dump and not a separate file."""
         name = self.manifest.system_dump
         top = os.path.normpath(os.path.join(self.manifest.folder, name)) if name else ""
         return bool(top) and file.startswith(top + os.sep) and not os.path.isfile(file)

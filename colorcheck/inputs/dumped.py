@@ -1,4 +1,4 @@
-"""A deployment with what a running system said about itself, where nothing else says it."""
+"""Completes a deployment from the dump of a running system, where other inputs are missing."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _WRITE = "write an xl file for it and add it to domains"
 
 
 def dumped_log(dump: SystemDump) -> tuple[BootLog | None, tuple[str, ...]]:
-    """What `xl dmesg` has of the boot, completed by `xl info` where the beginning is lost; and where they differ."""
+    """The boot log in `xl dmesg`, completed by `xl info` if the beginning is lost, and their differences."""
     log = parse_boot_log(dump.path(LOG), dump.text(LOG)) if LOG in dump.parts else None
     info = dict(_info(dump))
     version, arguments = info.get("xen_version"), info.get("xen_commandline")

@@ -1,4 +1,4 @@
-"""The kinds of files that people have around Xen, and what each place of a manifest takes."""
+"""The kinds of files around Xen, and those that each key of a manifest takes."""
 
 from __future__ import annotations
 
@@ -56,6 +56,15 @@ class FileKind(Enum):
     DOCUMENT = "a picture or a PDF document", "specify the right file"
     UTF_16 = "UTF-16 text", "save it as UTF-8: iconv -f UTF-16 -t UTF-8 FILE > FILE.utf8"
     EMPTY = "an empty file", "specify the right file"
+    CONFLICT = (
+        "a file with an unresolved merge conflict",
+        "resolve it: keep one side, and delete the lines <<<<<<<, ======= and >>>>>>>",
+    )
+    MARKDOWN = "a page in Markdown or the like", "specify the file that it describes"
+    PROSE = "plain text in sentences", "specify the right file"
+    COMMENTS = "a file with nothing but comments", "specify the right file"
+    BINARY = "a binary file of an unknown kind", "specify the right file"
+    CERTIFIED = "evidence that `colorcheck boot` wrote", "specify it as xen-attested in [target]"
 
     @property
     def title(self) -> str:
@@ -86,6 +95,8 @@ class Slot(Enum):
     GRUB = "a GRUB configuration", (FileKind.GRUB, FileKind.SHELL)
     EFI_MEMORY_MAP = "the output of memmap in the UEFI shell", ()
     MANIFEST = "a manifest", (FileKind.MANIFEST,)
+    XEN_ATTESTED = "the evidence that `colorcheck boot` writes", (FileKind.CERTIFIED,)
+    SYSTEM_DUMP = "the tar file made by `colorcheck collect`", ()
 
     @property
     def title(self) -> str:
@@ -99,7 +110,7 @@ class Slot(Enum):
 
 
 def told_apart(path: str, kind: FileKind | None, named_at: Location, slot: Slot) -> Problem | None:
-    """A problem that names the file as what it is; None if that is not known, or is what the slot takes."""
+    """A problem that names the actual kind of a file; None if it is not known, or if the slot takes it."""
     if kind is None or kind in slot.takes:
         return None
     return Problem(ProblemKind.OTHER_KIND, f"{path} is {kind.title}, not {slot.title}", named_at, kind.give)

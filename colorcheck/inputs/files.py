@@ -1,4 +1,4 @@
-"""Reads the small files of a deployment; what cannot be read is a problem, never an exception."""
+"""Reads the small files of a deployment; a file that cannot be read is a problem, never an exception."""
 
 from __future__ import annotations
 

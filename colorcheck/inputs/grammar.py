@@ -40,7 +40,7 @@ def parser(
 
 
 def tables_of(name: str, start: str | tuple[str, ...], lexer: str) -> dict[str, Any]:
-    """The tables of a grammar as JSON: what lark works out of its text, which takes long."""
+    """The parser tables of a grammar as JSON, which lark takes long to compute."""
     import lark
     from lark.grammar import Rule
     from lark.lexer import TerminalDef
@@ -53,7 +53,7 @@ def tables_of(name: str, start: str | tuple[str, ...], lexer: str) -> dict[str, 
 
 
 def _key(name: str, start: str | tuple[str, ...], lexer: str) -> str:
-    """What tables are for: lark's version, the grammar's text, and what is asked of it."""
+    """The key of tables: lark's version, the grammar's text, and the options."""
     import lark
 
     digest = hashlib.sha256(resources.grammar(name).encode()).hexdigest()

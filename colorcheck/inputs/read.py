@@ -19,10 +19,10 @@ from colorcheck.core.units import MIB
 from colorcheck.files.patterns import is_pattern, matches
 from colorcheck.files.reading import opened, size_of
 from colorcheck.inputs.deployment import Deployment, GivenModule
-from colorcheck.inputs.file_kinds import FITS, FileKind, Slot, told_apart
+from colorcheck.inputs.file_kinds import FITS, FileKind, Slot
 from colorcheck.inputs.files import not_utf8, read_bytes, read_octets, read_text
 from colorcheck.inputs.line_ends import carriage_returns, with_line_ends
-from colorcheck.inputs.recognition import ALL, other_kind, recognized
+from colorcheck.inputs.recognition import ALL, kind_of, other_kind
 from colorcheck.inputs.translation import Readers, reader_of, translated
 from colorcheck.inputs.xl.joined import GuestPart, is_argument, read_joined
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from colorcheck.inputs.boot.xen_attested import XenAttested
     from colorcheck.inputs.boot.xen_image import XenImage
     from colorcheck.inputs.device_tree.tree import DeviceTree
-    from colorcheck.inputs.manifest.manifest import Manifest
+    from colorcheck.inputs.manifest.manifest import Manifest, TargetModule
     from colorcheck.inputs.xl.xl import XlFile
 
 XL_LARGEST = 128 << 10
@@ -123,12 +123,15 @@ class _Reader(Struct):
         found: dict[int, DeviceTree] = {}
         for module in self.manifest.target.modules:
             name = module.file
-            if module.address is None or name is None or not name.endswith((".dts", ".dtb", ".dtbo", ".dtso")):
+            if module.address is None or name is None or not _is_tree(module):
                 continue
             try:
                 found[module.address] = read_device_tree(self.path(name))
             except DeviceTreeError as error:
-                self.problems += (_named_at(problem, self.path(name), module.location) for problem in error.problems)
+                other = other_kind(self.path(name), module.location, Slot.DEVICE_TREE)
+                self.problems += (other,) if other else ()
+                said = () if other else error.problems
+                self.problems += (_named_at(problem, self.path(name), module.location) for problem in said)
         return found
 
     def given_modules(self) -> Iterator[GivenModule]:
@@ -139,7 +142,7 @@ class _Reader(Struct):
             size = module.size
             if module.file is not None and size is None:
                 size = self._size_of(module.file)
-                if size is None:
+                if size is None and not _is_tree(module):  # what is wrong with a tree, its reader says
                     self.problems.append(self._not_here(module.file, module.location))
             yield GivenModule(ModuleKind.of(module.kind), module.location, module.address, size, module.file or "")
         for file in () if self.manifest.boot_script else target.files:
@@ -224,7 +227,7 @@ class _Reader(Struct):
         return text
 
     def _parts(self, names: Sequence[str], named_at: Location) -> Iterator[GuestPart]:
-        """What is put after a guest's file; what cannot be read is left out."""
+        """The parts that follow a guest's file; unreadable ones are left out."""
         for name in names:
             if is_argument(name):
                 yield GuestPart(self.manifest.file, name, named_at)
@@ -340,7 +343,7 @@ class _Reader(Struct):
             return None
         log = parse_boot_log(path, data.decode("utf-8", "replace"))
         if log.says_nothing and not log.stopped:
-            other = told_apart(path, recognized(data), named_at, Slot.BOOT_LOG)
+            other = kind_of(path, data, named_at, Slot.BOOT_LOG)
             message = f"{path}: it contains no line of Xen's boot"
             advice = "give the serial console's output from power-on"
             self.problems.append(other or Problem(ProblemKind.OTHER_KIND, message, named_at, advice))
@@ -358,6 +361,10 @@ class _Reader(Struct):
             text = read_octets(path, named_at)
             if isinstance(text, Problem):
                 self.problems.append(other_kind(path, named_at, Slot.UEFI_CONFIG) or text)
+                break
+            unmerged = other_kind(path, named_at, Slot.UEFI_CONFIG, (FileKind.CONFLICT,))
+            if unmerged:
+                self.problems.append(unmerged)
                 break
             config = read_uefi_config(text, path)
             if not config.is_read:
@@ -398,6 +405,10 @@ class _Reader(Struct):
         if name is None or text is None:
             return None
         path, named_at = self.path(name), self.manifest.location(key)
+        unmerged = other_kind(path, named_at, Slot.GRUB, (FileKind.CONFLICT,))
+        if unmerged:
+            self.problems.append(unmerged)
+            return None
         found = read_grub_config(text, path)
         if not found.entries:
             message = f"{path} has neither a menu entry with xen_hypervisor nor GRUB_CMDLINE_XEN"
@@ -420,7 +431,9 @@ class _Reader(Struct):
             self.problems.append(content)
             return None
         image = read_xen_image(content, self.path(name))
-        other = told_apart(self.path(name), recognized(content), named_at, Slot.XEN_IMAGE) if image.problems else None
+        known = [kind for kind in ALL if kind is not FileKind.BINARY]  # which the reader of images says more exactly
+        wrong = bool(image.problems)
+        other = kind_of(self.path(name), content, named_at, Slot.XEN_IMAGE, known) if wrong else None
         self.problems += (other,) if other else image.problems
         return image
 
@@ -433,11 +446,15 @@ class _Reader(Struct):
             return None
         text = read_text(self.path(name), named_at, ATTESTED_LARGEST)
         if isinstance(text, Problem):
-            self.problems.append(text)
+            self.problems.append(other_kind(self.path(name), named_at, Slot.XEN_ATTESTED) or text)
             return None
         try:
             found = read_attested(text)
         except NotAttestedError as error:
+            other = other_kind(self.path(name), named_at, Slot.XEN_ATTESTED)
+            if other:
+                self.problems.append(other)
+                return None
             message, advice = f"{name}: {error}", "specify the file that `colorcheck boot --xen FILE` wrote"
             self.problems.append(Problem(ProblemKind.XEN_ATTESTED, message, named_at, advice))
             return None
@@ -450,13 +467,20 @@ class _Reader(Struct):
         return None
 
 
+def _is_tree(module: TargetModule) -> bool:
+    """Whether a module's file is read as a device tree, so that its reader says what is wrong with it."""
+    return module.address is not None and (module.file or "").endswith((".dts", ".dtb", ".dtbo", ".dtso"))
+
+
 def files_named(name: str) -> tuple[str, ...]:
     """The file of this name, or in alphabetical order those that it matches as a pattern (none is possible)."""
     return matches(name) if is_pattern(name) else (name,)
 
 
 def _beside(built: ImageBuilderFile, name: str) -> str:
-    """ImageBuilder is given a folder for its files on its command line; here it is that of the configuration."""
+    """The path of a file next to the configuration, which stands for the folder given on ImageBuilder's command
+    line.
+    """
     return os.path.normpath(os.path.join(os.path.dirname(built.file), name))
 
 
@@ -504,6 +528,6 @@ def _size_of_image(path: str, key: str) -> int | None:
 
 
 def _named_at(problem: Problem, path: str, named_at: Location) -> Problem:
-    """A file that cannot be read at all is a fault of the place that names it."""
+    """The problem; if the file cannot be read at all, at the location that names it."""
     missing = problem.kind in (ProblemKind.UNREADABLE, ProblemKind.TOO_LARGE) and problem.location == Location(path)
     return replace(problem, location=named_at) if missing else problem

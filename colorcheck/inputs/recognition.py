@@ -1,4 +1,4 @@
-"""What a file is, by its content, so that one that is in the wrong place is named as what it is.
+"""Recognizes the kind of a file by its content, to report files of the wrong kind.
 
 Asked only about a file whose reader makes nothing of it: what a reader takes is never doubted.
 """
@@ -9,6 +9,8 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Collection
+
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.pattern import pattern
@@ -38,21 +40,35 @@ _MAGIC = (
     (b"\xff\xd8\xff", FileKind.DOCUMENT),
     (b"%PDF-", FileKind.DOCUMENT),
 )
+_CONTROL = bytes(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in range(256))
 _STORED = pattern(rb"(?s).{4,5}[\x20-\x7e]{1,64}=[\x20-\x7e]*\0[\x20-\x7e]{1,64}=")
 
 
 def other_kind(
     path: str, named_at: Location, slot: Slot, kinds: Collection[FileKind] = tuple(FileKind)
 ) -> Problem | None:
-    """A problem that names the file as what it is; None if that is not known, is none of `kinds`, or is what the
-    slot takes."""
+    """A problem that names the actual kind of a file; None if it is not known, not in `kinds`, or if the slot takes
+    it.
+    """
     data = read_bytes(path, named_at, _LARGEST)
-    kind = None if isinstance(data, Problem) else recognized(data)
-    return told_apart(path, kind, named_at, slot) if kind in kinds else None
+    return None if isinstance(data, Problem) else kind_of(path, data, named_at, slot, kinds)
+
+
+def kind_of(
+    path: str, data: bytes, named_at: Location, slot: Slot, kinds: Collection[FileKind] = ALL
+) -> Problem | None:
+    """Like `other_kind`, for a file whose content is known. A merge conflict is reported where it begins."""
+    kind = recognized(data)
+    found = told_apart(path, kind, named_at, slot) if kind in kinds else None
+    if found is None or kind is not FileKind.CONFLICT:
+        return found
+    line = 1 + data[: data.index(b"<<<<<<< ")].count(b"\n")
+    message = f"{path} has an unresolved merge conflict, which begins here"
+    return replace(found, message=message, location=Location(path, line, 1, line, 8))
 
 
 def recognized(data: bytes) -> FileKind | None:
-    """The kind of a file by its content; None if nothing speaks clearly for one."""
+    """The kind of a file by its content; None if it is not clear."""
     if not data.strip(b" \t\r\n"):
         return FileKind.EMPTY
     if _is_utf_16(data):
@@ -91,7 +107,15 @@ def _binary(data: bytes) -> FileKind | None:
     return next((kind for magic, kind in _MAGIC if data.startswith(magic)), None)
 
 
+def _is_noise(data: bytes) -> bool:
+    """Whether so many bytes are none of a text that it is no text with a fault."""
+    head = data[:4096]
+    return len(head) >= 16 and sum(head.translate(_CONTROL)) * 10 > len(head)
+
+
 def _text(data: bytes) -> FileKind | None:
+    if _is_noise(data):
+        return FileKind.BINARY
     if b"\0" in data:
         return None
     text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
@@ -106,7 +130,7 @@ def _begins(*words: str) -> _Test:
 
 
 def _has(begin: str, times: int = 1) -> _Test:
-    """Whether at least so many lines begin like that, blanks aside."""
+    """Whether at least `times` lines begin with `begin`, ignoring blanks."""
     compiled = pattern(rf"^[ \t]*(?:{begin})", re.MULTILINE)
     return lambda text: sum(1 for _ in compiled.finditer(text)) >= times
 
@@ -117,7 +141,7 @@ def _lacks(begin: str) -> _Test:
 
 
 def _most(begin: str, share: float) -> _Test:
-    """Whether that share of the lines that say something begin like that."""
+    """Whether at least this share of the non-empty lines begin with `begin`."""
     compiled = pattern(begin)
 
     def holds(text: str) -> bool:
@@ -175,8 +199,29 @@ _BITBAKE = (
 )
 _SHELLS = ("#!/bin/sh", "#!/bin/bash", "#!/usr/bin/env bash", "#!/usr/bin/env sh", "#!/bin/dash")
 
-_FIT = (_has(r"images\s*\{"), _has(r"configurations\s*\{"), _lacks(r"(?:cpus|chosen)\s*\{"))
+_CONFLICT = (_has(r"<<<<<<< \S"), _has(r"=======\s*$"), _has(r">>>>>>> \S"))
+_MARKDOWN = (
+    lambda text: re.search(r"^(?:#{1,6} \S|[=-]{3,}\s*$)", text, re.MULTILINE) is not None,
+    lambda text: (
+        re.search(r"^(?:```|~~~|#{2,6} [A-Z])|\]\(|^[*-] \S|\*\*\w|^={3,}\s*$", text, re.MULTILINE) is not None
+    ),
+    lambda text: re.search(r"^[A-Z][^=;{}\n]* [^=;{}\n]*$", text, re.MULTILINE) is not None,
+)
+_PROSE = r"(?:[*-] )?[A-Z(][^={}<>\[\]#]*\s[^={}<>\[\]#]*[.!?:,a-z)]$"
+
+
+def _is_all_comments(text: str) -> bool:
+    """Whether nothing is left without comments, whichever of the usual languages it is in."""
+    for comment in (r"^[ \t]*#.*$", r"//.*$|/\*[\s\S]*?\*/"):
+        if not re.sub(comment, "", text, flags=re.MULTILINE).strip():
+            return True
+    return False
+
+
+_FIT_NODES = tuple(_has(rf"(?:[^\n\"]*[;{{][ \t]*)?{name}\s*\{{") for name in ("images", "configurations"))
+_FIT = (*_FIT_NODES, _lacks(r"(?:[^\n\"]*[;{][ \t]*)?(?:cpus|chosen)\s*\{"))
 _TEXTS: tuple[tuple[FileKind, _Test], ...] = (
+    (FileKind.CONFLICT, _all(*_CONFLICT)),
     (FileKind.HTML, _begins("<!doctype html", "<html")),
     (FileKind.LIBVIRT, _all(_begins("<"), lambda text: re.search(r"<domain[\s>]", text) is not None)),
     (FileKind.XML, _begins("<?xml")),
@@ -200,7 +245,11 @@ _TEXTS: tuple[tuple[FileKind, _Test], ...] = (
     (FileKind.SHELL, _begins(*_SHELLS)),
     (FileKind.U_BOOT_SCRIPT, _all(_has(_COMMANDS), _most(rf"{_COMMANDS}|{_SHELL_WORDS}", 0.7))),
     (FileKind.PYTHON, lambda text: re.match(r"#!.*\bpython", text) is not None),
+    (FileKind.CERTIFIED, _all(_is_json, lambda text: "colorcheck/xen-attested/" in text)),
     (FileKind.JSON, _is_json),
     (FileKind.TOML, _is_toml),
     (FileKind.YAML, _all(lambda text: "{" not in text, _most(_YAML, 0.9), _has(r"---\s*$|- \S|[\w.-]+:\s*$"))),
+    (FileKind.COMMENTS, _is_all_comments),
+    (FileKind.MARKDOWN, _all(*_MARKDOWN)),
+    (FileKind.PROSE, _most(_PROSE, 0.6)),
 )

@@ -1,4 +1,4 @@
-"""Files in formats that plugins bring: their reader gives text in a format that colorcheck reads itself."""
+"""Files in formats of plugins: their reader returns text in a format that colorcheck reads itself."""
 
 from __future__ import annotations
 

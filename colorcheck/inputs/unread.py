@@ -1,4 +1,4 @@
-"""What was named and not read: no statement may be made about what it could say."""
+"""Inputs that were named and not read: nothing may be concluded about their possible content."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ KINDS = frozenset(
 
 
 class Scope(StrEnum):
-    """What the unread part could have said something about."""
+    """The possible subject of the unread part."""
 
     TREE = "device-tree"  # what Xen is handed: tree, arguments, modules, domains
     GUESTS = "guests"  # the guests of xl
@@ -73,7 +73,8 @@ class Unread(Struct, frozen=True):
 
 
 def unread(manifest: Manifest, problems: Iterable[Problem], guests: Collection[str]) -> Iterator[Unread]:
-    """What these problems left unread; `guests` are the names of the files of guests that were read.
+    """The parts that were not read because of these problems; `guests` are the names of the guests' files that were
+    read.
 
     A guest's file that xl itself refuses was read: xl does not create the guest.
     """

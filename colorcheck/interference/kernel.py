@@ -248,6 +248,16 @@ def touch_listed(tags: Ints, base: int, ways: int, line: int) -> int:
     """`touch` with LRU in a set that keeps its lines in the order of their last use, the latest first, which is
     fastest for few ways. Free slots hold a value that is not a line.
     """
+    if ways == 4:  # without branches and without passing a value from one slot to the next through memory
+        first, second, third, fourth = tags[base + 1], tags[base + 2], tags[base + 3], tags[base + 4]
+        in_first = first == line
+        in_two = in_first | (second == line)
+        in_three = in_two | (third == line)
+        tags[base + 1] = line
+        tags[base + 2] = second if in_first else first
+        tags[base + 3] = third if in_two else second
+        tags[base + 4] = fourth if in_three else third
+        return HIT if in_three | (fourth == line) else EMPTY
     carried = line
     for slot in range(base + 1, base + 1 + ways):
         here = tags[slot]
@@ -263,13 +273,13 @@ def pass_cache(
     machine: MachineTables, state: CacheState, streams: Streams, stream: int, level: int, begin: int, end: int
 ) -> None:
     """Passes the accesses of slots `begin` to `end` that reach cache `level` of a stream's path through that cache,
-    which no other stream uses."""
+    which no other stream uses. All of them reach the first cache."""
     caches = machine.caches
     field = machine.paths[4 * stream + 1 + level] * FIELDS
     first, ways, policy = 0 + caches[field + BASE], 0 + caches[field + WAYS], caches[field + POLICY]
     index, used = index_of(caches, field), 1 << caches[field + BITS]
     for slot in range(begin, end):
-        if streams.level[slot] != level:
+        if level and streams.level[slot] != level:
             continue
         line = 0 + streams.line[slot]
         row = set_under(machine, index, line)
@@ -277,8 +287,7 @@ def pass_cache(
             gone = touch_listed(state.tags, first + row * ways, ways, used | line)
         else:
             gone = touch_ordered(caches, state, field, row, line)
-        if gone != HIT:
-            streams.level[slot] = level + 1
+        streams.level[slot] = level if gone == HIT else level + 1
 
 
 def look_ahead(machine: MachineTables, state: CacheState, streams: Streams, stream: int) -> None:
@@ -287,9 +296,11 @@ def look_ahead(machine: MachineTables, state: CacheState, streams: Streams, stre
     """
     begin = stream * streams.block
     end = begin + streams.filled[stream]
-    for slot in range(begin, end):
-        streams.level[slot] = 0
-    for level in range(machine.paths[4 * stream] - 1):
+    levels = machine.paths[4 * stream] - 1
+    if levels == 0:
+        for slot in range(begin, end):
+            streams.level[slot] = 0
+    for level in range(levels):
         pass_cache(machine, state, streams, stream, level, begin, end)
 
 

@@ -1,1 +1,1 @@
-"""What stands between the files and Xen: boot loaders and the tools that write for them."""
+"""Between the files and Xen: boot loaders and the tools that write their inputs."""

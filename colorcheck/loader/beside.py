@@ -23,7 +23,7 @@ _COMMANDS = re.compile(
 
 
 def scripts_beside(deployment: Deployment) -> Iterator[Problem]:
-    """A problem for each boot script in the tree's folder, where nothing says how Xen is started."""
+    """A problem for each boot script in the tree's folder, if the manifest does not say how Xen is started."""
     manifest = deployment.manifest
     named = manifest.device_tree
     if named is None or manifest.boot_script or manifest.image_builder or manifest.target.loader is not None:
@@ -43,8 +43,9 @@ _IMAGES = (".scr", ".scr.uimg")
 
 
 def other_text_beside(deployment: Deployment) -> Iterator[Problem]:
-    """A problem where a script is next to its image, or an image beside its text, and they differ: the board runs the
-    image, and only what the manifest names is followed."""
+    """A problem if a script is next to its image, or an image next to its text, and they differ: the board runs the
+    image, but only the named file is followed.
+    """
     manifest = deployment.manifest
     if manifest.boot_script is None:
         return
@@ -65,7 +66,7 @@ def other_text_beside(deployment: Deployment) -> Iterator[Problem]:
 
 
 def _text(path: str) -> bytes | None:
-    """The text of a script, out of its image if it is one; None if it cannot be read."""
+    """The text of a script, extracted from an image if necessary; None if it cannot be read."""
     data = read_bytes(path, Location(path), _LARGEST)
     if not isinstance(data, bytes):
         return None

@@ -1,4 +1,4 @@
-"""Facts about what stands between the files and Xen, each with its origin; and the open ones.
+"""Facts about the boot, each with its origin, and open facts.
 
 An open fact is *finite* (its values are listed), *ranged* (an interval) or *opaque* (its possible values
 cannot be listed).
@@ -14,7 +14,7 @@ from colorcheck.core.source import Location
 
 
 class Origin(StrEnum):
-    """Where the value of a fact comes from. There is no other kind: no stand-in and no usual value."""
+    """Where the value of a fact comes from. There is no other kind: no placeholder and no usual value."""
 
     GIVEN = "given"  # a place in a file
     FOLLOWED = "followed"  # a command of a boot script, or what a boot loader does by itself
@@ -32,7 +32,7 @@ class Span(Struct, frozen=True):
 
 
 class Fact(Struct, frozen=True):
-    """Something that is known: its stable name, its value, where that comes from and where it is."""
+    """A known fact: its stable name, its value, its origin and its location."""
 
     what: str
     value: object
@@ -41,7 +41,7 @@ class Fact(Struct, frozen=True):
 
 
 class OpenFact(Struct, frozen=True):
-    """Something that the inputs do not say.
+    """A fact that the inputs do not give.
 
     `what` is a stable name (`u-boot command bdinfo at boot.cmd:12`), `why` a sentence, `settle` the lines of a
     manifest that would settle it, to paste. `values` are the possible ones: a tuple, a `Span`, or None if they
@@ -60,7 +60,7 @@ class OpenFact(Struct, frozen=True):
 
     @property
     def undecided(self) -> bool:
-        """Whether it makes a difference: False if its only possible value is listed."""
+        """Whether it matters: False if only one value is possible."""
         return not isinstance(self.values, tuple) or len(self.values) != 1
 
     def to_dict(self) -> dict[str, object]:

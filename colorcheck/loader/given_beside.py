@@ -16,7 +16,7 @@ _ARGUMENTS = ("xen,xen-bootargs", "bootargs")
 
 
 def without_given(manifest: Manifest, followed: Followed) -> Manifest:
-    """The manifest without the places that the boot script decides."""
+    """The manifest without the addresses that the boot script determines."""
     target = replace(
         manifest.target,
         xen_address=None,
@@ -28,9 +28,9 @@ def without_given(manifest: Manifest, followed: Followed) -> Manifest:
 
 
 def beside_followed(manifest: Manifest, followed: Followed, image_size: int | None) -> Iterator[Problem]:
-    """A problem for each place that the manifest gives and the boot script has otherwise, or leaves open.
+    """A problem for each address in the manifest that differs from the boot script, or that the script leaves open.
 
-    `image_size` is what the manifest says about Xen's image, in bytes.
+    `image_size` is the size of Xen's image in the manifest, in bytes.
     """
     target = manifest.target
     size_key = "xen-image-size" if target.xen_image_size is not None else "xen-image"
@@ -52,7 +52,7 @@ def beside_followed(manifest: Manifest, followed: Followed, image_size: int | No
 
 
 def arguments_beside_followed(manifest: Manifest, followed: Followed, tree: DeviceTree | None) -> Iterator[Problem]:
-    """A problem where the manifest gives arguments and the tree that the script hands over has others, or none."""
+    """A problem if the manifest gives arguments and the tree that the script hands over has different ones, or none."""
     given = manifest.boot_arguments
     chosen = tree.node("/chosen") if tree else None
     held = [chosen.properties[name] for name in _ARGUMENTS if chosen is not None and name in chosen.properties]

@@ -1,4 +1,4 @@
-"""The handover: what Xen finds when it starts, whoever brought it about."""
+"""The handover: what Xen finds when it starts, for every boot loader."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ PropertyKey = tuple[str, str]  # the path of a node and the name of its property
 
 
 class HandoverModule(Struct, frozen=True):
-    """A file in memory when Xen starts. Address and size in bytes, None if open; `whole` unless something was
-    written over it, `spoiled_by` says what."""
+    """A file in memory when Xen starts.
+
+    Address and size are in bytes, None if open; `whole` unless something was written over it, which `spoiled_by` names.
+    """
 
     name: str
     address: int | None
@@ -39,17 +41,15 @@ class HandoverModule(Struct, frozen=True):
 class Handover(Struct, frozen=True):
     """What Xen gets.
 
-    `tree` is None if no tree arrives or it is not known which; its nodes and properties are where they were
-    written, in a source or in the script. `unsure` names the open facts that a property's value depends on (the bytes
-    in `tree` are then not to be used), `origins` the properties that did not come from the tree's own file.
-    `memory_reservations` and `device_tree` are (address, size) in bytes, None if open. `device_tree_sizes` are
-    the least and the most that the tree's size may be, None if that is not known or the tree is not a script's.
-    `arguments` are Xen's own
-    where the loader gives them beside the tree. `stopped` says why Xen is never started. `choices` are the answers
-    that lead here where something is open, and `alternatives` the handovers of the other answers;
-    `harmless` are the names of open facts that change nothing on this way, as only its choices hang on them, or the
-    place of the tree. `assumptions` are
-    trusted: the files cannot confirm them.
+    `tree` is None if no tree arrives or it is not known which; its nodes and properties are where they were written, in
+    a source or in the script. `unsure` names the open facts that a property's value depends on (the bytes in `tree` are
+    then not to be used), `origins` the properties that did not come from the tree's own file. `memory_reservations` and
+    `device_tree` are (address, size) in bytes, None if open. `device_tree_sizes` are the least and the most that the
+    tree's size may be, None if that is not known or the tree is not a script's. `arguments` are Xen's own if the loader
+    passes them separately from the tree. `stopped` says why Xen is never started. `choices` are the answers that lead
+    here where something is open, and `alternatives` the handovers of the other answers; `harmless` are the names of
+    open facts that change nothing on this way, because they only affect its choices, or the address of the tree.
+    `assumptions` are trusted: the files cannot confirm them.
     """
 
     tree: DeviceTree | None = None
@@ -95,7 +95,7 @@ class Handover(Struct, frozen=True):
 
 
 def handed_over(tree: DeviceTree, address: int | None, size: int | None) -> Handover:
-    """The handover of a loader that changes nothing: Xen gets this very tree."""
+    """The handover of a loader that changes nothing: Xen receives exactly this tree."""
     return Handover(
         tree=tree,
         memory_reservations=tree.memory_reservations,

@@ -1,6 +1,7 @@
-"""What a boot log measured, as facts; and where a log differs from what is given or followed.
+"""The values in a boot log as facts, and its differences from given and derived values.
 
-The rules are those of `docs/facts.md`: measured goes before followed and given, and a finding names both.
+The rules are those of `docs/facts.md`: measured values take precedence over followed and given ones, and a finding
+names both.
 """
 
 from __future__ import annotations
@@ -52,8 +53,9 @@ def measured(log: BootLog | None) -> Measured:
 
 
 def same_arguments(logged: str, known: str) -> bool:
-    """Whether a logged command line is the known one, or its beginning, as where a mail has cut the line; where it was
-    wrapped, blanks do not count."""
+    """Whether a logged command line is the known one, or its beginning, as when a mail program truncated it; blanks
+    are ignored if it was wrapped.
+    """
     logged, known = logged.strip(), known.strip()
     cut = len(logged) >= _LEAST_CUT and known.startswith(logged)
     return logged == known or cut or (len(logged) >= _LEAST_CUT and "".join(logged.split()) == "".join(known.split()))
@@ -66,7 +68,7 @@ def legible(arguments: Passage) -> bool:
 
 
 def contradicted(deployment: Deployment, known: Passage | None) -> Iterator[Problem]:
-    """Where the log says otherwise than the manifest, or than the arguments `known` from the other inputs."""
+    """Problems for differences between the log and the manifest, or the arguments `known` from other inputs."""
     found, target, image = measured(deployment.boot_log), deployment.manifest.target, deployment.xen_image_size
     place = deployment.manifest.location
     for key, given, said in (

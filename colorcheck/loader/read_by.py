@@ -1,5 +1,4 @@
-"""What depends on a value of the tree that is not known: everything, the memory, the boot modules, the colors of one
-domain, or nothing.
+"""The effect of an unknown value in the tree: on everything, memory, boot modules, the colors of a domain, or nothing.
 
 An open fact that only appears in values of such a kind is kept to the theorems that read them; all others may change
 anything that Xen does.
@@ -57,7 +56,7 @@ def reach(received: Handover, path: str, name: str) -> ReadBy:
 
 
 def _says_arguments(received: Handover, tree: DeviceTree) -> bool:
-    """Whether the tree has Xen's arguments where no others count beside them."""
+    """Whether the tree has Xen's arguments in a property that takes precedence over all others."""
     chosen = tree.node("/chosen")
     return (
         chosen is not None
@@ -82,7 +81,7 @@ def reaches(received: Handover) -> dict[str, set[ReadBy]]:
 
 
 def blocking(received: Handover) -> Iterator[OpenFact]:
-    """The open facts that may change anything that Xen does on this way, in a manner that cannot be listed."""
+    """The open facts that may change anything on this way, with values that cannot be listed."""
     found = reaches(received)
     for fact in received.open:
         opaque = fact.values is None and not fact.what.startswith("file ") and fact.what not in received.harmless
@@ -101,7 +100,7 @@ def open_colors(received: Handover) -> dict[str, OpenFact]:
 
 
 def unsettled(received: Handover) -> tuple[Unsettled, ...]:
-    """What memory, and what modules, are open by: the first fact of each."""
+    """The first open fact on which the memory depends, and the first for the modules."""
     found = reaches(received)
     reported: dict[str, Unsettled] = {}
     for fact in received.open:
@@ -112,5 +111,5 @@ def unsettled(received: Handover) -> tuple[Unsettled, ...]:
 
 
 def has_known_length(received: Handover) -> bool:
-    """Whether the tree has as many bytes as here, whatever the values are that are not known."""
+    """Whether the size of the tree does not depend on unknown values."""
     return all(name in _UNREAD for _, name in received.unsure)

@@ -1,4 +1,4 @@
-"""From what a manifest names to the handover, whichever loader there is."""
+"""The handover of a deployment, for any boot loader."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import os
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.file_kinds import FileKind, Slot, told_apart
+from colorcheck.inputs.file_kinds import FileKind, Slot
 from colorcheck.inputs.files import read_bytes
 from colorcheck.inputs.manifest.manifest import Loader
-from colorcheck.inputs.recognition import recognized
+from colorcheck.inputs.recognition import kind_of
 from colorcheck.loader.handover import Handover, handed_over
 
 _LARGEST = 4 << 20
@@ -43,11 +43,16 @@ _CLEAR = (  # kinds that no script of U-Boot can be taken for
     FileKind.EFI_PROGRAM,
     FileKind.DOCUMENT,
     FileKind.UTF_16,
+    FileKind.CONFLICT,
+    FileKind.MARKDOWN,
+    FileKind.PROSE,
+    FileKind.BINARY,
+    FileKind.CERTIFIED,
 )
 
 
 def receive(deployment: Deployment) -> Handover:
-    """What Xen gets. Without a boot script it is the tree of the deployment as it is."""
+    """The handover of a deployment. Without a boot script, the tree is unchanged."""
     manifest, target = deployment.manifest, deployment.manifest.target
     if by_uefi(deployment):
         from colorcheck.loader.uefi.follow import follow_uefi
@@ -66,8 +71,7 @@ def receive(deployment: Deployment) -> Handover:
     data = read_bytes(path, named_at, _LARGEST)
     if isinstance(data, Problem):
         return Handover(stopped=data.message, location=named_at, problems=(data,))
-    kind = recognized(data)
-    other = told_apart(path, kind, named_at, Slot.BOOT_SCRIPT) if kind in _CLEAR else None
+    other = kind_of(path, data, named_at, Slot.BOOT_SCRIPT, _CLEAR)
     if other:
         return Handover(stopped=other.message, location=named_at, problems=(other,))
     from colorcheck.loader.u_boot.follow import follow
@@ -76,7 +80,9 @@ def receive(deployment: Deployment) -> Handover:
 
 
 def by_uefi(deployment: Deployment) -> bool:
-    """Whether the firmware is UEFI: the manifest says it, or names what only UEFI has, or a log has its loader."""
+    """Whether the firmware is UEFI: the manifest says so or names an input that only UEFI has, or a log shows its
+    loader.
+    """
     manifest, log = deployment.manifest, deployment.boot_log
     if manifest.boot_script is not None or manifest.target.loader is not None:
         return manifest.boot_script is None and manifest.target.loader is Loader.UEFI

@@ -1,1 +1,1 @@
-"""The plugin door: hook specifications (`hookspecs`) and the manager that loads what comes through it."""
+"""Plugins: hook specifications (`hookspecs`) and the manager that loads plugins."""

@@ -1,4 +1,4 @@
-"""Which plugins are installed, without importlib.metadata where only the built-in one is: that import takes long."""
+"""Finds installed plugins, without the slow import of importlib.metadata if there is only the built-in one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ENTRY = re.compile(r"(?ms)^\[colorcheck\]\s*$(?P<lines>.*?)(?=^\[|\Z)")
 
 
 class Distribution(Protocol):
-    """The distribution that brings a plugin."""
+    """The distribution that contains a plugin."""
 
     @property
     def name(self) -> str: ...
@@ -103,7 +103,7 @@ def _only_own(own: str) -> tuple[OwnEntry, ...] | None:
 
 
 def _entry_points(file: Path) -> str:
-    """The text of such a file if it has plugins of this tool."""
+    """The text of an entry point file if it has plugins of this tool."""
     try:
         content = file.read_bytes()
     except OSError:

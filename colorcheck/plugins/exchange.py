@@ -1,4 +1,4 @@
-"""Findings as JSON and back: what a rule that runs in a process of its own hands over."""
+"""Converts findings to JSON and back, for rules that run in a separate process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from colorcheck.core.witness import PlainWitness
 
 
 def finding_to_json(finding: Finding) -> dict[str, object]:
-    """All that a finding says; a witness as far as JSON takes it. Raises TypeError for what is not a finding."""
+    """A finding as JSON, with its witness as far as JSON can represent it. Raises TypeError for anything else."""
     if not isinstance(finding, Finding):
         raise TypeError(f"a {type(finding).__name__} is not a finding")
     return {
@@ -23,7 +23,7 @@ def finding_to_json(finding: Finding) -> dict[str, object]:
 
 
 def finding_from_json(said: Mapping[str, Any]) -> Finding:
-    """The finding again. Raises KeyError, TypeError or ValueError for what is none."""
+    """The finding from JSON. Raises KeyError, TypeError or ValueError if it is malformed."""
     return Finding(
         rule=str(said["rule"]),
         name=str(said["name"]),

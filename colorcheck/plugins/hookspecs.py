@@ -1,4 +1,4 @@
-"""The door for plugins: what a plugin may add to colorcheck.
+"""The hooks for plugins: what a plugin may add to colorcheck.
 
 A plugin is a module or object named by an entry point of the group `colorcheck`. It implements any of these hooks::
 
@@ -34,12 +34,12 @@ ReportFormat: TypeAlias = "Callable[[Verification], str]"
 
 @spec
 def colorcheck_boards() -> Mapping[str, Callable[[], Board]]:  # type: ignore[empty-body]
-    """Boards by name, each with the function that makes it; it is called only when the board is asked for."""
+    """Boards by name, each with a function that creates it, called only when the board is requested."""
 
 
 @spec
 def colorcheck_rules() -> Iterable[Rule]:  # type: ignore[empty-body]
-    """Rules, run behind the built-in ones. IDs are letters and digits, such as `MY101`, and belong to one rule only."""
+    """Rules, run after the built-in ones. IDs are letters and digits, such as `MY101`, and must be unique."""
 
 
 @spec

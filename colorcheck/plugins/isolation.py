@@ -1,4 +1,4 @@
-"""Runs a plugin's code so that it can neither stop colorcheck, nor hold it up, nor write into its output."""
+"""Runs a plugin's code so that it can neither stop nor delay colorcheck nor write into its output."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class UnfitError(Exception):
-    """A plugin, or something that it gave, cannot be used; the message says why."""
+    """A plugin, or something that it returned, cannot be used; the message says why."""
 
 
 class _Call(threading.Thread, Generic[T]):

@@ -1,4 +1,4 @@
-"""Loads plugins one at a time. What is broken, slow, misspelled or there twice is left out and named in a problem."""
+"""Loads plugins one at a time. Broken, slow, misspelled and duplicate ones are left out and reported as problems."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ HOOKS = tuple(name for name in vars(hookspecs) if name.startswith(f"{GROUP}_"))
 
 
 class LoadedPlugin(Struct, frozen=True):
-    """One plugin that was found: where it comes from, what it adds, how long that took, and what is wrong with it."""
+    """One plugin: its origin, its contributions, its load time, and its faults."""
 
     name: str
     module: str
@@ -53,7 +53,7 @@ class LoadedPlugin(Struct, frozen=True):
 
 
 class Plugins(Struct, frozen=True):
-    """All that plugins add. `problems` are of the kind `plugin`: a run that has one must not end in success."""
+    """All contributions of plugins. `problems` are of the kind `plugin`: a run with one must not end in success."""
 
     boards: Mapping[str, Callable[[], Board]] = field(default_factory=dict)
     rules: Mapping[str, Rule] = field(default_factory=dict)
@@ -68,7 +68,7 @@ class Plugins(Struct, frozen=True):
 
 @cache
 def plugins() -> Plugins:
-    """The plugins of this installation; found once a process."""
+    """The plugins of this installation; loaded once per process."""
     return gather(entries(GROUP, BUILT_IN))
 
 
@@ -79,9 +79,9 @@ def catalogue() -> Catalogue:
 
 
 def gather(found: Iterable[Entry], seconds: float = SECONDS) -> Plugins:
-    """What these entry points add: the built-in ones first, then in the order of their names.
+    """The contributions of these entry points: the built-in ones first, then by name.
 
-    `seconds` is what loading a plugin, and each of its hooks, may take.
+    `seconds` limits loading a plugin, and each of its hooks.
     """
     gifts: dict[str, dict[str, object]] = {name: {} for name in HOOKS}
     loaded: list[LoadedPlugin] = []
@@ -130,7 +130,7 @@ def _load(entry: Entry, record: LoadedPlugin, seconds: float, gifts: dict[str, d
 
 
 def _try_apart(entry: Entry, seconds: float) -> None:
-    """Load a stranger's plugin and call its hooks in a child. Raises UnfitError if that ends the process."""
+    """Load a third-party plugin and call its hooks in a child. Raises UnfitError if that ends the child."""
 
     def everything() -> None:
         manager = pluggy.PluginManager(GROUP)
@@ -149,7 +149,7 @@ def _try_apart(entry: Entry, seconds: float) -> None:
 
 
 def _gift(manager: pluggy.PluginManager, name: str, seconds: float) -> dict[str, object]:
-    """What one hook of one plugin gives, by name (rules by their ID)."""
+    """The contributions of one hook of one plugin, by name (rules by their ID)."""
     found: dict[str, object] = {}
     for given in call(getattr(manager.hook, name), seconds, f"its hook {name}"):
         pairs = call(partial(_pairs, given), seconds, f"what its hook {name} returned")
@@ -161,7 +161,7 @@ def _gift(manager: pluggy.PluginManager, name: str, seconds: float) -> dict[str,
 
 
 def _guarded(thing: object, what: str) -> object:
-    """The same thing, with the functions in it held to a time and unable to end the process."""
+    """The same contribution, with its functions limited in time and unable to end the process."""
     if callable(thing):
         return _guard(thing, what)
     if isinstance(thing, Struct) and callable(check := getattr(thing, "check", None)):
@@ -170,7 +170,7 @@ def _guarded(thing: object, what: str) -> object:
 
 
 def _apart(check: Callable[[Facts], Iterable[Finding]], what: str) -> Callable[[Facts], list[Finding]]:
-    """The check of a rule, run in a child that hands its findings back as JSON."""
+    """The check of a rule, run in a child that returns its findings as JSON."""
 
     def checked(facts: Facts) -> list[Finding]:
         found = _in_child(lambda: [finding_to_json(finding) for finding in check(facts)], what)
@@ -190,7 +190,7 @@ def _in_child(function: Callable[[], object], what: str) -> object:
 
 
 def _guard(function: Callable[..., object], what: str) -> Callable[..., object]:
-    """Tried in a child first, so that one which ends its process ends no run as a success."""
+    """A function that is tried in a child first, so that a plugin that ends its process cannot make a run succeed."""
 
     def guarded(*arguments: object) -> object:
         try:
@@ -216,7 +216,7 @@ def _pairs(given: object) -> list[tuple[object, object]]:
 
 
 def _misspelled(message: str) -> str:
-    """pluggy's complaint, with the hook that may have been meant."""
+    """pluggy's error message, with the hook that may have been meant."""
     unknown = next((word.strip("'") for word in message.split() if word.strip("'").startswith(f"{GROUP}_")), "")
     hint = "" if unknown in HOOKS else did_you_mean(unknown, HOOKS, f"hooks are {', '.join(HOOKS)}")
     first = " ".join(message.split("\nPlugin definition", 1)[0].split())

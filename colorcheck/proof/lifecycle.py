@@ -80,7 +80,7 @@ def _theorem(context: Context, party: Party, domain: Domain, wanted: dict[str, i
         assumptions=(HEAP, NEED, LOST, OTHERS, *(AS_BUILT,) * (domain.kind is DomainKind.DOM0LESS), *trusted(domain)),
         places=(
             Related(domain.memory_location, f"one creation of {party.label} takes {again} frames"),
-            Related(domain.location, f"{party.label} has colors {party.colors}"),
+            Related(domain.location, f"{party.label} has {party.colors.named}"),
         ),
     )
     if not context.modelled:

@@ -196,7 +196,7 @@ class _Pair:
             mathematics=_formula(first, second),
             subjects=(first.name, second.name),
             assumptions=tuple(assumptions),
-            places=tuple(Related(p.location, f"{p.label} has colors {p.colors}") for p in (first, second)),
+            places=tuple(Related(p.location, f"{p.label} has {p.colors.named}") for p in (first, second)),
         )
 
     def asked(self) -> Theorem | _Question:

@@ -46,7 +46,7 @@ def without_room(system: System) -> Iterator[Theorem]:
             assumptions=(OWN,),
             places=(
                 Related(domain.memory_location, f"domain {domain.name} gets {size_of_pages(domain.pages)}"),
-                Related(domain.location, f"domain {domain.name} has colors {colors}"),
+                Related(domain.location, f"domain {domain.name} has {colors.named}"),
             ),
         ).settled(
             Verdict.REFUTED,

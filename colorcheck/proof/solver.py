@@ -123,8 +123,8 @@ def _minimal(solver: z3.Solver, marks: list[z3.BoolRef], deadline: float) -> lis
     """A core from which nothing can be removed; elements that there was no time to try are kept."""
     import z3
 
-    wanted = {str(mark) for mark in solver.unsat_core()}
-    core = [mark for mark in marks if str(mark) in wanted]
+    wanted = {mark.decl().name() for mark in solver.unsat_core()}
+    core = [mark for mark in marks if mark.decl().name() in wanted]
     for mark in list(core):
         smaller = [other for other in core if other is not mark]
         if time.perf_counter() < deadline and _check(solver, smaller, deadline) == z3.unsat:
@@ -133,7 +133,7 @@ def _minimal(solver: z3.Solver, marks: list[z3.BoolRef], deadline: float) -> lis
 
 
 def _answer(verdict: Verdict, begin: float, core: list[z3.BoolRef], names: dict[str, str]) -> Answer:
-    return Answer(verdict, time.perf_counter() - begin, tuple(names[str(mark)] for mark in core))
+    return Answer(verdict, time.perf_counter() - begin, tuple(names[mark.decl().name()] for mark in core))
 
 
 def _unknown(begin: float, solver: z3.Solver) -> Answer:

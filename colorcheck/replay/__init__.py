@@ -1,4 +1,4 @@
-"""Replay: the same boot as the model's, driven to concrete frames; witnesses for what the solver claims.
+"""Replay: the boot of the model with concrete frames; witnesses for the solver's claims.
 
 It imports nothing of `proof`. Both read one boot model; what they check of each other is leveling, sets and witnesses.
 """

@@ -1,4 +1,4 @@
-"""The smallest single changes by which a boot comes out right, each of them shown by booting the changed system."""
+"""The smallest single changes with which a boot succeeds, each shown by booting the changed system."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BLOCK = 2 * MIB  # where modules are proposed to lie
 
 
 class MoreColors(Struct, frozen=True):
-    """These colors, which no domain has, given to the domain too."""
+    """Further colors for the domain, which no domain has."""
 
     colors: ColorSet
     boot: Boot
@@ -56,7 +56,7 @@ Change = MoreColors | OtherMemory | OtherReserve | MovedModule
 
 
 def changes(boot: Boot, built: Built, least_reserve: int) -> Iterator[Change]:
-    """Each kind of change by which this domain is built, and all that were built before it still are. The reserve is
+    """Each kind of change with which this domain is built, and all domains before it as well. The reserve is
     not lowered below `least_reserve` MiB."""
     found = (
         more_colors(boot, built),
@@ -68,7 +68,7 @@ def changes(boot: Boot, built: Built, least_reserve: int) -> Iterator[Change]:
 
 
 def builds(before: Boot, after: Boot | None, wanted: Built | None = None) -> bool:
-    """Whether a boot builds all that another boot built, and one domain more."""
+    """Whether a boot builds all domains that another boot built, and the wanted one."""
     if after is None:
         return False
     ids = {built.domain.id for built in before.built if built.created} | ({wanted.domain.id} if wanted else set())
@@ -76,7 +76,7 @@ def builds(before: Boot, after: Boot | None, wanted: Built | None = None) -> boo
 
 
 def more_colors(boot: Boot, built: Built) -> MoreColors | None:
-    """The fewest colors of those that no domain has, neighbors of its own and of each other where possible."""
+    """The fewest colors that no domain has, adjacent to its own and to each other if possible."""
     own = built.domain.colors
     usable = list(ColorSet.all(len(built.free_before)) - _used(boot.system))
     had = sum(built.free_before[color] for color in set(own) if color < len(built.free_before))
@@ -269,7 +269,7 @@ def _free(machine: Machine, module: BootModule, address: int) -> bool:
 
 
 def _places(machine: Machine, module: BootModule) -> Iterator[int]:
-    """Where a module could go, ascending: behind and before everything that lies there, and at the ends of banks."""
+    """Possible addresses of a module, ascending: after and before everything in memory, and at the ends of banks."""
     spans: list[Span] = [held.span for held in (*machine.modules, *machine.reserved, *machine.shared)]
     found = {_up(end) for _, end in spans} | {_up(bank.start) for bank in machine.banks}
     found |= {(start - module.size) // BLOCK * BLOCK for start, _ in spans if start >= module.size}

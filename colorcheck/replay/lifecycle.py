@@ -1,4 +1,4 @@
-"""Life after boot: guests created, destroyed and rebooted, domains that balloon, and what that costs the colors.
+"""The lifecycle after boot: guests are created, destroyed and rebooted, domains balloon, and colors lose frames.
 
 A frame that a domain gives back never returns to its color: it goes to the uncolored heap for good
 (`colorcheck.xen.memory.color_heap`). So each creation, also one that fails, takes from the colors what it takes, a
@@ -79,7 +79,7 @@ class HeapState(Struct, frozen=True):
 
 
 class Lived(Struct, frozen=True):
-    """The states of one Xen after each step; empty with the reason in `stopped` where its boot leaves no host."""
+    """The states under one release after each step; empty, with the reason in `stopped`, if the boot fails."""
 
     release: str
     states: tuple[HeapState, ...] = ()

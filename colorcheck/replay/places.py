@@ -1,4 +1,4 @@
-"""Where the frames of one domain, or of Xen, lie: by color, by stretch of memory, by cache set."""
+"""The frames of one domain, or of Xen: by color, by range of memory, by cache set."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ColorPlace(Struct, frozen=True):
         return sum(run.count for run in self.runs)
 
     def first(self, count: int) -> tuple[int, ...]:
-        """The machine frame numbers that were given out first, at most `count`."""
+        """The machine frame numbers that were allocated first, at most `count`."""
         return tuple(islice(chain.from_iterable(run.mfns() for run in self.runs), count))
 
     def cache_sets(self, index: KnownIndex) -> frozenset[int]:
@@ -53,7 +53,7 @@ def places(boot: Boot, owner: str) -> tuple[ColorPlace, ...]:
 
 
 def spread(found: Iterable[ColorPlace], spans: Sequence[Span]) -> list[int]:
-    """How many of these frames lie in each span [start, end) of frames."""
+    """The number of these frames in each span [start, end) of frames."""
     counts = [0] * len(spans)
     for run in chain.from_iterable(place.runs for place in found):
         low, high = sorted((run.first, run.last))
@@ -74,7 +74,7 @@ def stretches(boot: Boot, found: Sequence[ColorPlace]) -> Iterator[tuple[int, in
 
 
 def _between(low: int, high: int, step: int, start: int, end: int) -> int:
-    """How many of low, low + step, … high lie in [start, end)."""
+    """The number of low, low + step, … high in [start, end)."""
     if not step:
         return int(start <= low < end)
     first = low + -(-max(0, start - low) // step) * step

@@ -1,4 +1,4 @@
-"""The boot step by step: what each does to the memory, and the frames that each color has left after it."""
+"""The boot step by step: the effect of each step on the memory, and the frames left per color."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class BootStep(Struct, frozen=True):
 
 
 def steps(boot: Boot) -> tuple[BootStep, ...]:
-    """All steps that the boot came to, the failing one last."""
+    """All steps that the boot reached, the failing one last."""
     return (*_layout(boot), *(_domain(built) for built in boot.built))
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
-from colorcheck.core.diagnostic import Severity, Verdict
+from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Tried
 from colorcheck.core.units import size_of_pages
 from colorcheck.replay.restarts import budgets
@@ -134,7 +134,7 @@ def _all_of(verification: Verification, proved: int) -> str:
     left = [name for name in verification.questions() if not verification.asked(name)]
     if left:
         kinds = dict.fromkeys(name.partition("/")[0] for name in left)
-        return f"{counted(proved, 'theorem')} ({', '.join(kinds)} not checked)"
+        return f"{counted(proved, 'theorem')} ({', '.join(kinds)} not asked)"
     return f"{'all ' if proved > 1 else ''}{counted(proved, 'theorem')} proved"
 
 
@@ -177,6 +177,11 @@ def _worlds(shown: tuple[Tried, ...]) -> str:
         word = "holds" if world.verdict is Verdict.PROVED else world.reason or "fails"
         reported.append(f"{word} with {world.in_words(shown)}")
     return f" ({'; '.join(reported)})" if reported else ""
+
+
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings by their severity, those of one severity in their order."""
+    return sorted(findings, key=lambda finding: list(Severity).index(finding.severity))
 
 
 class AlikeResidue(Struct, frozen=True):
@@ -292,6 +297,20 @@ def memory_panels(facts: Facts) -> Iterator[tuple[str, Boot, tuple[MemoryRow, ..
         yield ", ".join(releases), same[0][1], tuple(merged)
 
 
+def boot_panels(facts: Facts) -> Iterator[tuple[str, Boot, tuple[MemoryRow, ...]]]:
+    """(releases, boot, rows) for every boot; releases with the same memory map and rows that look alike share one."""
+    panels: dict[object, list[tuple[str, Boot, tuple[MemoryRow, ...]]]] = {}
+    for release, boot in facts.boots():
+        rows = memory_rows(boot)
+        key = boot.memory_map, tuple(row.shown for row in rows), boot.panic, boot.system.coloring
+        panels.setdefault(key, []).append((release, boot, rows))
+    for same in panels.values():
+        releases = [release for release, _, _ in same]
+        alike_rows = zip(*(rows for _, _, rows in same), strict=True)
+        merged = (replace(rows[0], budgets=_budgets(releases, rows)) for rows in alike_rows)
+        yield ", ".join(releases), same[0][1], tuple(merged)
+
+
 def _budgets(releases: Sequence[str], rows: Iterable[MemoryRow]) -> tuple[str, ...]:
     """The restart budgets of one domain, each once; with its releases unless it is the same for all."""
     found: dict[str, list[str]] = {}
@@ -318,8 +337,8 @@ def memory_rows(boot: Boot) -> tuple[MemoryRow, ...]:
 
 
 def _budget(creations: tuple[int, int] | None) -> str:
-    """How often a domain can be created, alone and if every guest restarts equally often; empty for a domain that
-    never restarts.
+    """How often a domain can be created, alone and if every guest restarts equally often; empty if no toolstack
+    can create it.
     """
     if creations is None:
         return ""

@@ -1,7 +1,7 @@
 """Colors of single domains that a boot script leaves open: the separations of all other pairs can still be proved.
 
-A pair is separated by its own colors and the cache. What the colors of a third domain are changes neither; it changes
-who gets which memory, and so everything else stays open.
+A pair is separated by its own colors and the cache. The colors of a third domain affect neither; they affect the
+allocation of memory, so everything else stays open.
 """
 
 from __future__ import annotations
@@ -16,22 +16,23 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import Node, Property
 from colorcheck.loader.handover import Handover
 from colorcheck.loader.read_by import blocking, open_colors
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.domains.dom0less import nodes
 from colorcheck.xen.release.release import Release
 
-_ALONE = (TheoremKind.SET_SEPARATION, TheoremKind.ALLOCATOR_INVARIANT)  # they read nothing of any domain
+_ALONE = (TheoremKind.SET_SEPARATION, TheoremKind.ALLOCATOR_INVARIANT)  # they do not depend on any domain
 _COLORS = "llc-colors"
 
 
 def only_colors_are_open(received: Handover | None) -> frozenset[str]:
-    """The paths of the domains whose colors are open, where nothing else keeps the tree from being known; else none."""
+    """The paths of the domains whose colors are open, if everything else in the tree is known; otherwise empty."""
     if received is None or received.stopped or received.alternatives or any(blocking(received)):
         return frozenset()
     return frozenset(open_colors(received))
 
 
 def in_one_world(deployment: Deployment, paths: Collection[str]) -> Deployment:
-    """The deployment in one of the worlds that are possible: the open lists are empty, which counts as none."""
+    """The deployment in one of the possible worlds: the open lists are empty, which is treated as no list."""
     tree = deployment.tree
     return deployment if tree is None else replace(deployment, tree=replace(tree, root=_emptied(tree.root, paths)))
 
@@ -48,7 +49,7 @@ def _emptied(node: Node, paths: Collection[str]) -> Node:
 
 
 def concerned(deployment: Deployment, paths: Collection[str], release: Release) -> frozenset[str]:
-    """The names of the domains whose colors are open, those among them that inherit a list that is."""
+    """The names of the domains whose colors are open, including those that inherit an open list."""
     found: set[str] = set()
     inherits = False
     for node in nodes(deployment.tree) if deployment.tree else ():
@@ -61,12 +62,15 @@ def concerned(deployment: Deployment, paths: Collection[str], release: Release) 
     return frozenset(found)
 
 
-def kept(theorems: Collection[Theorem], names: Collection[str], why: str) -> tuple[Theorem, ...]:
-    """The theorems of one world as they are in all: proved pairs of other domains hold, all else is unknown."""
+def kept(theorems: Collection[Theorem], names: Collection[str], boot: Boot, why: str) -> tuple[Theorem, ...]:
+    """The theorems of one world as they are in all: proved pairs of other domains hold, unless they read who got which
+    memory in this boot (such as memory given by address); all else is unknown."""
+    of_memory = boot.reads - boot.system.reads
 
     def holds(theorem: Theorem) -> bool:
-        pair = theorem.kind is TheoremKind.PAIR_SEPARATION and not set(names) & set(theorem.subjects)
-        return theorem.kind in _ALONE or (pair and theorem.verdict is Verdict.PROVED)
+        own = set(names).isdisjoint(theorem.subjects) and of_memory.isdisjoint(theorem.facts)
+        pair = theorem.kind is TheoremKind.PAIR_SEPARATION and theorem.verdict is Verdict.PROVED
+        return theorem.kind in _ALONE or (pair and own)
 
     return tuple(theorem if holds(theorem) else _unknown(theorem, why) for theorem in theorems)
 

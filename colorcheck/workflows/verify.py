@@ -263,7 +263,7 @@ class _Run(Struct):
         if other.boot is None or len(other.boot.system.domains) > MOST_DOMAINS:
             return result
         found = self.proved(other, replace(facts, deployment=deployment), timeout, smt).theorems
-        theorems = kept(found, concerned(facts.deployment, self.colors_open, known), self.unclear)
+        theorems = kept(found, concerned(facts.deployment, self.colors_open, known), other.boot, self.unclear)
         if any(theorem.verdict is Verdict.PROVED for theorem in theorems):
             whole = Skipped("everything", self.unclear, result.release)
             part = Skipped("everything but the separation of other domains", self.unclear, result.release)

@@ -6,12 +6,14 @@ The notes' kinds and data are in `note_kinds`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.problem_kinds import ProblemKind
+from colorcheck.core.source import Passage
 from colorcheck.core.units import GIB, MIB
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.boot.kconfig import integer
@@ -19,10 +21,11 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.dts.freeze import blob_size
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cells_below, compatible
+from colorcheck.loader.facts import Fact
 from colorcheck.xen.domains import dom0_end, dom0less, dom0less_end
 from colorcheck.xen.domains.affinity import with_affinities
 from colorcheck.xen.domains.color_choice import out_of_range, repeated
-from colorcheck.xen.domains.cpu_pools import POOLS
+from colorcheck.xen.domains.cpu_pools import POOLS, SCHEDULERS, named_schedulers, no_scheduler, pools_fact
 from colorcheck.xen.domains.dom0 import DEFAULT_MEMORY, dom0, presence
 from colorcheck.xen.domains.fork_colors import Fork, refused_by_fork
 from colorcheck.xen.domains.hardware_domain import (
@@ -54,6 +57,7 @@ from colorcheck.xen.facts.keys import (
     MODULES,
     PCI,
     PDX_OFFSETS,
+    SCHEDULER,
     SVE,
     TREE,
     TREE_SIZE,
@@ -141,7 +145,8 @@ def effective(
         for p in deployment.problems
         if p.kind is ProblemKind.FILE_SIZE_ASSUMED
     ]
-    return with_affinities(replace(_with_dom0_tables(system), notes=(*context.notes, *assumed)), deployment, board)
+    system = with_affinities(replace(_with_dom0_tables(system), notes=(*context.notes, *assumed)), deployment, board)
+    return replace(system, pool_panic=system.pool_panic or _without_scheduler(context))
 
 
 def read_arguments(deployment: Deployment, release: Release, facts: FactBook | None = None) -> BootArguments:
@@ -149,13 +154,21 @@ def read_arguments(deployment: Deployment, release: Release, facts: FactBook | N
     if facts is not None:
         facts.about(ARGUMENTS.name)
     reserve = _integer(deployment.kconfig.get(release.buddy_kconfig))
-    return boot_arguments(
+    return _read_once(
         xen_arguments(deployment),
         release,
-        most_colors=_most_colors(deployment, release),
-        buddy_size=(64 if reserve is None else reserve) * MIB,
-        dom0_memory=built_in_text(deployment, "DOM0_MEM"),
+        _most_colors(deployment, release),
+        (64 if reserve is None else reserve) * MIB,
+        built_in_text(deployment, "DOM0_MEM"),
     )
+
+
+@lru_cache(maxsize=16)
+def _read_once(
+    arguments: Passage, release: Release, most_colors: int | None, buddy_size: int, dom0_memory: Passage
+) -> BootArguments:
+    """The model, the rules and the reports ask for the same again and again."""
+    return boot_arguments(arguments, release, most_colors=most_colors, buddy_size=buddy_size, dom0_memory=dom0_memory)
 
 
 def built_with_coloring(deployment: Deployment, release: Release) -> bool:
@@ -203,6 +216,7 @@ def _read(deployment: Deployment, board: Board | None, release: Release, facts: 
     with facts.recorded() as memory_reads:
         for key in (GUESTS, MODULES, FILE_SIZES, XSM, SVE, PCI, DOM0LESS):
             facts.about(key.name)
+        facts.about(SCHEDULER.name)
         facts.read(ADDRESS_BITS)
         machine, notes = read_machine(deployment, facts)
         machine = replace(machine, compresses=arguments.pdx_compress and compression_built_in(deployment))
@@ -461,6 +475,20 @@ def _without_iommu(context: _Context) -> Failure | None:
     ):
         return None
     return Failure(FailureKind.OTHER, UNUSABLE)
+
+
+def _without_scheduler(context: _Context) -> Failure | None:
+    """The panic of a Xen that lacks the scheduler of a boot-time pool."""
+    deployment = context.deployment
+    named = next(named_schedulers(deployment.tree), None)
+    pools = pools_fact(deployment, Ancestry(deployment.tree)) if deployment.tree else None
+    read = named is None or context.facts.read(SCHEDULER) is not False
+    if read or named is None or not isinstance(pools, Fact) or not pools.value:
+        return None
+    states = ((name, deployment.kconfig.get(option)) for name, option in SCHEDULERS.items())
+    off = {name for name, state in states if state != "y"}
+    wanted = next((name for _, name in named_schedulers(deployment.tree) if name in off), named[1])
+    return Failure(FailureKind.OTHER, no_scheduler(wanted))
 
 
 def _has_control_domain(context: _Context) -> bool:

@@ -1,4 +1,4 @@
-"""What mkdocs calls while it builds the site: pages from the code, and those that lie at the top of the repository."""
+"""What ProperDocs calls while it builds the site: pages from the code, and those at the top of the repository."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import pages
-from mkdocs.structure.files import File
+from properdocs.structure.files import File
 
 ROOT = Path(__file__).parents[2]
 TOP = {

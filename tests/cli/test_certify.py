@@ -51,3 +51,13 @@ def test_nothing_to_check_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert main(["certify"]) == 2
     assert main(["verify", str(EXAMPLES), "--recursive", "--certify", str(tmp_path)]) == 2
     assert "Traceback" not in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("words", [["certify", "--write"], ["verify", "--certify"]])
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_read(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "taken").write_text("", encoding="utf-8")
+    (tmp_path / "colorcheck.toml").write_text("not toml", encoding="utf-8")
+    assert main([words[0], str(tmp_path), words[1], str(tmp_path / "taken" / "below")]) == 2
+    assert f"{tmp_path / 'taken'} is not a directory" in capsys.readouterr().err

@@ -168,4 +168,4 @@ def test_prose_is_no_manifest(capsys: pytest.CaptureFixture[str], tmp_path: Path
     readme = tmp_path / "README.md"
     readme.write_text("# A board\n\nSome words, and a diff:\n\n```diff\n-a\n+b\n```\n")
     assert main(["verify", str(readme)]) == 2
-    assert "is neither a colorcheck.toml nor an input file" in capsys.readouterr().err
+    assert "is a page in Markdown or the like, not a colorcheck.toml" in capsys.readouterr().err

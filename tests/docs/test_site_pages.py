@@ -80,7 +80,7 @@ def test_every_rule_has_an_area() -> None:
 
 
 def test_every_page_is_in_the_navigation_and_every_rule_that_a_page_names_exists() -> None:
-    text = (ROOT / "mkdocs.yml").read_text()
+    text = (ROOT / "properdocs.yml").read_text()
     named = set(re.findall(r"[\w/-]+\.md", text))
     assert {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")} <= named
     known = {rule.id for rule in RULES}

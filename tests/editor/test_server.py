@@ -73,6 +73,26 @@ async def test_diagnostics_follow_what_is_typed(client: LanguageClient, deployme
 
 
 @pytest.mark.asyncio
+async def test_every_check_reaches_an_open_file_and_a_refuted_theorem_is_shown(
+    client: LanguageClient, deployment: Path
+) -> None:
+    file = deployment / "camera.cfg"
+    uri = opened(client, file)
+    await told(client, uri, "CC111")
+    for version, (colors, there) in enumerate((("5-13", True), ("9-13", False), ("10-13", False)), 2):
+        text = file.read_text(encoding="utf-8").replace('"9-13"', f'["{colors}"]')
+        client.diagnostics.pop(uri)
+        client.text_document_did_change(
+            lsp.DidChangeTextDocumentParams(
+                lsp.VersionedTextDocumentIdentifier(version, uri), [lsp.TextDocumentContentChangeWholeDocument(text)]
+            )
+        )
+        await told(client, uri, "separation/camera/control", there=there)
+        shown = [each.message for each in client.diagnostics[uri] if each.code == "separation/camera/control"]
+        assert shown == ["camera can evict lines of control (both have colors 5-8)"] * there
+
+
+@pytest.mark.asyncio
 async def test_hover_definition_and_actions(client: LanguageClient, deployment: Path) -> None:
     uri = opened(client, deployment / "control.cfg")
     await told(client, uri, "CC112")

@@ -91,7 +91,7 @@ def test_a_boot_that_stops_half_way_is_a_difference(recorded: Recorded, player: 
     console = recorded["4.22.0 0/5"]["console"]
     player.set(recorded["4.22.0 0/5"], "hang", console=console[: console.index("LOADING DOMAIN 0")])
     found = booted(recorded, "4.22.0 0/5")
-    assert (found.result, "said nothing more" in found.reason) == (Result.DIFFERS, True)
+    assert (found.result, "printed nothing more" in found.reason) == (Result.DIFFERS, True)
 
 
 def test_silence_where_the_model_panics_decides_nothing(recorded: Recorded, player: Player) -> None:

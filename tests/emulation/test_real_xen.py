@@ -32,7 +32,9 @@ def test_a_xen_without_coloring_says_so(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not COLORED, reason="needs a Xen with cache coloring: build one and set COLORCHECK_XEN")
+@pytest.mark.skipif(
+    not COLORED, reason="needs a Xen with cache coloring: set COLORCHECK_XEN; CONTRIBUTING.md says how one is built"
+)
 @pytest.mark.parametrize("more", [("--transplant",), ()], ids=["transplanted", "as it is"])
 def test_a_colored_xen_agrees(more: tuple[str, ...], tmp_path: Path) -> None:
     evidence = tmp_path / "found.json"
@@ -40,7 +42,9 @@ def test_a_colored_xen_agrees(more: tuple[str, ...], tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not COLORED, reason="needs a Xen with cache coloring: build one and set COLORCHECK_XEN")
+@pytest.mark.skipif(
+    not COLORED, reason="needs a Xen with cache coloring: set COLORCHECK_XEN; CONTRIBUTING.md says how one is built"
+)
 def test_a_small_campaign_agrees(tmp_path: Path) -> None:
     evidence = tmp_path / "found.json"
     main(["boot", "--xen", COLORED, "--campaign", "4", "--seed", "77", "--evidence", str(evidence)])

@@ -1,5 +1,6 @@
 """Every kind of file in every place of a manifest: one problem, or what the place takes."""
 
+import os
 import re
 import struct
 from pathlib import Path
@@ -14,6 +15,7 @@ from colorcheck.inputs.file_kinds import FileKind, Slot
 from colorcheck.inputs.manifest.manifest_reader import ManifestError, read_manifest
 from colorcheck.inputs.read import read_deployment
 from colorcheck.inputs.recognition import recognized
+from colorcheck.loader.receive import receive
 
 
 def legacy(kind: int) -> bytes:
@@ -58,6 +60,12 @@ SAMPLES = {
     FileKind.DOCUMENT: b"\x89PNG\r\n\x1a\n" + bytes(30),
     FileKind.UTF_16: "/dts-v1/;\n/ { };\n".encode("utf-16"),
     FileKind.EMPTY: b"",
+    FileKind.CONFLICT: b'name = "x"\n<<<<<<< HEAD\nmemory = 256\n=======\nmemory = 512\n>>>>>>> other\n',
+    FileKind.MARKDOWN: b"# The board\n\nSee [the page](https://example.com) for more.\n\n- build it\n- boot it\n",
+    FileKind.PROSE: b"Hello, this is the file of the board.\nPlease look at the other one first.\n",
+    FileKind.COMMENTS: b"# to be written\n# by someone\n",
+    FileKind.BINARY: bytes(range(32)) * 20,
+    FileKind.CERTIFIED: b'{"schema": "colorcheck/xen-attested/1"}\n',
 }
 KEYS = {
     Slot.DEVICE_TREE: '[inputs]\ndevice-tree = "file"\n',
@@ -66,6 +74,8 @@ KEYS = {
     Slot.IMAGE_BUILDER: '[inputs]\nimage-builder = "file"\n',
     Slot.KCONFIG: '[target]\nkconfig = "file"\n[inputs]\n',
     Slot.XEN_IMAGE: '[target]\nxen-image = "file"\n[inputs]\n',
+    Slot.XEN_ATTESTED: '[target]\nxen-attested = "file"\n[inputs]\n',
+    Slot.SYSTEM_DUMP: '[inputs]\nsystem-dump = "file"\n',
     Slot.BOOT_LOG: '[inputs]\ndevice-tree = "base.dts"\nboot-log = "file"\n',
     **{
         slot: f'[target]\nloader = "uefi"\n[inputs]\ndevice-tree = "base.dts"\n{key} = "file"\n'
@@ -88,8 +98,12 @@ MORE = [
     (FileKind.JSON, b"[1, 2]\n"),
     (FileKind.YAML, b"domains:\n  - name: rt\n"),
     (FileKind.XL, b'name = "rt"\rmemory = 256\rllc_colors = ["1-2"]\r'),
-    (None, b"# Title\n\nSome text.\n"),
-    (None, b"Note: this is a remark\n"),
+    (FileKind.PROSE, b"# Title\n\nSome text.\n"),
+    (FileKind.COMMENTS, b"// only\n/* comments,\n   of C */\n"),
+    (FileKind.CONFLICT, b"/dts-v1/;\n<<<<<<< HEAD\n/ { };\n=======\n/ { a; };\n>>>>>>> other\n"),
+    (FileKind.MARKDOWN, b"Title\n=====\n\nA text about it.\n\n```\nxl create rt.cfg\n```\n"),
+    (FileKind.FIT_SOURCE, b'/dts-v1/;\n/ { images { k { data = /incbin/("k"); }; };\nconfigurations { c { }; };\n};\n'),
+    (FileKind.PROSE, b"Note: this is a remark\n"),
 ]
 
 
@@ -119,14 +133,19 @@ def test_line_ends_of_dos_and_a_byte_order_mark_hide_no_kind(kind: FileKind) -> 
 def test_a_file_of_another_kind_is_one_problem(tmp_path: Path, slot: Slot, kind: FileKind) -> None:
     if kind in slot.takes or (kind is FileKind.EMPTY and slot is Slot.KCONFIG):
         return
+    if (slot, kind) in ((Slot.XEN_IMAGE, FileKind.BINARY), (Slot.SYSTEM_DUMP, FileKind.GZIP)):  # their readers say more
+        return
     (tmp_path / "file").write_bytes(SAMPLES[kind])
     (tmp_path / "base.dts").write_text("/dts-v1/;\n/ { };\n")
     (tmp_path / "colorcheck.toml").write_text(KEYS[slot])
     found = read_deployment(read_manifest(str(tmp_path / "colorcheck.toml"))).problems
     assert [p.kind for p in found] == ["other-kind"], [f"{p.kind}: {p.message}" for p in found]
+    assert found[0].help == kind.give
+    if kind is FileKind.CONFLICT:  # which is reported in the file itself
+        assert (found[0].location.file, found[0].location.line) == (str(tmp_path / "file"), 2)
+        return
     assert kind.title in found[0].message
     assert slot.title in found[0].message
-    assert found[0].help == kind.give
     assert found[0].location.line
 
 
@@ -139,8 +158,10 @@ def test_a_manifest_of_another_kind_is_named(tmp_path: Path, kind: FileKind) -> 
     if kind in (*Slot.MANIFEST.takes, FileKind.EMPTY, FileKind.TOML):
         return
     (tmp_path / "file").write_bytes(SAMPLES[kind])
-    with pytest.raises(ManifestError, match=re.escape(kind.title)):
+    title = "an unresolved merge conflict" if kind is FileKind.CONFLICT else kind.title
+    with pytest.raises(ManifestError, match=re.escape(title)) as found:
         read_manifest(str(tmp_path / "file"))
+    assert str(found.value).count(str(tmp_path)) == 1
 
 
 @pytest.mark.parametrize("command", ["check", "verify", "replay", "effective", "plan", "attest"])
@@ -166,7 +187,12 @@ def test_no_command_stumbles(
     assert "Traceback" not in told.out + told.err
 
 
-RUN_AS_A_SCRIPT = (FileKind.SHELL, FileKind.EMPTY, FileKind.U_BOOT_IMAGE)  # which ends without starting Xen
+RUN_AS_A_SCRIPT = (  # which ends without starting Xen
+    FileKind.SHELL,
+    FileKind.EMPTY,
+    FileKind.COMMENTS,
+    FileKind.U_BOOT_IMAGE,
+)
 
 
 @pytest.mark.parametrize("kind", FileKind)
@@ -180,7 +206,40 @@ def test_a_boot_script_of_another_kind_is_named(tmp_path: Path, kind: FileKind) 
     assert found.stopped
     if kind not in RUN_AS_A_SCRIPT:
         assert [p.kind for p in found.problems] == ["other-kind"], found.stopped
-        assert kind.title in found.stopped
+        assert kind is FileKind.CONFLICT or kind.title in found.stopped
+
+
+ANNEX = b"/annex/objects/SHA256E-s123--0123456789abcdef.dtb\n"
+LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
+SCRIPT = '[inputs]\ndevice-tree = "base.dts"\nboot-script = "file"\n'
+TREES = "kind = 'device-tree'\nfile = 'file.dtb'\naddress = 0x2000000\n"
+PLACES = {**{slot.name: text for slot, text in KEYS.items()}, "BOOT_SCRIPT": SCRIPT}
+PLACES["MODULE"] = f'[inputs]\ndevice-tree = "base.dts"\n[[target.modules]]\n{TREES}'
+
+
+@pytest.mark.parametrize("kind", ["annex", "lfs", "fifo", "device", "loop", "dangling", "missing", "directory"])
+@pytest.mark.parametrize("place", PLACES)
+def test_a_file_that_has_no_content_is_one_problem_at_its_name(tmp_path: Path, place: str, kind: str) -> None:
+    path = tmp_path / ("file.dtb" if place == "MODULE" else "file")
+    match kind:
+        case "annex" | "lfs":
+            path.write_bytes(ANNEX if kind == "annex" else LFS)
+        case "fifo":
+            os.mkfifo(path)
+        case "device" | "loop" | "dangling":
+            path.symlink_to({"device": "/dev/zero", "loop": path.name, "dangling": "nowhere"}[kind])
+        case "directory":
+            path.mkdir()
+    (tmp_path / "base.dts").write_text("/dts-v1/;\n/ { };\n")
+    (tmp_path / "colorcheck.toml").write_text(PLACES[place])
+    manifest = read_manifest(str(tmp_path / "colorcheck.toml"))
+    deployment = read_deployment(manifest)
+    found = [*deployment.problems, *(receive(deployment).problems if place == "BOOT_SCRIPT" else ())]
+    assert len(found) == 1, [f"{p.kind}: {p.message}" for p in found]
+    assert found[0].location.file in (str(tmp_path / "colorcheck.toml"), str(path))
+    assert "syntax" not in found[0].message
+    if kind in ("annex", "lfs"):
+        assert f"git{'-annex' if kind == 'annex' else ' LFS'} pointer" in found[0].message or place == "SYSTEM_DUMP"
 
 
 def test_carriage_returns_are_one_problem_that_can_be_mended(tmp_path: Path) -> None:

@@ -37,10 +37,10 @@ TREE = """/dts-v1/;
 """
 L2 = "cache-size = <0x100000>; cache-line-size = <64>; cache-sets = <1024>;"
 ORDER = (0, 1, 0x100, 0x101)
-POOLS = """
-        cp0: pool-a { compatible = "xen,cpupool"; cpupool-cpus = <&cpu0 &cpu1>; };
-        cp1: pool-b { compatible = "xen,cpupool"; cpupool-cpus = <&cpu256 &cpu257>; };
-"""
+POOLS = (
+    'cp0: pool-a { compatible = "xen,cpupool"; cpupool-cpus = <&cpu0 &cpu1>; }; '
+    'cp1: pool-b { compatible = "xen,cpupool"; cpupool-cpus = <&cpu256 &cpu257>; };'
+)
 
 
 def cpu(mpidr: int, core: str = "cortex-a53") -> str:

@@ -9,11 +9,12 @@ from colorcheck.core.witness import PairWitness
 from colorcheck.hardware.index import KnownIndex, Linear, XorHashed
 from colorcheck.inputs.manifest.manifest import PlanPolicy
 from colorcheck.proof.context import Context
+from colorcheck.proof.lifecycle import _after_xen
 from colorcheck.proof.memory import memory
 from colorcheck.proof.pairs import pair_separation
 from colorcheck.proof.sets import set_separation
 from colorcheck.xen.booted import Boot, Built, Interval
-from colorcheck.xen.kinds import MapUse
+from colorcheck.xen.kinds import DomainKind, MapUse
 from colorcheck.xen.memory.color_heap import ColorHeap
 from colorcheck.xen.memory.frames import Frames
 from tests.proof.systems import board, domain, system
@@ -72,3 +73,21 @@ def test_theorems_and_frames_agree(
             colors = [set(next(d.colors for d in of.domains if d.name == name)) for name in theorem.subjects]
             assert a // 4096 % NR_COLORS in colors[0]
             assert b // 4096 % NR_COLORS in colors[1]
+
+
+@settings(max_examples=60)
+@given(regions, st.lists(st.tuples(lists, st.integers(1, 40)), min_size=1, max_size=4))
+def test_guests_are_created_from_what_the_domains_of_xen_leave(
+    pieces: tuple[tuple[int, int], ...], wanted: list[tuple[list[int], int]]
+) -> None:
+    """Each color has as many frames left, counted by the proof, as single frames that are taken leave."""
+    kind = DomainKind.DOM0LESS
+    of = system(NR_COLORS, [domain(n, colors, pages, kind=kind) for n, (colors, pages) in enumerate(wanted, 1)])
+    start = ColorHeap.at_boot(NR_COLORS, pieces)
+    missing, heap = 0, start
+    for each in of.domains:
+        allocation, heap = heap.take(each.colors, each.needed_pages)
+        missing += allocation.missing
+    boot = Boot(of, None, (0, 0), start.free, heap.free, 0, 0, (), ())
+    found = _after_xen(Context(of, boot, board(Linear(64, 512), dram=1 << 22), PlanPolicy(), 20.0))
+    assert found == (None if missing else heap.free)

@@ -198,6 +198,7 @@ ELSEWHERE = {
     keys.DOM0LESS.name,
     keys.MAPPED.name,
     keys.KERNELS.name,
+    keys.SCHEDULER.name,
     keys.BRANCH.name,
     keys.PDX_OFFSETS.name,
 }

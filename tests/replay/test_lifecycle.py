@@ -151,6 +151,6 @@ def test_the_colors_only_lose_and_every_frame_is_accounted_for(steps: list[Step]
 
 
 def test_ten_thousand_steps_take_less_than_a_second(boot: Boot) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert len(list(lifecycle(boot, [Reboot("g"), Balloon("g", 16 << 10)] * 5000))) == 10_000
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - begin < 1

@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import htpy
@@ -148,3 +149,29 @@ def test_two_worlds_of_an_undecided_theorem_stand_side_by_side() -> None:
     theorem = Theorem("memory/a", TheoremKind.MEMORY, "The frames of a fit", "", ("a",), Verdict.UNKNOWN, worlds=worlds)
     row = str(html_open._row(theorem))
     assert "<td>memory 2 GiB</td><td>memory &lt;1 GiB&gt;: too small</td>" in row
+
+
+def test_addresses_under_the_map_do_not_run_into_each_other() -> None:
+    banks = [(0, 0x3B400), (0x40000, 0x7BC00), (0x100000, 0x100010)]
+    axis = str(html_map._axis(sum(end - start for start, end in banks), banks))
+    found = [
+        (float(x), anchor, len(words))
+        for x, anchor, words in re.findall(r'x="([\d.]+)%" y="13" text-anchor="(\w+)">([^<]*)<', axis)
+    ]
+    assert ">0x0<" in axis
+    assert ">0x40000000<" in axis
+    assert ">0x100010000<" in axis
+    letter = 2.05  # percent of the width that a letter takes at 355 pixels
+    shift = {"start": 0.0, "middle": 0.5, "end": 1.0}
+    spans = sorted((x - shift[a] * n * letter, x + (1 - shift[a]) * n * letter) for x, a, n in found)
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))
+
+
+def test_what_is_never_created_says_so_in_the_map_and_beside_its_memory() -> None:
+    manifest = Path(__file__).parents[2] / "examples" / "rpi4-xl" / "colorcheck.toml"
+    page = render(pipeline.verify(read_manifest(str(manifest))), "html", samples.style())
+    assert '<td class="remark">never created</td>' in page
+    assert '<td class="remark">4-8  320 KiB</td>' in page
+    assert page.count("config parsing error near") >= 2
+    assert "a color is 64 KiB of the cache" in page
+    assert "llc_colors = <ins>[&#34;9-13&#34;]</ins>" in page

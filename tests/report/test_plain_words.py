@@ -41,6 +41,22 @@ ROOTED_OUT_OF_PROSE = {
     r"\bone behind the other\b": "write 'one after the other'",
     r"\bone an? (finding|file|line|guest|step|size)\b": "write 'one per …'",
     r"\bNone where\b": "write 'None if'",
+    r"[;,] empty where\b": "write 'empty if'",
+    r"\bRaises \w+ where\b": "write 'Raises … if'",
+    r"(?:^|\. )As `": "write 'Like `…`'",
+    r"\bhangs? on\b": "write 'depends on' or 'affects'",
+    r"(?i)\b(some|every)body\b": "name who it is: the user, all domains, another program",
+    r"\bcounts? for nothing\b": "write 'has no effect'",
+    r"\bdecides? over\b": "write 'determines' or 'matters for'",
+    r"\bgoes? before\b": "write 'takes precedence over'",
+    r"\binto being\b": "write 'is created'",
+    r"\bgiven out\b": "write 'allocated'",
+    r"\b(is|are|be) worked out\b": "write 'computed'",
+    r"\blies? (at|above|below|here|there|elsewhere|where)\b": "write 'is at …'",
+    r"\bbeside\b": "write 'next to' or 'in addition to'",
+    r"\ba stranger\b": "write 'untrusted'",
+    r"\bwhoever\b": "name who it is",
+    r"\bthe one way (to|in)\b": "say what the module does",
 }
 PROSE = {re.compile(phrase): advice for phrase, advice in ROOTED_OUT_OF_PROSE.items()}
 PAGES = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md"]
@@ -146,6 +162,12 @@ def test_pages_keep_to_plain_words() -> None:
         "Findings that are told.",
         "A script that lies beside the tree.",
         "A fix that mends the list.",
+        "A place in a file. Raises Stop where there is none.",
+        "As `check`, without signatures.",
+        "The fact that a verdict hangs on.",
+        "A file that somebody made.",
+        "The addresses are worked out later.",
+        "The list goes before the option.",
     ],
 )
 def test_a_phrase_is_noticed(text: str, tmp_path: Path) -> None:

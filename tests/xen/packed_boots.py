@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-_ON = ("ARM_64", "LLC_COLORING", "DEBUG", "DOM0LESS_BOOT", "HAS_PASSTHROUGH", "SCHED_CREDIT", "SCHED_CREDIT2")
+_SCHEDULERS = ("SCHED_CREDIT", "SCHED_CREDIT2", "SCHED_RTDS", "SCHED_ARINC653", "SCHED_NULL")
+_ON = ("ARM_64", "LLC_COLORING", "DEBUG", "DOM0LESS_BOOT", "HAS_PASSTHROUGH", *_SCHEDULERS)
 
 
 @cache

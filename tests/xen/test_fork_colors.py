@@ -106,7 +106,7 @@ def test_way_size_wins_wherever_it_stands() -> None:
 
 
 def test_huge_list_ends_soon(tmp_path: Path) -> None:
-    guest = ("rt.cfg", 'name = "rt"\nmemory = 64\nllc_colors = ["0-400000"]\n')
+    guest = ("rt.cfg", 'name = "rt"\nmemory = 64\nllc_colors = ["0-40000"]\n')
     Example(guests=(guest,)).write(tmp_path)
     assert api.verify(tmp_path).exit_status() == 1
 

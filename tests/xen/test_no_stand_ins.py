@@ -65,11 +65,9 @@ REASONS = {
     "loader/image_builder/follow.py": {"VIRTUAL if found is None else found.start": "a place apart from all others"},
     "loader/u_boot/blob.py": {"size or 0": "no more than the tree needs"},
     "loader/u_boot/boot.py": {
-        "4096 if at is None else at": "a place that counts as not known",
-        "ramdisk[0] if ramdisk[0] is not None else 4096": "a place that counts as not known",
-    },
-    "loader/u_boot/commands.py": {
-        "machine.reached(at) if at is not None else 0": "an unset variable, which U-Boot reads as 0",
+        "_LARGEST if loaded.size is None else loaded.size": "a place that is only certain where this is not needed",
+        "_OPEN_PLACE if at is None else at": "a place that counts as not known",
+        "_OPEN_PLACE if ramdisk is None or ramdisk[0] is None else ramdisk[0]": "a place that counts as not known",
     },
     "loader/u_boot/conditions.py": {
         "8 if width is None else width": "setexpr without a width takes all bytes of a number",
@@ -79,6 +77,7 @@ REASONS = {
         "1 if len(rest) > 1 and tree.value(at, rest[1].text) is None else 0": STATUS,
         "0 if 'c' in letters or (working is not None and tree_at(machine, working) is not None) else 1": STATUS,
     },
+    "loader/u_boot/fdt_get.py": {"index or 0": "fdt get value without an index takes the first string"},
     "loader/u_boot/follow.py": {"RAMDISK_ROOM if started.ramdisk is not None else 0": "no ramdisk, no room for one"},
     "loader/u_boot/machine.py": {
         "loaded.size if loaded and loaded.size is not None else 0": "nothing is read of a file of unknown size",
@@ -86,7 +85,6 @@ REASONS = {
     },
     "loader/u_boot/media.py": {"given.size or 0": "the manifest gives a size where it gives no file"},
     "loader/u_boot/shell.py": {
-        "status if text.text.count('\\n') == 1 and script.error is None else 0": STATUS,
         "status if script.error is None else 1": STATUS,
         "0 if done is None else done": STATUS,
     },

@@ -96,3 +96,31 @@ def test_an_iommu_that_xen_must_use(tmp_path: Path, options: str, message: str) 
         panic = found["panic"]
         assert not message or (isinstance(panic, dict) and panic["message"] == message)
         assert message or more or panic is None
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "build", "outcome"),
+    [
+        ("null", "SCHED_NULL = true", "boots"),
+        ("null", "SCHED_NULL = false", "panics"),
+        ("null", "", "unknown"),
+        ("rtds", "ARM_64 = true", "panics"),  # a whole .config, and what is absent is off
+        ("credit2", "", "boots"),
+        ("credit", "SCHED_CREDIT = false", "panics"),
+        ("nosuch", "", "panics"),
+    ],
+)
+def test_schedulers_that_are_not_built_in(tmp_path: Path, scheduler: str, build: str, outcome: str) -> None:
+    """credit and credit2 are in every usual build, the others in debug builds only."""
+    folder = manifest(tmp_path, build=f"[target.config]\nLLC_COLORING = true\nBOOT_TIME_CPUPOOLS = true\n{build}")
+    pool = f'pool {{ compatible = "xen,cpupool"; cpupool-cpus = <&c0>; cpupool-sched = "{scheduler}"; }};'
+    tree = folder / "a.dts"
+    tree.write_text(tree.read_text().replace(KERNEL, KERNEL + pool).replace("cpu@0", "c0: cpu@0"))
+    found = api.replay(str(folder / "colorcheck.toml")).to_dict()
+    assert found["outcome"] == outcome
+    panic = found["panic"]
+    assert outcome != "panics" or (
+        isinstance(panic, dict) and panic["message"] == f"Scheduler {scheduler} does not exists!"
+    )
+    if outcome == "unknown":
+        assert [fact.what for fact in api.verify(folder).open_facts()] == ["pool-scheduler"]

@@ -8,6 +8,8 @@ from colorcheck.core.units import MIB
 from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.inputs.read import read_deployment
 from colorcheck.xen.effective import read_arguments
+from colorcheck.xen.facts.gather import facts_of
+from colorcheck.xen.facts.keys import TREE
 from colorcheck.xen.options.arguments import logged_command_line, xen_arguments
 from colorcheck.xen.release.releases import release_of
 
@@ -91,6 +93,24 @@ def test_dom0s_memory_that_is_built_in(tmp_path: Path, arguments: str, memory: i
     place = found.dom0_mem_built_in
     assert (place is not None) == (memory == 128 * MIB)
     assert place is None or (Path(place.file).name, place.line, place.column) == ("xen.config", 1, 18)
+
+
+@pytest.mark.parametrize(("loader", "open_"), [("", True), ('loader = "none"', False)])
+def test_a_tree_of_xens_own_leaves_everything_open(tmp_path: Path, loader: str, *, open_: bool) -> None:
+    """CONFIG_DTB_FILE: the boot loader's tree is not read; with `loader = "none"` the input is what Xen reads."""
+    manifest = written(tmp_path, "", f'kconfig = "xen.config"\n{loader}', 'CONFIG_DTB_FILE="/boot/a.dtb"\n')
+    facts = facts_of(read_deployment(read_manifest(str(manifest))), None)
+    assert facts.is_open(TREE) == open_
+
+
+@pytest.mark.parametrize("where", ["chosen@0 {};", 'chosen@1 { bootargs = "llc-coloring=off"; };'])
+def test_a_second_chosen_leaves_everything_open(tmp_path: Path, where: str) -> None:
+    """Xen's early scan takes it for /chosen, the code that builds domains does not."""
+    manifest = written(tmp_path, "")
+    tree = tmp_path / "a.dts"
+    tree.write_text(tree.read_text() + f"\n/ {{ {where} }};\n")
+    facts = facts_of(read_deployment(read_manifest(str(manifest))), None)
+    assert facts.is_open(TREE)
 
 
 def test_quotes_in_a_built_in_text(tmp_path: Path) -> None:

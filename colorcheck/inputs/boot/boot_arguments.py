@@ -1,11 +1,14 @@
-"""The options of Xen's boot arguments, each with its place. `xen.options.options` says what they mean."""
+"""The options of Xen's boot arguments, each with its location. `xen.options.options` interprets them."""
 
 from __future__ import annotations
+
+from functools import lru_cache
 
 from colorcheck.core.source import Passage
 from colorcheck.inputs.grammar import span, tokens
 
 
+@lru_cache(16)  # rules ask for the same arguments again and again
 def option_spans(text: str) -> tuple[tuple[int, int], ...]:
     """Where the options are in the text: the offsets of their first characters and of those after their last.
 
@@ -21,5 +24,5 @@ def read_boot_arguments(arguments: Passage) -> tuple[Passage, ...]:
 
 
 def option_name(option: str) -> str:
-    """What an option is called: what is before its first `=`, without a `no-`."""
+    """The name of an option: the part before its first `=`, without `no-`."""
     return option.partition("=")[0].removeprefix("no-")

@@ -1,4 +1,4 @@
-"""Boot logs of Xen as a serial console shows them: what Xen said about itself, each statement with its line.
+"""Boot logs of Xen from a serial console: Xen's statements about itself, each with its line.
 
 Takes logs with or without time stamps (Xen's `console_timestamps`, a terminal program's, the kernel's), with ANSI
 codes, with carriage returns, noise and lines of guests between Xen's own. A statement that noise has damaged is
@@ -37,7 +37,7 @@ class _Dumped(Struct):
 
 
 class LoggedDomain(Struct, frozen=True):
-    """What the debug key `q` says about a domain: `nr_pages` and its colors; None if the log has it not."""
+    """A domain in the output of the debug key `q`: `nr_pages` and its colors; None if not in the log."""
 
     id: int
     pages: Statement | None
@@ -99,7 +99,7 @@ class BootLog(Struct, frozen=True):
 
     @property
     def way_size(self) -> tuple[int, Location] | None:
-        """Bytes of a way of the last-level cache, as Xen probed it, else from the number of colors that it counted."""
+        """Bytes of a way of the last-level cache, as Xen probed it, otherwise derived from the number of colors."""
         if self.probed is not None and isinstance(self.probed.value, tuple):
             _, line, sets = self.probed.value
             return line * sets, self.probed.location
@@ -128,7 +128,7 @@ class BootLog(Struct, frozen=True):
 
 
 def _lines(file: str, text: str) -> Iterator[tuple[str, Location]]:
-    """What Xen itself printed, line by line, cleaned, with its place."""
+    """The lines printed by Xen itself, cleaned, with their locations."""
     for number, raw in enumerate(text.split("\n"), 1):
         clean = _NOISE.sub("", _ANSI.sub("", raw))
         marks = list(_XEN.finditer(clean))
@@ -306,7 +306,7 @@ _MOST_PIECES = 40
 
 
 def _unwrap(text: str, single: dict[str, Statement], damaged: set[str]) -> None:
-    """Puts together the arguments where a long line of them goes on in lines that are not Xen's."""
+    """Join the arguments if their long line continues in lines without Xen's prefix."""
     said = single.get("command_line")
     if said is None or said.location.line is None:
         return
@@ -328,7 +328,7 @@ _CONTINUED = pattern(r"(?!\(XEN\))[\w.,:;=/@+*-]+(?: +[\w.,:;=/@+*-]+)*")
 
 
 def _damaged(said: str, many: dict[str, list[Statement]]) -> Iterator[str]:
-    """The list to which this line belongs, where it is not legible or one before it is missing."""
+    """The list to which this line belongs if the line is illegible or an earlier one is missing."""
     for name, begin in _INCOMPLETE:
         if begin.match(said):
             exact = next(p for field, p, _ in _MANY if field == name)
@@ -338,7 +338,7 @@ def _damaged(said: str, many: dict[str, list[Statement]]) -> Iterator[str]:
 
 
 class _Firmware(Struct, frozen=True):
-    """What Xen's EFI loader said the last time."""
+    """The last output of Xen's EFI loader."""
 
     loaded: tuple[Statement, ...] = ()
     stopped: Statement | None = None
@@ -368,7 +368,7 @@ def _firmware(file: str, text: str) -> _Firmware:
 
 
 def _dump(said: str, location: Location, dumped: _Dumped, domain: int | None) -> int | None:
-    """Take up a line of a debug key's output; returns the domain that the following lines speak of."""
+    """Read a line of a debug key's output; returns the domain to which the following lines belong."""
     if said.startswith("Dumping color heap info"):
         dumped.heap.clear()
     elif match := _HEAP.match(said):

@@ -1,4 +1,7 @@
-"""The pieces of a list of colors, each with its place. Which of them a Xen accepts is in `xen.color_lists`."""
+"""The pieces of a list of colors, each with its location.
+
+`xen.options.color_lists` decides which of them Xen accepts.
+"""
 
 from __future__ import annotations
 

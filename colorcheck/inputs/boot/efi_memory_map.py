@@ -1,4 +1,4 @@
-"""A memory map as the firmware has it: what `memmap` of the UEFI shell prints, or a list of descriptors.
+"""A memory map of the firmware: the output of `memmap` in the UEFI shell, or a list of descriptors.
 
 Lines of the shell: `Available  0000000040000000-0000000043FFFFFF 0000000000004000 0000000000000008` (type, first and
 last byte, pages, attributes). Also taken: `Conventional 0x40000000-0x44000000 0x8` with the end after the last byte.
@@ -56,7 +56,7 @@ class EfiMemory(Struct, frozen=True):
     location: Location
 
     def usable(self, map_boot_services: bool = False) -> bool:
-        """Whether Xen makes a bank of it (`efi_process_memory_map_bootinfo`, 4.20 to 4.22)."""
+        """Whether Xen makes it a bank (`efi_process_memory_map_bootinfo`, 4.20 to 4.22)."""
         if not self.attributes & WRITE_BACK or self.attributes & RUNTIME or self.kind is EfiMemoryType.OTHER:
             return False
         return not (map_boot_services and self.kind is EfiMemoryType.BOOT_SERVICES)
@@ -92,7 +92,7 @@ _LIST = re.compile(r"\s*(\w+)\s+0x([0-9A-Fa-f]{1,16})-0x([0-9A-Fa-f]{1,16})\s+0x
 
 
 def read_efi_memory_map(text: str, file: str) -> EfiMemoryMap:
-    """Read the last map in a text; a list of descriptors goes before what the shell printed."""
+    """Read the last map in a text; a list of descriptors takes precedence over output of the shell."""
     shell: list[EfiMemory] = []
     listed: list[EfiMemory] = []
     problems: list[Problem] = []

@@ -56,7 +56,7 @@ class GrubConfig(Struct, frozen=True):
 
 
 def read_grub_config(text: str, file: str) -> GrubConfig:
-    """Read either file, distinguished by what is in it; no entries where it has neither."""
+    """Read either file, distinguished by content; no entries if it is neither."""
     lines = [(line, number) for number, line in enumerate(text.split("\n")[:_MOST_LINES], 1)]
     if not any(_STARTS_XEN.search(line) for line, _ in lines):
         entry = _defaults(lines, file)
@@ -75,7 +75,7 @@ def read_grub_config(text: str, file: str) -> GrubConfig:
 
 
 def _whole_lines(lines: list[tuple[str, int]]) -> Iterator[tuple[str, int]]:
-    """The lines, those that end in a backslash with the next one behind them."""
+    """The lines, with continuation lines after a backslash joined."""
     begun: list[str] = []
     first, comment = 0, False
     for line, number in lines:
@@ -136,7 +136,7 @@ class _Word(Struct, frozen=True):
 
 
 class _Item(Struct):
-    """An entry of a menu, or a submenu with `inner`. `title` is None and `sure` false where that is not known."""
+    """An entry of a menu, or a submenu with `inner`. `title` is None, and `sure` false, if not known."""
 
     title: str | None
     ids: frozenset[str]
@@ -215,7 +215,7 @@ class _Reader:
             self._command(raw.rstrip(), column, number)
 
     def _items(self) -> list[_Item]:
-        """The menu that is being filled."""
+        """The menu to which entries are being added."""
         return next((each.inner for each in reversed(self.open) if each and each.inner is not None), self.items)
 
     def _begin(self, kind: str, rest: str, number: int) -> None:
@@ -341,7 +341,7 @@ class _Reader:
 
 
 def _chosen(items: list[_Item], said: str) -> _Item | None:
-    """The item of a menu with this number, title or identifier; None if that is not certain."""
+    """The item of a menu with this number, title or identifier; None if not certain."""
     if re.fullmatch(r"\d{1,9}", said, re.ASCII):
         before = items[: int(said) + 1]
         return before[-1] if len(before) == int(said) + 1 and all(item.sure for item in before) else None

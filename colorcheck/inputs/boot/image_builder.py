@@ -43,7 +43,7 @@ _UNREAD = (
 _ONLY_ASSIGNS = re.compile(
     rf"[A-Za-z_]\w*\+?={_UNREAD}(?:[ \t]+[A-Za-z_]\w*\+?={_UNREAD})*[ \t;]*(?:[ \t]#[^\n]*)?", re.ASCII
 )
-"""A line of assignments and nothing else, whatever their values."""
+"""A line that consists only of assignments, whatever their values."""
 _END_OF_LINE = re.compile(r"[^\n]*")
 _HELP = 'write a plain assignment KEY="value"; it can then be checked without running the file'
 
@@ -82,7 +82,7 @@ class ImageBuilderFile(Struct, frozen=True):
         return Location(self.file)
 
     def get(self, name: str, index: int | str | None = None) -> Assignment | None:
-        """The assignment that counts. Index 0 of a name is the name itself, as in the shell."""
+        """The assignment that takes effect. Index 0 of a name is the name itself, as in the shell."""
         number = shell_index(str(index or ""))
         wanted = ("", "0") if number in ("", "0") else (number,)
         return next((a for a in reversed(self.assignments) if a.name == name and a.index in wanted), None)
@@ -94,7 +94,7 @@ class ImageBuilderFile(Struct, frozen=True):
 
 def shell_index(text: str) -> str | None:
     """The decimal index that the shell's arithmetic reads: octal after a zero, the last of several between commas.
-    None for what is no such number (`08`)."""
+    None if it is not such a number (`08`)."""
     last = text.rpartition(",")[2]
     if not last.startswith("0"):
         return last
@@ -121,7 +121,7 @@ _VARIABLE = re.compile(r"\$(?:(?P<bare>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?:
 
 
 class _NeedsShellError(Exception):
-    """Something whose value only a shell could tell, at an offset."""
+    """Something at an offset whose value only a shell could determine."""
 
     def __init__(self, offset: int, what: str, *, command: bool = False) -> None:
         super().__init__(what)
@@ -162,7 +162,7 @@ class _Reader:
             self.unknown.difference_update(each.name for each in made if id(each) not in self.additions)
 
     def _leave_open(self, error: _NeedsShellError, start: int) -> None:
-        """A line that was not read. Where it only sets variables of the file's own, their uses are problems."""
+        """Handle a line that was not read. If it only sets variables of the file, their uses are problems."""
         self.used.update(found[1] or found[2] for found in _VARIABLE.finditer(self.text, start, self.position))
         self.unknown.update(self.names)
         text = self.text[start : self.position].strip()
@@ -192,7 +192,7 @@ class _Reader:
                 self.assignments[numbers[-1]] = replace(last, value=concatenated(values, last.value.whole))
 
     def _value(self, name: str, index: str | None) -> Passage | None:
-        """What a variable has up to here."""
+        """The value of a variable up to here; None if not known."""
         number = shell_index(index or "")
         wanted = ("", "0") if number in ("", "0") else (number,)
         values: list[Passage] = []
@@ -206,7 +206,7 @@ class _Reader:
         return concatenated(reversed(values), values[0].whole)
 
     def _skip(self) -> bool:
-        """Step over blanks and comments; whether anything is left."""
+        """Skip blanks and comments; returns whether anything is left."""
         while self._take(_BLANK) or self._take(_COMMENT):
             pass
         return self.position < len(self.text)
@@ -328,7 +328,7 @@ class _Reader:
         raise _NeedsShellError(opening, "an array has no end")
 
     def _word(self) -> Passage:
-        """A word with its quotes taken off."""
+        """A word without its quotes."""
         start = self.position
         parts: list[Passage] = []
         while True:

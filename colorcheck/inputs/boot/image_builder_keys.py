@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 DOM0_KEYS: tuple[str, ...] = ("DOM0_RAMDISK", "DOM0_CMD", "DOM0_ROOTFS", "DOM0_MEM", "DOM0_VCPUS", "DOM0_COLORS")
-"""Those that need DOM0_KERNEL."""
+"""Keys that need DOM0_KERNEL."""
 
 KEYS: frozenset[str] = frozenset(
     (

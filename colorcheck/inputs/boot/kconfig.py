@@ -1,4 +1,4 @@
-"""Kconfig's `.config`: the options that a Xen was built with, each with its place."""
+"""Kconfig's `.config`: the options with which Xen was built, each with its location."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class KconfigOption(Struct, frozen=True):
 
     @property
     def number(self) -> int | None:
-        """A decimal or hexadecimal number; None if the value is none."""
+        """The value as a decimal or hexadecimal number; None if it is not a number."""
         return integer(self.value)
 
 
@@ -41,7 +41,7 @@ def integer(value: str) -> int | None:
 
 
 class Kconfig(Struct, frozen=True):
-    """All options of a `.config`. Of one that is set twice, the last setting counts."""
+    """All options of a `.config`. If one is set twice, the last setting takes effect."""
 
     file: str
     options: Mapping[str, KconfigOption] = field(default_factory=dict)

@@ -1,4 +1,6 @@
-"""The device tree of a running system: what of it is the board's, and what Xen or the boot loader wrote into it."""
+"""The device tree of a running system: the parts that belong to the board, without those written by Xen or the boot
+loader.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,7 @@ class RunningTree(Struct, frozen=True):
 
 
 def running_tree(dump: SystemDump, named_at: Location) -> RunningTree:
-    """The tree of a dump: its blob, else the copied folder."""
+    """The tree of a dump: its blob, otherwise the copied folder."""
     if FDT in dump.parts:
         read = read_blob(dump.path(FDT), dump.parts[FDT])
         if read.tree is None:
@@ -56,7 +58,7 @@ def _made_by_xen(root: Node) -> bool:
 
 
 def _without_edits(tree: DeviceTree) -> DeviceTree:
-    """Without what was written for the system that ran: its arguments and its ramdisk are not Xen's."""
+    """The tree without changes for the running system: its arguments and its ramdisk are not Xen's."""
     chosen = tree.root.child("chosen")
     if chosen is None or "xen,xen-bootargs" in chosen.properties:
         return tree

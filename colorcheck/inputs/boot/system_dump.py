@@ -1,4 +1,4 @@
-"""What a running Xen system says about itself: the parts that `colorcheck collect` packs, as a folder or a tar.
+"""A dump of a running Xen system: the parts that `colorcheck collect` packs, as a folder or a tar file.
 
 Known names only; links, devices and what lies outside are left out, sizes are bounded, nothing is unpacked.
 """
@@ -20,9 +20,11 @@ from colorcheck.core.units import MIB, size
 from colorcheck.files import reading
 from colorcheck.files.patterns import whole_folder
 from colorcheck.files.reading import Unreadable
+from colorcheck.inputs.file_kinds import Slot
+from colorcheck.inputs.recognition import other_kind
 
 LARGEST_PART = 64 * MIB
-"""Bytes of one part; a larger one is left out."""
+"""The largest part in bytes; larger ones are left out."""
 LARGEST_TAR = 256 * MIB
 FDT, TREE, LOG, LIST, INFO, VCPUS = "fdt", "device-tree", "xl-dmesg", "xl-list-l", "xl-info", "xl-vcpu-list"
 PARTS = (FDT, LOG, LIST, INFO, VCPUS)
@@ -67,7 +69,12 @@ def read_system_dump(path: str, named_at: Location, *, named: bool = False) -> S
         else:
             found.archive()
     except Unreadable as error:
-        found.wrong(error.kind, f"cannot read {error.path}: {error.reason}", named_at, error.advice)
+        known = error.kind is ProblemKind.OTHER_KIND and error.reason != _COMPRESSED
+        other = other_kind(path, named_at, Slot.SYSTEM_DUMP) if known else None
+        if other is not None:
+            found.wrong(other.kind, other.message, other.location, other.help)
+        else:
+            found.wrong(error.kind, f"cannot read {error.path}: {error.reason}", named_at, error.advice)
     except (OSError, ValueError, tarfile.TarError, EOFError) as error:
         advice = "create the dump again with the script of `colorcheck collect`"
         found.wrong(ProblemKind.CUT_OFF, f"{path} is damaged or cut off: {error}", named_at, advice)
@@ -80,11 +87,14 @@ def read_system_dump(path: str, named_at: Location, *, named: bool = False) -> S
 
 
 def part_of(name: str) -> str | None:
-    """Which part a file is by its name: `board/xl-dmesg.txt`, `sys/firmware/fdt`, `xl dmesg`."""
+    """The part that a file is, by its name: `board/xl-dmesg.txt`, `sys/firmware/fdt`, `xl dmesg`; None if unknown."""
     base = re.sub(r"[ _]+", "-", os.path.basename(name).lower())
     stem = re.sub(r"\.(?:txt|log|json|out)$", "", base)
     stem = _OTHER_NAMES.get(stem, stem)
     return stem if stem in PARTS else None
+
+
+_COMPRESSED = "it is compressed"
 
 
 class _Found:
@@ -152,7 +162,7 @@ class _Found:
             head = file.read(512)
             file.seek(0)
             if head[:2] == b"\x1f\x8b" or head[:6] == b"\xfd7zXZ\0":
-                raise Unreadable(self.file, ProblemKind.OTHER_KIND, "it is compressed", "unpack it to a plain tar")
+                raise Unreadable(self.file, ProblemKind.OTHER_KIND, _COMPRESSED, "unpack it to a plain tar")
             if head[257:262] != b"ustar":
                 raise Unreadable(
                     self.file, ProblemKind.OTHER_KIND, "it is not a tar", "give the tar file made by `collect`"
@@ -195,7 +205,7 @@ class _Found:
 
     @staticmethod
     def _ended(file: BufferedReader, end: int) -> None:
-        """A tar ends with blocks of zeros; one that was cut off between two members does not."""
+        """Check that a tar ends with blocks of zeros; one that was truncated between two members does not."""
         file.seek(max(0, end - 1024))
         if file.read(1024).strip(b"\0"):
             raise EOFError("it has no end")

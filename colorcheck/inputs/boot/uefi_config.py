@@ -18,7 +18,7 @@ _HEADER = re.compile(r"\[([^\]]*)\]")
 
 
 KEYS = frozenset(("default", "chain", "options", "kernel", "ramdisk", "xsm", "dtb", "mbi", "video", "ucode"))
-"""What `xen.cfg` may set; the last three count on x86 only."""
+"""The keys of `xen.cfg`; the last three are used only on x86."""
 
 
 class UefiSetting(Struct, frozen=True):

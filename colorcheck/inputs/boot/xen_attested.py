@@ -1,4 +1,4 @@
-"""`xen-attested.json`: what `colorcheck boot` saw of one binary of Xen."""
+"""`xen-attested.json`: the results of `colorcheck boot` for one binary of Xen."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SCHEMA = "colorcheck/xen-attested/1"
 AGREES = "agrees"
 DIFFERS = "differs"
 LIFE = "life-"
-"""Begins the names of boots in which a dom0 created and ended guests."""
+"""The prefix of names of boots in which a dom0 created and destroyed guests."""
 _TEXTS = ("sha256", "version", "release", "kconfig", "qemu", "tool_version")
 
 
@@ -57,7 +57,7 @@ class XenAttested(Struct, frozen=True):
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How many boots had which result."""
+        """The number of boots with each result."""
         return Counter(boot.result for boot in self.boots)
 
     @property
@@ -81,7 +81,7 @@ def _order(name: str) -> tuple[str, int, str]:
 
 
 class NotAttestedError(ValueError):
-    """A document is no evidence of this kind; says why."""
+    """A document is not evidence of this kind; the message says why."""
 
 
 def read_attested(text: str) -> XenAttested:

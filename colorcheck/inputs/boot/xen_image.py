@@ -1,4 +1,4 @@
-"""The binary of Xen: how much memory it takes when it runs, and which options of coloring are built into it."""
+"""The binary of Xen: the memory it takes when it runs, and the coloring options built into it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PT_LOAD = 1
 _LARGEST = 64 << 20  # bytes of a binary that is unpacked
 _SMALLEST = 1 << 18  # no Xen is smaller; a file below this is a header only
 COLOR_OPTIONS = ("xen-llc-colors", "xen_colors", "xen-colors")
-"""How the lines of Xen call the option with Xen's own colors (`custom_param`)."""
+"""The names of the option for Xen's own colors in different releases (`custom_param`)."""
 _HELP = "give the file `xen` of the build, or xen-image-size instead"
 
 
@@ -42,7 +42,7 @@ class XenImage(Struct, frozen=True):
 
 
 def read_xen_image(data: bytes, file: str = "xen") -> XenImage:
-    """As `_read`, with the hash of the file."""
+    """Like `_read`, with the hash of the file."""
     return replace(_read(data, file), sha256=hashlib.sha256(data).hexdigest())
 
 
@@ -81,7 +81,7 @@ def _refused(file: str, message: str) -> XenImage:
 
 
 def _elf(data: bytes, file: str) -> XenImage:
-    """From the lowest to the highest address of the loaded segments."""
+    """The size from the lowest to the highest address of the loaded segments."""
     if len(data) < _ENOUGH or data[4:6] != b"\x02\x01":
         return _refused(file, "not a 64-bit little-endian ELF file, or truncated")
     machine = struct.unpack_from("<H", data, 18)[0]

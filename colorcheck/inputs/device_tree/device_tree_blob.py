@@ -26,7 +26,7 @@ _PROPERTY_NAME = re.compile(r"[!-~]+")
 
 
 class BlobTree(Struct, frozen=True):
-    """What became of a blob: the tree, none if it is damaged."""
+    """The result of reading a blob: the tree, None if it is damaged."""
 
     tree: DeviceTree | None
     errors: tuple[Problem, ...]
@@ -66,7 +66,7 @@ def _word(data: bytes, offset: int) -> int:
 
 
 def _header_fault(path: str, data: bytes) -> Problem | None:
-    """What libfdt would not notice about the header, or not say."""
+    """Faults of the header that libfdt does not notice or report."""
     where = Location(path)
     if data[:4] != MAGIC:
         return Problem(ProblemKind.UNREADABLE, "not a device tree blob: it does not start with d00dfeed", where)
@@ -107,7 +107,7 @@ class _DamagedError(Exception):
 
 
 class _Reader:
-    """Walks the structure block; `last` is the place that was reached."""
+    """Reads the structure block; `last` is the place that was reached."""
 
     def __init__(self, path: str, data: bytes) -> None:
         self.path = path

@@ -1,4 +1,4 @@
-"""Applies overlays to a device tree as libfdt's `fdt_overlay_apply` does it in boot loaders, places kept.
+"""Applies overlays to a device tree like libfdt's `fdt_overlay_apply` in boot loaders, keeping locations.
 
 What an overlay adds to a node comes before what the node had, as libfdt puts it there; the order of dom0less domains
 follows from it.
@@ -22,7 +22,7 @@ _LAST_PHANDLE = 0xFFFFFFFE
 
 
 def apply_overlay(base: DeviceTree, overlay: DeviceTree) -> tuple[DeviceTree, tuple[Problem, ...]]:
-    """The tree with the overlay in it. Where there are problems, the overlay could not be applied."""
+    """The tree with the overlay applied. If there are problems, the overlay could not be applied."""
     applied = _Application(_draft(base.root), _draft(overlay.root), Location(overlay.file))
     applied.run()
     root = _freeze(applied.base, "/")
@@ -186,7 +186,7 @@ class _Application:
                 _merge_into(target[1], content)
 
     def _target(self, fragment: _Draft, *, said: bool = True) -> tuple[str, _Draft] | None:
-        """Where a fragment goes, with the path as libfdt knows it. That there is no such place is only `said` once."""
+        """The target of a fragment, with its path as in libfdt. A missing target is reported only if `said`."""
         held = fragment.properties.get("target")
         if held is not None:
             wanted = int.from_bytes(held.value, "big")

@@ -17,7 +17,7 @@ from colorcheck.inputs.device_tree.tree import DeviceTree
 
 
 class SourceTree(Struct, frozen=True):
-    """What became of a source: the tree (none if there are errors), and whether it is an overlay."""
+    """The result of reading a source: the tree (None if there are errors), and whether it is an overlay."""
 
     tree: DeviceTree | None
     plugin: bool

@@ -1,4 +1,4 @@
-"""The releases of dtc, by what they read differently.
+"""The releases of dtc, by the differences in their parsing.
 
 Source: dtc's tags v1.6.1, v1.7.0 and v1.8.0 (livetree.c, dtc-parser.y, dtc-lexer.l); measured with dtc 1.6.1, 1.7.2 and
 1.8.1 on dtc's own test sources.

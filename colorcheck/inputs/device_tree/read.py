@@ -1,4 +1,4 @@
-"""Reads a device tree, source or blob, with overlays applied: the door to everything about the format."""
+"""Reads a device tree, source or blob, and applies overlays: the interface to this package."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from msgspec import Struct
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
 from colorcheck.inputs.device_tree.dtc import DTC_1_6, NEWEST, Dtc
+from colorcheck.inputs.device_tree.remembered import remembered
 from colorcheck.inputs.device_tree.tree import DeviceTree
 
 _BLOB_MAGIC = b"\xd0\x0d\xfe\xed"
 
 
 class DeviceTreeError(Exception):
-    """A device tree that cannot be used; `problems` says everything that is wrong with it, each with its place."""
+    """A device tree that cannot be used; `problems` has all its faults with their locations."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__(problems)
@@ -57,6 +58,11 @@ def _read_one(path: str, symbols: bool, include_dirs: Sequence[str], dtc: Dtc) -
     data = Files().read(path, Location(path))
     if isinstance(data, Problem):
         raise DeviceTreeError((data,))
+    key = path, data, symbols, tuple(include_dirs), dtc
+    return remembered(key, lambda: _parsed(path, data, symbols, include_dirs, dtc))
+
+
+def _parsed(path: str, data: bytes, symbols: bool, include_dirs: Sequence[str], dtc: Dtc) -> DeviceTree:
     if data[:4] == _BLOB_MAGIC:
         from colorcheck.inputs.device_tree.device_tree_blob import read_blob
 

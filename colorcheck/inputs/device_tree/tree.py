@@ -15,7 +15,7 @@ from colorcheck.core.source import Location, Passage
 
 
 class PlacesOfRow(Protocol):
-    """Properties and nodes that were written one after the other; their places are worked out when somebody asks."""
+    """Properties and nodes that were written one after the other; their locations are computed on demand."""
 
     def location(self, index: int) -> Location: ...
 

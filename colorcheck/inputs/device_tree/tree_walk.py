@@ -1,4 +1,4 @@
-"""What `reg`, `ranges`, phandles and compatible strings of a device tree mean: small readers of one property each.
+"""Interpretation of `reg`, `ranges`, phandles and compatible strings: small readers of one property each.
 
 Nothing here raises: a property that is cut off or absent gives less, or None.
 Source: Devicetree Specification 0.4, chapters 2.3 and 6.
@@ -7,6 +7,7 @@ Source: Devicetree Specification 0.4, chapters 2.3 and 6.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -26,16 +27,17 @@ def number(found: Property | None) -> int | None:
 def cell(node: Node, name: str) -> int | None:
     """The first 32-bit cell of a property."""
     found = node.properties.get(name)
-    values = cells(found.value) if found else ()
-    return values[0] if values else None
+    return int.from_bytes(found.value[:4], "big") if found and len(found.value) >= 4 else None
 
 
 def strings(found: Property | None) -> tuple[str, ...]:
     """A property as a list of strings; bytes that are not UTF-8 come out replaced."""
-    if found is None:
-        return ()
-    value = found.value.removesuffix(b"\0")
-    return tuple(part.decode("utf-8", "replace") for part in value.split(b"\0")) if found.value else ()
+    return _strings(found.value) if found is not None else ()
+
+
+def _strings(value: bytes) -> tuple[str, ...]:
+    parts = value.removesuffix(b"\0").split(b"\0") if value else ()
+    return tuple(part.decode("utf-8", "replace") for part in parts)
 
 
 def string(node: Node, name: str) -> str | None:
@@ -46,8 +48,19 @@ def string(node: Node, name: str) -> str | None:
 
 def compatible(node: Node, *names: str) -> bool:
     """Whether one of the names is in the node's `compatible`. Case does not matter, as in Xen."""
-    wanted = {name.lower() for name in names}
-    return any(name.lower() in wanted for name in strings(node.properties.get("compatible")))
+    found = node.properties.get("compatible")
+    if found is None:
+        return False
+    known = _kept(found.value) if len(found.value) <= _USUAL else _lowered(found.value)
+    return not known.isdisjoint(map(str.lower, names))
+
+
+def _lowered(value: bytes) -> frozenset[str]:
+    return frozenset(name.lower() for name in _strings(value))
+
+
+_USUAL = 512  # bytes of a `compatible` at most
+_kept = lru_cache(2048)(_lowered)  # a tree has few such values, and Xen's code looks at each node many times
 
 
 def available(node: Node) -> bool:

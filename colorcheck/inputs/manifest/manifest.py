@@ -1,4 +1,4 @@
-"""The manifest, `colorcheck.toml`: what is to be checked, on which board and for which Xen."""
+"""The manifest, `colorcheck.toml`: what to check, on which board and for which Xen."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from colorcheck.core.source import Location, Passage
 
 
 class Loader(StrEnum):
-    """What starts Xen: `NONE` hands over the very tree that the manifest names."""
+    """What starts Xen: `NONE` hands over exactly the tree that the manifest names."""
 
     NONE = "none"
     U_BOOT = "u-boot"
@@ -55,7 +55,8 @@ class BuildOption(Struct, frozen=True):
 
 
 class Target(Struct, frozen=True):
-    """`[target]`: the Xen that will read the files, and where the boot loader puts things. Addresses in bytes.
+    """`[target]`: the Xen that will read the files, and the addresses at which the boot loader loads things. Addresses
+    in bytes.
 
     `xen` are the versions or forks' lines to check for, at least one; `memory` are (start, size) ranges for a tree
     whose memory node a boot loader fills. `loader` is None if it is not stated, `boot_cpu` an MPIDR,
@@ -92,11 +93,11 @@ class Share(Struct, frozen=True):
 
 
 class DomainPolicy(Struct, frozen=True):
-    """`[domains.NAME]`: what a domain asks for.
+    """`[domains.NAME]`: the requirements of a domain.
 
-    `restarts` is how often it must be creatable again before the host reboots; `kernel_size` the bytes of a kernel
-    that does not lie here; `min_cache` bytes of the last-level cache. `tolerance` is how much worse than the best of
-    its miss curve it may be (0.1 is 10 %), from `max-slowdown` or `max-misses`, the smaller of the two.
+    `restarts` is how often it must be creatable again before the host reboots; `kernel_size` the bytes of a kernel that
+    is not available here; `min_cache` bytes of the last-level cache. `tolerance` is how much worse than the best of its
+    miss curve it may be (0.1 is 10 %), from `max-slowdown` or `max-misses`, the smaller of the two.
     """
 
     name: str

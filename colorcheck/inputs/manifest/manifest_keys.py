@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class KeyKind(StrEnum):
-    """What a key takes, in words that a message can say."""
+    """The values that a key takes, in words for messages."""
 
     TEXT = 'a string, such as "zcu102"'
     TEXTS = 'a string or a list of strings, such as ["rt.cfg", "gui.cfg"]'
@@ -25,7 +25,7 @@ class KeyKind(StrEnum):
     PERCENT = 'a percentage as a string, such as "10 %", or a non-negative number of percent'
     FACTOR = "a number of at least 1, such as 1.05"
     FLAG = "true or false"
-    LOADER = '"none" (Xen gets this very tree), "u-boot" or "uefi"'
+    LOADER = '"none" (Xen gets exactly this tree), "u-boot" or "uefi"'
     U_BOOT = 'a release of U-Boot as a string, such as "2023.01"'
     SHELL = '"old" (the default of every U-Boot) or "modern" (CONFIG_HUSH_MODERN_PARSER)'
     OPTION = "true, false, an integer or a string"
@@ -79,8 +79,8 @@ KEYS: tuple[ManifestKey, ...] = (
     ManifestKey(
         "target.xen-attested", KeyKind.TEXT, "FILE", "the evidence on the Xen binary that `colorcheck boot` wrote"
     ),
-    ManifestKey("target.xen-address", KeyKind.SIZE, "ADDRESS", "where the boot loader puts Xen"),
-    ManifestKey("target.device-tree-address", KeyKind.SIZE, "ADDRESS", "where the boot loader puts the device tree"),
+    ManifestKey("target.xen-address", KeyKind.SIZE, "ADDRESS", "where the boot loader loads Xen"),
+    ManifestKey("target.device-tree-address", KeyKind.SIZE, "ADDRESS", "where the boot loader loads the device tree"),
     ManifestKey(
         "target.device-tree-size",
         KeyKind.SIZE,
@@ -97,7 +97,7 @@ KEYS: tuple[ManifestKey, ...] = (
         "target.loader",
         KeyKind.LOADER,
         "LOADER",
-        "what starts Xen: none (Xen gets this very tree), u-boot or uefi (default: what the inputs show)",
+        "what starts Xen: none (Xen gets exactly this tree), u-boot or uefi (default: what the inputs show)",
     ),
     ManifestKey(
         "target.boot-cpu",
@@ -248,7 +248,7 @@ MODULE_KEYS: tuple[ManifestKey, ...] = (
     ManifestKey("target.modules.kind", KeyKind.TEXT, "KIND", "kernel, ramdisk, device-tree, xsm, ..."),
     ManifestKey("target.modules.file", KeyKind.TEXT, "FILE", "the file that is loaded there; a .dts is compiled"),
     ManifestKey("target.modules.size", KeyKind.SIZE, "BYTES", "its size, if the file is not here"),
-    ManifestKey("target.modules.address", KeyKind.SIZE, "ADDRESS", "where the boot loader puts it"),
+    ManifestKey("target.modules.address", KeyKind.SIZE, "ADDRESS", "where the boot loader loads it"),
 )
 
 NESTED: dict[str, tuple[str, ...]] = {

@@ -16,7 +16,7 @@ from colorcheck.core.source import Location
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.units import MIB
 from colorcheck.files.reading import Unreadable, contents
-from colorcheck.inputs.file_kinds import Slot, told_apart
+from colorcheck.inputs.file_kinds import Slot
 from colorcheck.inputs.manifest import settings as kinds
 from colorcheck.inputs.manifest.manifest import (
     BuildOption,
@@ -53,7 +53,7 @@ MAX_BYTES = 16 * MIB
 
 
 class ManifestError(Exception):
-    """The manifest cannot be read at all: there is nothing to go on with."""
+    """The manifest cannot be read at all, so the run cannot continue."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
@@ -88,12 +88,13 @@ def read_manifest(path: str, options: Mapping[str, object] | None = None) -> Man
 def _other(path: str, content: bytes) -> Problem | None:
     """A problem where the file is known to be of another kind than a manifest."""
     from colorcheck.inputs.file_kinds import FileKind
-    from colorcheck.inputs.recognition import recognized
+    from colorcheck.inputs.recognition import kind_of, recognized
 
     kind = recognized(content) if content.strip() else None
     if kind is FileKind.TOML:
         return None  # a manifest with misspelled tables: each is named at its place
-    return told_apart(path, kind, Location(path), Slot.MANIFEST)
+    found = kind_of("this", content, Location(path), Slot.MANIFEST)
+    return found and replace(found, location=replace(found.location, file=path))
 
 
 def manifest_of_options(options: Mapping[str, object], folder: str = "") -> Manifest:

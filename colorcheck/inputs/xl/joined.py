@@ -1,4 +1,4 @@
-"""One guest whose file is put together from several, and arguments of `xl create` behind it.
+"""A guest whose file is joined from several, with arguments of `xl create` after it.
 
 `xl create FILE NAME=VALUE …` reads the arguments as if they stood after the file's last line, one per line
 (`xl_create`, tools/xl/xl_vmcontrol.c). Files come to one text by the build that joins them.
@@ -25,7 +25,7 @@ class GuestPart(Struct, frozen=True):
 
 
 def is_argument(name: str) -> bool:
-    """What has an equals sign is an argument for xl, else the name of its file."""
+    """Whether a name is an argument for xl: it contains an equals sign; otherwise it is a file name."""
     return "=" in name
 
 

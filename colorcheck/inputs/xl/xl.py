@@ -40,7 +40,7 @@ _NAMES = {
 
 
 class _At(Enum):
-    """Where the reader is, with the tokens that bison's tables name there as expected."""
+    """The state of the reader, with the tokens that bison's tables list as expected."""
 
     START = "$end or IDENT or NEWLINE or ';'"
     NAME = "+= or '='"
@@ -50,7 +50,7 @@ class _At(Enum):
 
 
 def read_xl(text: str, file: str = "guest.cfg") -> XlFile:
-    """What xl's reader gets from a file's text. No text is refused with an exception."""
+    """The content of a file as xl's reader sees it. Never raises for any text."""
     reader = _Reader(file, text)
     reader.read()
     settings = tuple(reader.settings)
@@ -78,7 +78,7 @@ class _Reader:
         self._begin()
 
     def _begin(self) -> None:
-        """Stand at the start of a statement."""
+        """Reset the state to the start of a statement."""
         self._machine: InteractiveParser = self._lark.parse_interactive()
         self._at = _At.START
         self._open: list[tuple[Token, list[XlValue]]] = []
@@ -93,7 +93,7 @@ class _Reader:
             self._syntax_error("$END", "", self._last_line, end)
 
     def _tokens(self) -> Iterator[Token]:
-        """The tokens that xl's parser is handed; lexical errors are left out and reported."""
+        """The tokens for xl's parser; lexical errors are omitted and reported."""
         for token in tokens("xl", self.text):
             if token.type == "LEXICAL_ERROR":
                 self._lexical_error(token)
@@ -104,7 +104,7 @@ class _Reader:
             yield token
 
     def _take(self, token: Token) -> bool:
-        """Hand a token to the grammar; False if it does not fit, which is then reported."""
+        """Pass a token to the grammar; False, with an error reported, if it does not fit."""
         if len(self._open) >= _DEEPEST_LIST and token.type == "OPEN":
             self._at = _At.END
             self._report(token.line or 0, str(token), "memory exhausted", self._location(token))
@@ -165,7 +165,7 @@ class _Reader:
         return Passage(str(token), location, ((0, location),))
 
     def _unquote(self, token: Token) -> None:
-        """Done as soon as a string is met, wherever it is; not at all after the first error."""
+        """Unquote a string as soon as it is read, wherever it is, but not after the first error."""
         location = self._location(token)
         self._string = Passage("", location)
         if not self.errors:

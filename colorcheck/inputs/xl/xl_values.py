@@ -1,4 +1,4 @@
-"""What an xl file says: settings in their order, each with its places, and the errors of xl's reader."""
+"""The content of an xl file: settings in order with their locations, and the errors of xl's reader."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ class XlFile(Struct, frozen=True):
 
     @property
     def pieces(self) -> tuple[str, ...]:
-        """What the guest is made of, in order; that of another guest or alternative differs in something."""
+        """The files and arguments that form the guest, in order; unique for each guest and alternative."""
         return (self.file, *self.more)
 
     @property
@@ -149,7 +149,7 @@ class XlFile(Struct, frozen=True):
 
     @property
     def log(self) -> tuple[str, ...]:
-        """What xl prints while it reads the file."""
+        """The messages that xl prints while it reads the file."""
         lines = tuple(error.printed(self.file) for error in self.errors)
         return lines + _PYTHON if lines and self.looks_like_python else lines
 
@@ -158,5 +158,5 @@ class XlFile(Struct, frozen=True):
         return tuple(error.problem for error in self.errors)
 
     def setting(self, name: str) -> XlSetting | None:
-        """The setting that counts: the last one of that name."""
+        """The setting that takes effect: the last one of that name."""
         return next((setting for setting in reversed(self.settings) if setting.name == name), None)

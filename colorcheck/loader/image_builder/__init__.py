@@ -1,1 +1,1 @@
-"""What ImageBuilder does with its configuration."""
+"""ImageBuilder: the boot that its configuration leads to."""

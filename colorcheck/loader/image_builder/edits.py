@@ -1,4 +1,4 @@
-"""The edits of the tree that ImageBuilder writes into its script, in their order, each with its place.
+"""The edits of the tree that ImageBuilder writes into its script, in order, each with its location.
 
 Source: `scripts/uboot-script-gen` of `xlnx_rel_v2023.2`; they are U-Boot's `fdt mknod` and `fdt set`.
 """
@@ -41,7 +41,7 @@ Edit = NewNode | NewProperty
 
 
 def place_of(file: ImageBuilderFile, key: str) -> Location:
-    """Where the key (`DOMU_KERNEL[1]`) is written; the whole file where it is not."""
+    """The location of the key (`DOMU_KERNEL[1]`); the whole file if it is missing."""
     name, _, index = key.removesuffix("]").partition("[")
     written = file.get(name, index or None)
     return written.location if written else file.location
@@ -114,7 +114,7 @@ class Edits(Struct, frozen=True):
             yield _cells("colors", domain.colors.written.location, domain.colors.cell)
 
     def _of(self, domain: BuiltDomain, name: str) -> Location:
-        """Where a key of the domain is written, or the domain if it is not."""
+        """The location of a key of the domain, or of the domain if it is missing."""
         written = self.file.get(name, domain.index)
         return written.location if written else domain.location
 
@@ -136,7 +136,7 @@ class Edits(Struct, frozen=True):
 
 
 def dom0_command(file: ImageBuilderFile) -> str:
-    """dom0's arguments: a root is added where they name none."""
+    """dom0's arguments, with a root added if they name none."""
     command = file.text("DOM0_CMD") or "console=hvc0 earlycon=xen earlyprintk=xen clk_ignore_unused"
     if "root=" in command:
         return command
@@ -149,7 +149,7 @@ def _nothing(name: str, place: Location) -> Property:
 
 
 def _text(name: str, place: Location, *texts: str) -> Property:
-    """A property of strings that are not written anywhere in this form."""
+    """A property of strings that are in no file in this form."""
     value = b"".join(text.encode("utf-8", "surrogateescape") + b"\0" for text in texts)
     return Property(name, value, place, place, tuple(Passage(text, place) for text in texts))
 

@@ -1,4 +1,4 @@
-"""What Xen gets of an ImageBuilder configuration: its script, run by the engine that follows U-Boot's scripts.
+"""The handover of an ImageBuilder configuration: its script, run by the engine that follows U-Boot scripts.
 
 Source: `scripts/uboot-script-gen` of `xlnx_rel_v2023.2`: the files are loaded, overlays applied, the tree edited, the
 extra commands run as they are, and Xen started with the tree in its place.
@@ -43,7 +43,9 @@ from colorcheck.loader.u_boot.text import Marked
 from colorcheck.loader.u_boot.trees import error_name, tree_at
 
 _ASSUMED = {"KERNEL": 32 * MIB, "RAMDISK": 64 * MIB, "XEN": 2 * MIB, "DEVICE_TREE": 64 * KIB, "BITSTREAM": 32 * MIB}
-"""Bytes of a missing file, by the end of its key; on the large side, because the memory of modules is lost at boot."""
+"""Assumed bytes of a missing file, by the end of its key; rather large, because the memory of modules is lost at
+boot.
+"""
 _MOST_OVERLAYS = 64
 _ROOMY = 1 << 20  # bytes; `fdt resize` takes what is not used away again
 _SHELL = re.compile(r"[\"'\\$\n`]")  # what means something to U-Boot's shell in double quotes
@@ -51,9 +53,9 @@ _IN_PLACE = "0xffffffffffffffff"
 
 
 def follow_image_builder(deployment: Deployment) -> tuple[Handover, Deployment]:
-    """What Xen gets, and the deployment with the problems of its configuration and the sizes that had to be assumed.
+    """The handover, and the deployment with the problems of its configuration and the assumed sizes.
 
-    What the manifest says of places goes before ImageBuilder's.
+    Addresses in the manifest take precedence over ImageBuilder's.
     """
     file = deployment.image_builder
     if file is None:
@@ -87,12 +89,12 @@ def follow_image_builder(deployment: Deployment) -> tuple[Handover, Deployment]:
 
 
 def _is_the_stop(problem: Problem, stop: Problem | None) -> bool:
-    """Whether a key's problem is what ends ImageBuilder, which is reported as that."""
+    """Whether a key's problem is the one that ends ImageBuilder, which is reported separately."""
     return stop is not None and problem.kind is ProblemKind.DOM0_KEYS and problem.location == stop.location
 
 
 def _applies_overlays(manifest: Manifest, run: _ScriptRun) -> bool | None:
-    """Who names overlays has a U-Boot that applies them, unless the manifest says otherwise."""
+    """Whether U-Boot applies overlays: assumed if there are any, unless the manifest says otherwise."""
     given = manifest.target.overlays
     return True if given is None and any(run.overlays()) else given
 
@@ -117,7 +119,7 @@ def _placed(found: Handover, manifest: Manifest) -> Handover:
 
 
 def _sizes(boot: ImageBuilderBoot, known: Mapping[str, int]) -> tuple[dict[str, int], tuple[Problem, ...]]:
-    """The sizes of all files to load by their names, and what had to be assumed."""
+    """The sizes of all files to load, by name, and problems for assumed ones."""
     sizes, missing = dict(known), []
     for key, name in files_to_load(boot):
         if name not in sizes:
@@ -140,14 +142,15 @@ class _ScriptRun(Struct, frozen=True):
 
     @property
     def place(self) -> int:
-        """Where the tree lies; a configuration that loads none leaves it where another script put it."""
+        """The address of the tree; a configuration that loads none leaves it where another script loaded it."""
         found = self.loaded.get("DEVICE_TREE")
         return VIRTUAL if found is None else found.start
 
     @property
     def in_image(self) -> bool:
-        """Whether the tree is edited when the FIT is made, by fdtoverlay and fdtput, and not by U-Boot: there is then
-        room for everything, and no shell between."""
+        """Whether the tree is edited when the FIT is built, by fdtoverlay and fdtput, and not by U-Boot: then there
+        is always room, and no shell is involved.
+        """
         return bool(self.boot.file.text("FIT"))
 
     def _roomy(self, machine: UBootMachine) -> None:
@@ -260,7 +263,7 @@ class _ScriptRun(Struct, frozen=True):
         tree.keep()
 
     def _through_shell(self, machine: UBootMachine, path: str, held: Property) -> bool:
-        """Set a property by a line of the script where its text means something to U-Boot's shell; whether it is so."""
+        """Set a property by a line of the script if its text is special to U-Boot's shell; returns whether it is."""
         reported = [string.text for string in held.strings]
         if self.in_image or not any(_SHELL.search(text) for text in reported):
             return False
@@ -280,7 +283,7 @@ class _ScriptRun(Struct, frozen=True):
         return True
 
     def _extra(self, machine: UBootMachine) -> None:
-        """The user's own commands have the last word."""
+        """The user's own commands, which take effect last."""
         written = self.boot.file.get("APPEND_EXTRA_CMDS")
         if written is None or not written.value.text:
             return

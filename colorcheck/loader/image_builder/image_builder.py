@@ -39,7 +39,7 @@ _COMMANDS = ("bootm", "booti", "bootefi", "none")
 
 
 class ColorMask(Struct, frozen=True):
-    """`DOMU_COLORS` of a domain: `mask` as worked out, `cell` as stored in the one cell of the property `colors`."""
+    """`DOMU_COLORS` of a domain: `mask` as computed, `cell` as stored in the single cell of the property `colors`."""
 
     written: Assignment
     mask: int
@@ -79,9 +79,11 @@ class BuiltDomain(Struct, frozen=True):
 
 
 class ImageBuilderBoot(Struct, frozen=True):
-    """What ImageBuilder hands to Xen. `arguments` are Xen's, with the places of the values in the configuration.
+    """What ImageBuilder hands to Xen.
 
-    `doubts` are the problems behind which its script may be another one than the one worked out."""
+    `arguments` are Xen's, with the locations of the values in the configuration. `doubts` are problems because of which
+    the real script may differ from the computed one.
+    """
 
     file: ImageBuilderFile
     arguments: Passage
@@ -124,7 +126,9 @@ def _split_names(boot: ImageBuilderBoot) -> Iterator[Problem]:
 
 
 def _not_worked_out(file: ImageBuilderFile) -> Iterator[Problem]:
-    """Numbers of the whole configuration that are no plain ones, and device trees that ImageBuilder makes itself."""
+    """Problems for numbers of the whole configuration that are not plain integers, and for device trees that
+    ImageBuilder generates.
+    """
     shown: list[Problem] = []
     _count(file, "NUM_DT_OVERLAY", shown)
     for name in ("MEMORY_START", "MEMORY_END"):
@@ -140,12 +144,12 @@ def _not_worked_out(file: ImageBuilderFile) -> Iterator[Problem]:
 
 
 def _wants_root(file: ImageBuilderFile) -> bool:
-    """Whether ImageBuilder works out dom0's root from `LOAD_CMD`."""
+    """Whether ImageBuilder derives dom0's root from `LOAD_CMD`."""
     return _has_dom0(file) and bool(file.text("DOM0_ROOTFS")) and "root=" not in file.text("DOM0_CMD")
 
 
 def root_device(file: ImageBuilderFile) -> str:
-    """The partition behind the one that `LOAD_CMD` names; empty if it is not known."""
+    """The partition after the one that `LOAD_CMD` names; empty if not known."""
     command = file.text("LOAD_CMD")
     found = _DEVICE.fullmatch(command)
     if found is None:
@@ -157,7 +161,7 @@ def root_device(file: ImageBuilderFile) -> str:
 
 
 def _root_not_found(file: ImageBuilderFile) -> Iterator[Problem]:
-    """The root of dom0 where it hangs on a device that is not read from `LOAD_CMD`."""
+    """A problem if dom0's root depends on a device that is not read from `LOAD_CMD`."""
     if not _wants_root(file) or root_device(file) or _no_root(file) is not None:
         return
     message = "dom0's root partition is not known: ImageBuilder works it out from the load command"
@@ -166,7 +170,7 @@ def _root_not_found(file: ImageBuilderFile) -> Iterator[Problem]:
 
 
 def _no_root(file: ImageBuilderFile) -> Problem | None:
-    """`LOAD_CMD` names no device that ImageBuilder knows a root partition of."""
+    """A problem if `LOAD_CMD` names no device for which ImageBuilder knows a root partition."""
     command = file.get("LOAD_CMD")
     if not _wants_root(file) or command is None or not command.value.text:
         return None  # the option -t names the load command
@@ -304,7 +308,9 @@ def _default_arguments(file: ImageBuilderFile, problems: list[Problem]) -> Passa
 
 
 def _without_dom0(arguments: Passage) -> Passage:
-    """Of every word, what starts with `dom0` is removed, so dom0's colors too, which the forks give to domUs."""
+    """The arguments without the part of every word that starts with `dom0`, which includes dom0's colors, which the
+    forks give to domUs.
+    """
     kept: list[Passage] = []
     for word in re.finditer(r"\S+", arguments.text):
         cut = word[0].find("dom0")
@@ -353,7 +359,7 @@ def _domain(file: ImageBuilderFile, index: int, problems: list[Problem]) -> Buil
 def color_mask(written: Assignment) -> ColorMask:
     """The one range of a `DOMU_COLORS`, cut at the first two dashes, as a mask of 64 bits, stored in one cell.
 
-    What is not a number for the shell (`0-3,8-11`, `5,7`) gives the mask 0, which to the forks means dom0's colors.
+    Text that is not a number for the shell (`0-3,8-11`, `5,7`) gives the mask 0, which the forks read as dom0's colors.
     """
     fields = written.value.text.split("-")
     first, last = fields[0], fields[1] if len(fields) > 1 else fields[0]
@@ -390,7 +396,7 @@ def _arithmetic(text: str) -> int | None:
 
 
 def _number(file: ImageBuilderFile, name: str, index: int | None, default: int, problems: list[Problem]) -> int:
-    """A number of the configuration. What is no plain one is a problem that leaves the script open."""
+    """A number of the configuration. If it is not a plain integer, a problem leaves the script open."""
     written = file.get(name, index)
     if written is None or not written.value.text:
         return default
@@ -459,8 +465,8 @@ def _key_problems(file: ImageBuilderFile) -> Iterator[Problem]:
 def load_addresses(boot: ImageBuilderBoot, sizes: Mapping[str, int]) -> tuple[LoadedFile, ...]:
     """Where ImageBuilder has its files loaded, in that order; up to the first whose size (bytes) `sizes` does not give.
 
-    Each starts at the next 2 MiB after the file before it. Only sizes on disk count: what a file needs beyond when
-    it runs is not accounted.
+    Each starts at the next 2 MiB after the file before it. Only sizes on disk count: memory that a file needs at run
+    time is ignored.
     """
     start = _number(boot.file, "MEMORY_START", None, 0, [])
     address = max(start + _STEP, _LOWEST_SCRIPT) + _STEP

@@ -5,8 +5,10 @@ libfdt itself does the changes, so that what fits and what does not, and where i
 
 from __future__ import annotations
 
+import re
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 
 from msgspec import Struct, field
 
@@ -15,11 +17,14 @@ from colorcheck.inputs.device_tree.tree import DeviceTree, Node, Property
 
 MAGIC = b"\xd0\x0d\xfe\xed"
 HEADER = 40
+_DEEP = 200  # levels that every reader takes
+_NODE_NAME = re.compile(rb"[!-.0-~]+")
+_PROPERTY_NAME = re.compile(rb"[!-~]+")
 _BEGIN, _END, _PROPERTY, _NOTHING, _LAST = 1, 2, 3, 4, 9
 
 
 class Side(Struct):
-    """What a blob's bytes do not say: where each node and property comes from, and which values are open.
+    """Data that is not in a blob's bytes: the origin of each node and property, and the open values.
 
     Keys are paths, and pairs of a path and a property's name. `unsure` are properties with an open value, by the
     number of the open fact.
@@ -34,7 +39,7 @@ class Side(Struct):
         return Side(dict(self.nodes), dict(self.properties), dict(self.unsure), set(self.followed))
 
     def forget(self, path: str) -> None:
-        """A node is gone, with all below it."""
+        """Remove the data of a node and of all nodes below it."""
         below = f"{path.rstrip('/')}/"
         for node in [n for n in self.nodes if n == path or n.startswith(below)]:
             del self.nodes[node]
@@ -96,21 +101,28 @@ def side_of(tree: DeviceTree) -> Side:
 
 
 class Content(Struct, frozen=True):
-    """A blob read back: paths in the tree's order, each with its properties; and the memory reservations."""
+    """A blob read back: paths in the tree's order, each with its properties; and the memory reservations. `plain` where
+    every reader takes it as it is here: names of the usual letters, each once, and nothing behind its place."""
 
     nodes: Mapping[str, Mapping[str, bytes]]
     reservations: tuple[tuple[int, int], ...]
     boot_cpu: int
     size: int
+    plain: bool = False
 
 
 def read_content(data: bytes | bytearray) -> Content | None:
-    """What is in a blob, whatever its names look like; None if it is damaged."""
+    """The content of a blob, whatever its names; None if it is damaged."""
+    return _content(bytes(data))
+
+
+@lru_cache(maxsize=2)
+def _content(data: bytes) -> Content | None:
     try:
         head = struct.unpack_from(">10I", data)
         if head[0] != 0xD00DFEED:
             return None
-        nodes = dict(_nodes(data, head[2], head[3]))
+        nodes, plain = _nodes(data, head[2], head[3])
         reservations = []
         for address, size in struct.iter_unpack(">QQ", data[head[4] : head[4] + (head[2] - head[4]) // 16 * 16]):
             if not address and not size:
@@ -118,36 +130,75 @@ def read_content(data: bytes | bytearray) -> Content | None:
             reservations.append((address, size))
     except (struct.error, IndexError, ValueError):
         return None
-    return None if nodes and "/" not in nodes else Content(nodes, tuple(reservations), head[7], head[1])
+    return None if nodes and "/" not in nodes else Content(nodes, tuple(reservations), head[7], head[1], plain)
 
 
-def _nodes(data: bytes | bytearray, at: int, names: int) -> Iterator[tuple[str, dict[str, bytes]]]:
-    path: list[str] = []
-    properties: dict[str, bytes] = {}
+def _nodes(data: bytes, at: int, names: int) -> tuple[dict[str, dict[str, bytes]], bool]:
+    """The nodes by their paths, and whether all are plain. Raises what reading behind the end raises."""
+    word, two = struct.Struct(">I").unpack_from, struct.Struct(">II").unpack_from
+    found: dict[str, dict[str, bytes]] = {}
+    spelled: dict[int, str] = {}
+    before: list[str] = []  # what is in front of the names of children, for each node that is open
+    here: dict[str, bytes] = {}
+    plain, closed = True, True
     while True:
-        token = struct.unpack_from(">I", data, at)[0]
+        token = word(data, at)[0]
         at += 4
-        if token == _BEGIN:
-            end = data.index(b"\0", at)
-            path.append(data[at:end].decode("utf-8", "surrogateescape"))
-            at = (end + 4) & ~3
-            properties = {}
-            yield ("/" + "/".join(path[1:])), properties
-        elif token == _END:
-            path.pop()
-        elif token == _PROPERTY:
-            length, name = struct.unpack_from(">II", data, at)
-            end = data.index(b"\0", names + name)
-            properties[data[names + name : end].decode("utf-8", "surrogateescape")] = bytes(
-                data[at + 8 : at + 8 + length]
-            )
+        if token == _PROPERTY:
+            length, start = two(data, at)
+            name = spelled.get(start)
+            if name is None:
+                raw = data[names + start : data.index(b"\0", names + start)]
+                name = spelled[start] = raw.decode("utf-8", "surrogateescape")
+                plain = plain and _PROPERTY_NAME.fullmatch(raw) is not None
+            plain = plain and not closed and name not in here and at + 8 + length <= len(data)
+            here[name] = data[at + 8 : at + 8 + length]
             at += 8 + ((length + 3) & ~3)
+        elif token == _BEGIN:
+            end = data.index(b"\0", at)
+            raw = data[at:end]
+            path = before[-1] + raw.decode("utf-8", "surrogateescape") if before else "/"
+            plain = plain and path not in found and len(before) < _DEEP
+            plain = plain and (not before or _NODE_NAME.fullmatch(raw) is not None)
+            before.append(f"{path}/" if before else "/")
+            at = (end + 4) & ~3
+            here, closed = {}, False
+            found[path] = here
+        elif token == _END:
+            before.pop()
+            closed = True
         elif token != _NOTHING:
-            return
+            return found, plain
 
 
-def tree_of(content: Content, side: Side, file: str) -> DeviceTree:
-    """The tree in a blob as everybody else reads it, each part with the place that it comes from."""
+def is_plain(data: bytes | bytearray, content: Content) -> bool:
+    """Whether the reader of blobs finds no fault with one of which this is the content; False where that is not known
+    without asking it."""
+    import libfdt
+
+    head = struct.unpack_from(">10I", data)
+    fits = HEADER <= head[1] <= len(data) and head[5] >= 16 and head[6] <= 17
+    return content.plain and fits and libfdt.fdt_check_full(bytearray(data[: head[1]]), head[1]) >= 0
+
+
+class NodePool:
+    """Nodes that trees have in common: what is the same in all its parts is made once."""
+
+    def __init__(self) -> None:
+        self._nodes: dict[tuple[object, ...], Node] = {}
+
+    def node(self, path: str, place: Location, properties: dict[str, Property], children: tuple[Node, ...]) -> Node:
+        """The node of these very parts, which it keeps alive, so that their identities stay theirs."""
+        key = (path, id(place), tuple(map(id, properties.values())), tuple(map(id, children)))
+        if key not in self._nodes:
+            self._nodes[key] = Node(path.rpartition("/")[2], path, place, properties, children)
+        return self._nodes[key]
+
+
+def tree_of(content: Content, side: Side, file: str, pool: NodePool | None = None) -> DeviceTree:
+    """The tree in a blob as a DeviceTree, each part with its origin. Those of one `pool`
+    share what they have in common."""
+    pool = pool or NodePool()
     names = list(content.nodes)
     children: dict[str, list[str]] = {name: [] for name in names}
     for name in names:
@@ -157,7 +208,7 @@ def tree_of(content: Content, side: Side, file: str) -> DeviceTree:
     def node(path: str) -> Node:
         properties = {name: _property(path, name, value, side, file) for name, value in content.nodes[path].items()}
         place = side.nodes.get(path) or Location(file, node=path)
-        return Node(path.rpartition("/")[2], path, place, properties, tuple(node(child) for child in children[path]))
+        return pool.node(path, place, properties, tuple(node(child) for child in children[path]))
 
     return DeviceTree(file, node("/"), content.reservations, (file,), (), boot_cpu=content.boot_cpu, size=content.size)
 

@@ -17,13 +17,20 @@ from colorcheck.loader.u_boot import fixups
 from colorcheck.loader.u_boot.blob import MAGIC
 from colorcheck.loader.u_boot.fdt import lies_there, not_read, present
 from colorcheck.loader.u_boot.fit import FitParts, is_fit, opened
-from colorcheck.loader.u_boot.image import KERNEL, RAMDISK, read_legacy
-from colorcheck.loader.u_boot.machine import VIRTUAL, FileInMemory, HaltError, OpenEndError, Status, UBootMachine
+from colorcheck.loader.u_boot.fit_script import verifies
+from colorcheck.loader.u_boot.image import KERNEL, RAMDISK, LegacyImage, read_legacy
+from colorcheck.loader.u_boot.machine import VIRTUAL, Doubt, FileInMemory, HaltError, OpenEndError, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import WIDTH, hexadecimal
-from colorcheck.loader.u_boot.places import Places, places
+from colorcheck.loader.u_boot.places import Places, free
+from colorcheck.loader.u_boot.releases import BOUNDS, LOADS_KEPT, RANGES, RESERVED_ROOM, known, newer
 from colorcheck.loader.u_boot.text import Marked, unknowns
 from colorcheck.loader.u_boot.trees import TreeInMemory
 
+_LARGEST = 1 << 30  # bytes of a loaded file whose size is not known
+_RANGES = 8  # that U-Boot can reserve, LMB_MAX_REGIONS
+_RANGES_LATER = 16
+_OF_U_BOOT = 1  # what U-Boot's EFI part reserves besides, at least
+_OPEN_PLACE = 0xDDDD_DDDD_D000  # stands for a place that is not known: where no reservation begins
 _PAD = 0x3000  # CONFIG_SYS_FDT_PAD
 RAMDISK_ROOM = 0x80  # added to the tree's size where there is a ramdisk
 _ALIGNED = 0x200000
@@ -52,7 +59,7 @@ class _Image(Struct, frozen=True):
 
 
 def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
-    """`booti XEN [RAMDISK[:SIZE]|-] TREE`; it comes back only where something is wrong."""
+    """`booti XEN [RAMDISK[:SIZE]|-] TREE`; returns only if it fails."""
     address = machine.address(words[0]) if words else machine.load_address
     at = machine.address(words[2]) if len(words) > 2 else 0
     fact = machine.depends(*words[:1], *words[2:3])
@@ -128,7 +135,7 @@ def _starts_unknown(machine: UBootMachine, what: str, fact: OpenFact) -> OpenEnd
 
 
 def _own_tree(machine: UBootMachine, at: int) -> OpenEndError:
-    """Xen gets a tree that the board or U-Boot itself has in memory."""
+    """The open end if Xen receives a tree that the board or U-Boot itself has in memory."""
     settle: tuple[str, ...] = ("[inputs]", 'device-tree = "board.dtb"  # the tree that is there')
     if machine.media.tree is not None:  # which another load of the script takes
         settle = ("# start Xen with the tree that the script loads",)
@@ -148,7 +155,7 @@ def _fit(machine: UBootMachine, words: Sequence[Marked], address: int) -> FitPar
     if is_fit(machine, address):
         parts = opened(machine, words[0] if words else Marked(""), address)
         if len(words) > 1 and words[1].text != "-":
-            why = "what bootm takes beside this FIT image is not followed"
+            why = "arguments of bootm in addition to this FIT image are not followed"
             raise OpenEndError(OpenFact(what, why, (), machine.place))
         return parts
     if len(words) < 3 and machine.memory.is_dark(address):
@@ -157,8 +164,13 @@ def _fit(machine: UBootMachine, words: Sequence[Marked], address: int) -> FitPar
     return None
 
 
+def _is_damaged(machine: UBootMachine, image: LegacyImage) -> bool:
+    """Whether U-Boot refuses an image for its data, where all of that is known."""
+    return len(image.data) == image.size and not image.data_ok and verifies(machine)
+
+
 def _loaded(machine: UBootMachine, load: int, body: bytes) -> _Image:
-    """An image that bootm loads to where it says."""
+    """An image that bootm loads to the address in its header."""
     machine.memory.write(load, body)
     return _placed(machine, load, body[:64]) if body[56:60] == b"ARM\x64" else _Image(load, len(body))
 
@@ -173,6 +185,9 @@ def _image(machine: UBootMachine, command: str, address: int) -> _Image | None:
     if command == "bootm":
         if legacy is None or legacy.kind != KERNEL or not legacy.header_ok:
             machine.say(ProblemKind.U_BOOT_BOOT, "bootm takes a legacy kernel image or a FIT, and this is neither")
+            return None
+        if _is_damaged(machine, legacy):
+            machine.say(ProblemKind.U_BOOT_BOOT, "Bad Data CRC: the image is damaged, and bootm refuses it")
             return None
         body = _unpacked(legacy.data, legacy.compression)
         if body is None:
@@ -265,18 +280,35 @@ def _compressed(machine: UBootMachine, data: bytes) -> bytes | None:
 
 
 def _room(machine: UBootMachine) -> Places:
-    """The memory that U-Boot hands out for boot: bank 0, or what bootm_low and bootm_size say."""
+    """The memory that U-Boot allocates for booting: bank 0, or the range given by bootm_low and bootm_size. Newer ones
+    always allocate in all of bank 0, around the files that were loaded."""
     banks = machine.settings.banks or ((0, 1 << 40),)
     low = _number(machine, "bootm_low", banks[0][0])
     size = _number(machine, "bootm_size", max(banks[0][0] + banks[0][1] - low, 0))
     own = _OWN if machine.settings.banks and low + size >= banks[0][0] + banks[0][1] else (0,)
+    whole = _OWN
     if not machine.settings.banks:
-        own = (0, 1 << 39)
-    return places(low, size, own)
+        own = whole = (0, 1 << 39)
+    certain, possible = _loads(machine)
+    later = (*free(*banks[0], whole, certain), *free(*banks[0], whole, (*certain, *possible)))
+    return Places(free(low, size, own), later, lambda: newer(machine, LOADS_KEPT))
+
+
+def _loads(machine: UBootMachine) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Where files were loaded, from start to end, and where more may be: files of unknown size, and what did not come
+    from a medium."""
+    certain: list[tuple[int, int]] = []
+    possible: list[tuple[int, int]] = []
+    for loaded in machine.loaded:
+        if loaded.address < VIRTUAL:
+            known_size = loaded.size is not None and loaded.address in machine.paths
+            end = loaded.address + (_LARGEST if loaded.size is None else loaded.size)
+            (certain if known_size else possible).append((loaded.address, end))
+    return certain, possible
 
 
 def _bounds_are_known(machine: UBootMachine) -> bool:
-    """Whether it is known which memory U-Boot hands out; without the environment the script must say it."""
+    """Whether it is known which memory U-Boot allocates; without the environment, the script must set it."""
     names = ("bootm_low", "bootm_size", "bootm_mapsize")
     known = machine.settings.whole_environment or all(n in machine.environment or n in machine.deleted for n in names)
     for name in () if known else names:
@@ -296,7 +328,7 @@ class _Ramdisk(Struct, frozen=True):
 
 
 def _ramdisk(machine: UBootMachine, word: Marked) -> _Ramdisk | int:
-    """The ramdisk of the second argument; a status where U-Boot refuses it."""
+    """The ramdisk of the second argument; a status if U-Boot refuses it."""
     _, colon, size = word.text.partition(":")
     fact = machine.depends(word)
     if fact is not None and machine.address(word) is None:
@@ -304,13 +336,13 @@ def _ramdisk(machine: UBootMachine, word: Marked) -> _Ramdisk | int:
     start = machine.reached(word) if not word.text.startswith(":") else machine.load_address
     image = read_legacy(_content(machine, start))
     if image is not None:
-        if image.kind != RAMDISK or not (image.header_ok and image.data_ok):
+        if image.kind != RAMDISK or not image.header_ok or _is_damaged(machine, image):
             machine.say(
                 ProblemKind.U_BOOT_BOOT,
                 "the ramdisk's legacy image is of another type or damaged: U-Boot refuses it",
             )
             return 1
-        return _Ramdisk(start + 64, len(image.data))
+        return _Ramdisk(start + 64, image.size)
     if present_magic(machine, start) or not colon:
         message = "Wrong Ramdisk Image Format: booti takes a raw ramdisk as ADDRESS:SIZE, or - if there is none"
         machine.say(ProblemKind.U_BOOT_BOOT, message, "write booti XEN - TREE, or booti XEN RAMDISK:${filesize} TREE")
@@ -328,7 +360,7 @@ def present_magic(machine: UBootMachine, address: int) -> bool:
 def _moved_ramdisk(
     machine: UBootMachine, room: Places, ramdisk: _Ramdisk | None
 ) -> tuple[tuple[int | None, int] | None, int | None]:
-    """Where the ramdisk is at the end, and the number of the open fact that its place hangs on."""
+    """The final address of the ramdisk, and the number of the open fact on which it depends."""
     if ramdisk is None:
         return None, None
     high = machine.text("initrd_high")
@@ -367,7 +399,7 @@ def _low(machine: UBootMachine) -> int:
 
 
 def _reservations(room: Places, tree: TreeInMemory) -> None:
-    """What the tree reserves is not given out: its list, and the children of /reserved-memory with a fixed place."""
+    """Exclude ranges that the tree reserves: its list, and the children of /reserved-memory with a fixed address."""
     from colorcheck.loader.u_boot.blob import read_content
 
     for number in range(tree.reservations):
@@ -408,30 +440,56 @@ def _moved_tree(machine: UBootMachine, room: Places, tree: TreeInMemory) -> _Fin
         return _Final(tree, True)
     unknown = (machine.peek("fdt_high") is not None and high is None) or not _bounds_are_known(machine)
     at, any_room = (None, True) if unknown else _place(machine, room, length, high)
-    if not any_room:
+    if not any_room or not _can_reserve(machine, room, at):
         raise HaltError("device tree - allocation error: there is no room for it below fdt_high")
-    moved = TreeInMemory(machine, 0x1000 if at is None else at, bytearray(tree.data), tree.side.copy())
+    moved = TreeInMemory(machine, _OPEN_PLACE if at is None else at, bytearray(tree.data), tree.side.copy())
     moved.reopen(length)
     return _Final(moved, at is not None)
+
+
+def _can_reserve(machine: UBootMachine, room: Places, at: int | None) -> bool:
+    """Whether U-Boot has an entry left in its list of reserved ranges for the tree at this place, which was taken last.
+    Beside another range it needs none, as right below U-Boot itself, where an unknown place is."""
+    most, ranges = _RANGES_LATER if known(machine, RANGES) else _RANGES, room.ranges
+    if at is None or known(machine, LOADS_KEPT) or ranges <= most - _OF_U_BOOT or room.touching(at):
+        return True
+    fact = OpenFact(
+        f"U-Boot can reserve {ranges + _OF_U_BOOT} ranges",
+        f"U-Boot reserves {ranges} ranges or more for this boot, and its usual LMB_MAX_REGIONS is {_RANGES} before "
+        f"2023.04 and {_RANGES_LATER} since; without an entry for the tree it resets the board",
+        ("[target]", 'u-boot = "2025.01"  # if it is as new as that: there is no limit'),
+        machine.place,
+        (False, True),
+    )
+    return machine.decide(Doubt(fact.what, ranges < most, fact))
 
 
 def _place(machine: UBootMachine, room: Places, length: int, high: str | None) -> tuple[int | None, bool]:
     if high is not None:
         return room.highest(length, hexadecimal(high))
-    low, left = _low(machine), _number(machine, "bootm_mapsize", _size(machine))
     if not machine.settings.banks:
         return None, True
-    for start, size in machine.settings.banks:
-        if start + size < low:
-            continue
-        usable = min(size, left)
-        at, any_room = room.highest(length, start + usable)
+    before, since = (_limits(machine, machine.settings.banks, later=later) for later in (False, True))
+    for limit in since if before != since and newer(machine, BOUNDS) else before:
+        at, any_room = room.highest(length, limit)
         if any_room:
             return at, True
-        left -= usable - max(low - start, 0)
+    return None, False
+
+
+def _limits(machine: UBootMachine, banks: Sequence[tuple[int, int]], *, later: bool) -> list[int]:
+    """The ends of memory below which U-Boot tries to put the tree, bank by bank; `later` as from 2024.07."""
+    low, left = _low(machine), _number(machine, "bootm_mapsize", _size(machine))
+    found: list[int] = []
+    for start, size in banks:
+        if start + size < low:
+            continue
+        end = min(start + size, low + left) if later else start + min(size, left)
+        found.append(end)
+        left -= end - max(low, start)
         if left <= 0:
             break
-    return None, False
+    return found
 
 
 def _fixed(
@@ -445,11 +503,15 @@ def _fixed(
     if not (fixups.root(machine, tree) and fixups.chosen(machine, tree) and fixups.memory(machine, tree)):
         raise HaltError("U-Boot finds no room in the device tree for its additions and resets the board")
     fixups.ethernet(machine, tree)
-    size = tree.shrink()
-    if ramdisk is not None:
-        tree.resize(size + RAMDISK_ROOM)
-        start = ramdisk[0] if ramdisk[0] is not None else 0x1000
+    start = _OPEN_PLACE if ramdisk is None or ramdisk[0] is None else ramdisk[0]
+    if ramdisk is not None and known(machine, RESERVED_ROOM):
         fixups.initrd(tree, start, start + ramdisk[1], unsure)
+        tree.shrink()
+    else:
+        size = tree.shrink()
+        if ramdisk is not None:
+            tree.resize(size + RAMDISK_ROOM)
+            fixups.initrd(tree, start, start + ramdisk[1], unsure)
     if final.known:
         tree.keep()
     return tree

@@ -1,4 +1,4 @@
-"""The commands that are followed, and those that change nothing that counts."""
+"""The commands that are followed, and those that change nothing relevant."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot import conditions, effects, variables
 from colorcheck.loader.u_boot import load as loads
+from colorcheck.loader.u_boot.blob import MAGIC
 from colorcheck.loader.u_boot.boot import boot, bootefi, gunzip
 from colorcheck.loader.u_boot.fdt import fdt
+from colorcheck.loader.u_boot.fit_script import NotFollowed, Wanted, not_followed, script_in_fit, verifies, wanted
 from colorcheck.loader.u_boot.image import HEADER, read_legacy, script_refused, script_text
 from colorcheck.loader.u_boot.machine import Doubt, HaltError, LeaveError, OpenEndError, Status, UBootMachine
-from colorcheck.loader.u_boot.numbers import any_base, data_width, hexadecimal
+from colorcheck.loader.u_boot.numbers import data_width, decimal, hexadecimal
+from colorcheck.loader.u_boot.releases import BRACKET, EXIT, newer
 from colorcheck.loader.u_boot.shell import run_macro, run_text
 from colorcheck.loader.u_boot.text import Marked
 from colorcheck.loader.u_boot.trees import tree_at
@@ -47,9 +50,6 @@ _MANY = frozenset(  # commands whose number of words CONFIG_SYS_MAXARGS bounds
         "time",
     )
 )
-EXIT = "exit ends the script"
-EXIT_SINCE = (2023, 4)
-"""The release of U-Boot from which `exit` ends a script (721307eba0e)."""
 
 
 def call(machine: UBootMachine, words: Sequence[Marked]) -> Status:
@@ -98,8 +98,9 @@ def _too_many(machine: UBootMachine, name: str, count: int) -> bool:
 
 
 def _weighed(machine: UBootMachine, name: str, words: Sequence[Marked]) -> Sequence[Marked]:
-    """The words on which more than a condition hangs: what is unknown in others goes into variables, which are
-    looked at where they are used, or makes the command's status a question."""
+    """The words that affect more than a condition: unknown text in others goes into variables, which matter when
+    used, or makes the command's status a question.
+    """
     if name in _CONDITIONS or name == "time":
         return ()
     if name in ("setenv", "setexpr"):
@@ -151,7 +152,7 @@ def _bracket(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         machine.place,
         (False, True),
     )
-    if not machine.decide(Doubt(conditions.BRACKET, False, fact)):
+    if not newer(machine, BRACKET, fact):
         machine.say(
             ProblemKind.U_BOOT_COMMAND,
             "[ is an unknown command to U-Boot before 2026.07: it is treated as false",
@@ -181,17 +182,19 @@ def run(machine: UBootMachine, words: Sequence[Marked]) -> Status:
             return 1
         try:
             status = run_macro(machine, value)
-        except LeaveError:
-            status = 0
+        except LeaveError as left:
+            status = left.status
     return status
 
 
 def source(machine: UBootMachine, words: Sequence[Marked]) -> Status:
-    """`source [ADDRESS]`: the script image there; without one, where U-Boot was built to load to."""
-    at = words[0] if words else machine.built_in_address
-    address = machine.reached(at) if at is not None else 0
+    """`source [ADDRESS[:NAME|#CONFIGURATION]]`: the script image there; without an address, where U-Boot was built to
+    load to."""
+    what = wanted(words[0]) if words else Wanted(machine.built_in_address)
+    otherwise = machine.load_address if words else 0
+    address = otherwise if what.address is None else machine.reached(what.address)
     head = machine.memory.read(address, HEADER)
-    if head is None:
+    if head is None or machine.depends(Marked(f"{what.script or ''}{what.configuration or ''}")):
         fact = machine.open(
             f"script at {words[0].text if words else 'loadaddr'}",
             "the script called here is not among the inputs",
@@ -203,36 +206,51 @@ def source(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         if usual or address not in machine.failed:
             machine.hidden.append(fact)
         return Doubt(f"source {words[0].text if words else ''}", usual, fact)
+    if head[:4] == MAGIC:
+        return _source_of_fit(machine, address, what)
     size = HEADER + int.from_bytes(head[12:16], "big")
     data = machine.memory.read(address, min(size, _LONGEST))
     image = read_legacy(bytes(data if data is not None else head))
-    refused = script_refused(image, verify=(machine.text("verify") or "") not in ("n", "no", "0"))
+    refused = script_refused(image, verify=verifies(machine))
     if refused or image is None:
         machine.say(ProblemKind.U_BOOT_COMMAND, f"source refuses the content at {address:#x}: {refused}")
         return 1
-    text = script_text(image).decode("utf-8", "surrogateescape")
     name = machine.paths.get(address) or f"script at {address:#x}"
+    return _run_image(machine, name, script_text(image))
+
+
+def _source_of_fit(machine: UBootMachine, address: int, what: Wanted) -> Status:
+    found = script_in_fit(machine, address, what)
+    if isinstance(found, NotFollowed):
+        fact = not_followed(machine, address, found)
+        machine.hidden.append(fact)
+        return Doubt(machine.anew(fact.what), True, fact)
+    if isinstance(found, str):
+        machine.say(ProblemKind.U_BOOT_COMMAND, f"source refuses the FIT image at {address:#x}: {found}")
+        return 1
+    name = machine.paths.get(address) or f"FIT image at {address:#x}"
+    return _run_image(machine, f"{name}:{found.name}", found.text)
+
+
+def _run_image(machine: UBootMachine, name: str, data: bytes) -> Status:
+    text = data.decode("utf-8", "surrogateescape")
     here = machine.here
     try:
         return run_text(machine, Marked(text, machine.script_places(name, text, image=True)))
-    except LeaveError:
-        return 0
+    except LeaveError as left:
+        return left.status
     finally:
         machine.here = here
 
 
 def leave(machine: UBootMachine, words: Sequence[Marked]) -> Status:
-    """`exit [NUMBER]` does nothing in a script before v2023.04, but has the number for its status."""
-    fact = OpenFact(
-        "exit ends the script",
-        "exit has no effect in U-Boot 2023.01 and ends the script since 2023.04",
-        ("[target]", 'u-boot = "2023.01"'),
-        machine.place,
-        (False, True),
-    )
-    if machine.decide(Doubt(EXIT, False, fact)):
-        raise LeaveError
-    return 1 if len(words) > 1 or (words and any_base(words[0].text)[0]) else 0
+    """`exit [NUMBER]` does nothing in a script before v2023.04, except return the number as its status."""
+    if len(words) > 1:
+        return 1
+    status = int(bool(words and decimal(words[0].text)))
+    if newer(machine, EXIT):
+        raise LeaveError(status)
+    return status
 
 
 def _write(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
@@ -304,6 +322,7 @@ def _unzip(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     if found is None:
         return 1
     put(machine, File(loaded.name if loaded else "", len(found), found), end)
+    machine.paths.pop(end, None)
     machine.set("filesize", f"{len(found):x}")
     return 0
 
@@ -340,8 +359,9 @@ def _boot_command(machine: UBootMachine, _words: Sequence[Marked]) -> Status:
 
 
 def _named(*positions: int, constant: bool = False) -> Callable[[UBootMachine, Sequence[Marked]], Status]:
-    """A command that puts what it finds into the variable that the word at the first of these positions names;
-    `constant` where it finds the same at any time of one boot."""
+    """A command that stores its result in the variable named by the word at the first of these positions;
+    `constant` if the result does not change during one boot.
+    """
 
     def follow(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         place = next((position for position in positions if len(words) > position), None)
@@ -365,7 +385,7 @@ def _named(*positions: int, constant: bool = False) -> Callable[[UBootMachine, S
 
 
 def _asks(machine: UBootMachine, words: Sequence[Marked]) -> Status:
-    """`askenv VARIABLE …` sets what somebody types."""
+    """`askenv VARIABLE …` sets a variable to typed text."""
     return _named(0)(machine, words) if words else 1
 
 
@@ -379,7 +399,7 @@ def _part(machine: UBootMachine, words: Sequence[Marked]) -> Status:
 
 
 def _network(machine: UBootMachine, words: Sequence[Marked]) -> Status:
-    """`dhcp` and `bootp` also set what the server says."""
+    """`dhcp` and `bootp` also set variables from the server."""
     status = loads.tftp(machine, words)
     if status == 0:
         why = "files do not say what the network server answers"

@@ -11,12 +11,10 @@ from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot.machine import Doubt, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import data_width, hexadecimal, signed
-from colorcheck.loader.u_boot.substitution import NotFollowedError, PatternError, substitute
+from colorcheck.loader.u_boot.releases import BRACKET, NO_MATCH, PATTERNS, TEXTS, newer
+from colorcheck.loader.u_boot.substitution import NotFollowedError, PatternError, Substituted, matches, substitute
 from colorcheck.loader.u_boot.text import Marked
 
-BRACKET = "[ is a command"
-BRACKET_SINCE = (2026, 7)
-"""The release of U-Boot from which `[` is a command, and `test` takes a single word."""
 _COMPARE: dict[str, Callable[[str, str], bool]] = {
     "=": lambda a, b: a == b,
     "!=": lambda a, b: a != b,
@@ -78,6 +76,10 @@ def test(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         elif left[0] == "-e" and len(left) >= 4:
             asked = _on_medium(machine, words[position + 1 : position + 3], words[position + 3])
             found, taken = asked, 4
+        elif len(left) > 1 and left[1] == "=~" and newer(machine, PATTERNS):
+            if len(left) < 3:
+                return 0
+            found, taken = _matches(machine, left[0], left[2]), 3
         else:
             return 0
         value = found != negated
@@ -96,7 +98,7 @@ def _takes_one_word(machine: UBootMachine) -> bool:
         machine.place,
         (False, True),
     )
-    return machine.decide(Doubt(BRACKET, False, fact))
+    return newer(machine, BRACKET, fact)
 
 
 def _knows_equals(machine: UBootMachine, same: bool) -> bool:
@@ -116,6 +118,18 @@ def _knows_equals(machine: UBootMachine, same: bool) -> bool:
         "write =",
     )
     return machine.decide(Doubt("test supports ==", False, fact))
+
+
+def _matches(machine: UBootMachine, text: str, pattern: str) -> bool:
+    """Whether a text has what a pattern describes; a pattern that U-Boot refuses is in none."""
+    try:
+        return matches(pattern, text)
+    except PatternError:
+        return False
+    except NotFollowedError:
+        why = "a pattern of this kind is not followed"
+        fact = OpenFact(f"test {text} =~ {pattern}", why, (), machine.place, (False, True))
+        return machine.decide(Doubt(f"test {text} =~ {pattern}", False, fact))
 
 
 def _on_medium(machine: UBootMachine, where: Sequence[Marked], name: Marked) -> bool:
@@ -224,13 +238,15 @@ def arithmetic(machine: UBootMachine, command: str, words: Sequence[Marked]) -> 
 
 
 def _texts(machine: UBootMachine, name: str, rest: Sequence[Marked]) -> Status:
-    """`setexpr.s NAME *ADDRESS [+ *ADDRESS]`: texts in memory, one after the other."""
+    """`setexpr.s NAME *ADDRESS [+ *ADDRESS]`: texts in memory, one after the other; newer ones also take words."""
     words = rest[::2]
-    if any(not word.text.startswith("*") for word in words) or (len(rest) == 3 and rest[1].text != "+"):
+    if any(not word.text.startswith("*") for word in words) and not newer(machine, TEXTS):
+        return 1
+    if len(rest) == 3 and rest[1].text != "+":
         return 1
     joined = b""
     for word in words:
-        data = _text_in_memory(machine, hexadecimal(word.text[1:]))
+        data = _operand_text(machine, word.text)
         if data is None:
             fact = machine.open(f"memory read by setexpr {word.text}", "files do not say what is there")
             machine.set(name, machine.unknown(fact))
@@ -262,7 +278,8 @@ def _combined(sign: str, a: int, b: int) -> int | None:
 
 
 def _substitute(machine: UBootMachine, name: str, rest: Sequence[Marked]) -> Status:
-    """`setexpr NAME gsub PATTERN BY [TEXT]`: 1 where nothing matches, and nothing is set then."""
+    """`setexpr NAME gsub PATTERN BY [TEXT]`. Where nothing matches, the text is copied, or nothing is set and the
+    status is 1."""
     if len(rest) not in (3, 4):
         return 1
     text = rest[3] if len(rest) == 4 else machine.get(name)
@@ -270,16 +287,28 @@ def _substitute(machine: UBootMachine, name: str, rest: Sequence[Marked]) -> Sta
         return 1
     fact = machine.depends(*rest, text)
     if fact is None:
-        try:
-            found = substitute(rest[1].text, rest[2].text, text.text, everywhere=rest[0].text == "gsub")
-        except PatternError:
+        pattern, by, everywhere = rest[1].text, rest[2].text, rest[0].text == "gsub"
+        older, later = (_substituted(pattern, by, text.text, everywhere, ranges=ranges) for ranges in (False, True))
+        found = later if older != later and newer(machine, PATTERNS) else older
+        if isinstance(found, PatternError):
             return 1
-        except NotFollowedError:
-            fact = machine.open(f"setexpr {rest[0].text} {rest[1].text}", "a pattern of this kind is not followed")
-        else:
-            if not found.count:
+        if isinstance(found, Substituted):
+            if not found.count and not newer(machine, NO_MATCH):
                 return 1
             machine.set(name, found.text or None)
             return 0
+        fact = machine.open(f"setexpr {rest[0].text} {rest[1].text}", "a pattern of this kind is not followed")
     machine.set(name, machine.unknown(fact))
     return 0
+
+
+def _substituted(
+    pattern: str, by: str, text: str, everywhere: bool, *, ranges: bool
+) -> Substituted | PatternError | None:
+    """What a substitution gives; the error where U-Boot refuses the pattern, and None if it is not followed."""
+    try:
+        return substitute(pattern, by, text, everywhere=everywhere, ranges=ranges)
+    except PatternError as error:
+        return error
+    except NotFollowedError:
+        return None

@@ -1,4 +1,4 @@
-"""Which media a board has: a script that asks whether a load succeeds may go on either way.
+"""The media of a board: a script that tests whether a load succeeds may continue either way.
 
 Source: `fs/fs.c: fs_set_blk_dev`, `disk/part.c: blk_get_device_part_str` of U-Boot 2023.01: a device or partition that
 is not there, or that holds another file system than the command's, makes the load fail and leaves all as it was.

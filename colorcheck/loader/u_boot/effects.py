@@ -1,4 +1,4 @@
-"""What commands that are not followed can have changed: nothing, a stretch of memory, or a variable.
+"""The possible effects of commands that are not followed: nothing, a range of memory, or a variable.
 
 Source: the files of `cmd/` of U-Boot 2023.01 that are named below, each read for what it writes besides devices:
 memory (`map_sysmem`, the block and flash readers) and the environment (`env_set`). A command that is in none of these
@@ -163,7 +163,7 @@ def device(machine: UBootMachine, name: str, words: Sequence[Marked]) -> Status 
 
 
 def fill(machine: UBootMachine, address: int, size: int, name: str) -> None:
-    """Something of unknown content comes to a stretch of memory."""
+    """Mark a range of memory as having unknown content."""
     machine.memory.darken(address, size)
     for side in [side for side in machine.sides if address <= side < address + size]:
         del machine.sides[side]

@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot.blob import MAGIC
+from colorcheck.loader.u_boot.fdt_get import got_by_release
 from colorcheck.loader.u_boot.machine import SCRATCHPAD, VIRTUAL, Doubt, HaltError, Status, UBootMachine
-from colorcheck.loader.u_boot.numbers import hexadecimal
+from colorcheck.loader.u_boot.numbers import decimal, hexadecimal
+from colorcheck.loader.u_boot.releases import COUNTED, MOVES, SIZES, by_release, newer
 from colorcheck.loader.u_boot.text import Marked, unknown
 from colorcheck.loader.u_boot.trees import TreeInMemory, error_name, tree_at
 from colorcheck.loader.u_boot.values import UnreadableValue, parse_value
@@ -33,6 +35,8 @@ def fdt(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         return _apply(machine, None, rest)
     if machine.working in machine.foreign and tree_at(machine, machine.working) is None:
         return _elsewhere(machine, name, rest)
+    if machine.working is None and name.startswith("mo") and newer(machine, MOVES):
+        return _move(machine, None, rest)
     tree = _working(machine)
     if tree is None:
         return 1
@@ -47,11 +51,14 @@ def fdt(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     status = handler(machine, tree, rest)
     if status and handler in (_mknod, _set, _rm) and tree.data != before:
         tree.data = bytearray(before)  # libfdt takes back what it began
+        tree.forget()
     return status
 
 
 def _elsewhere(machine: UBootMachine, name: str, rest: Sequence[Marked]) -> Status:
-    """A command on a tree that the script did not load: Xen does not get that one, but what is read of it is open."""
+    """A command on a tree that the script did not load: Xen does not receive that tree, but values read from it are
+    open.
+    """
     fact = OpenFact(
         f"the board's tree read at {machine.place}",
         "this command goes to a tree of the board that is not among the inputs",
@@ -96,8 +103,10 @@ def _working(machine: UBootMachine) -> TreeInMemory | None:
 
 
 def present(machine: UBootMachine, address: int) -> TreeInMemory | None:
-    """The tree at an address. Where nothing of the script put anything there, and the script does not load the tree
-    itself, it is the manifest's tree."""
+    """The tree at an address.
+
+    If the script loaded nothing there, and does not load the tree itself, it is the manifest's tree.
+    """
     tree = tree_at(machine, address)
     if tree is not None or machine.memory.is_dark(address) or machine.memory.read(address, 1) is not None:
         return tree
@@ -118,8 +127,9 @@ def _brings_its_tree(machine: UBootMachine) -> bool:
 
 
 def lies_there(machine: UBootMachine, address: int) -> bool:
-    """Whether the board has a tree of its own at an address that the script puts nothing to: QEMU's and U-Boot's own
-    trees lie where the environment says, and of other places nothing is known."""
+    """Whether the board has a tree of its own at an address to which the script loads nothing: QEMU's and U-Boot's
+    own trees are where the environment says; other addresses are not known.
+    """
     if machine.memory.is_dark(address) or machine.memory.read(address, 1) is not None or address in machine.failed:
         return False
     banks = machine.settings.banks
@@ -129,7 +139,7 @@ def lies_there(machine: UBootMachine, address: int) -> bool:
     where = machine.shown(address)
     if address == own_address(machine):
         return True  # U-Boot itself sets this variable to where its own tree is
-    if machine.memory.dark or machine.memory.known:
+    if machine.memory.touched:
         fact = OpenFact(
             f"a tree at {where} before the script",
             f"the script uses the tree at {where}, loads nothing there, and no input says whether the board does",
@@ -197,7 +207,7 @@ def _address(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
 
 
 def not_read(machine: UBootMachine, address: int) -> OpenFact:
-    """Something of unknown content is where a tree is wanted."""
+    """The open fact that the content is unknown where a tree is expected."""
     return machine.open(
         f"the tree at {machine.shown(address)}",
         "the content of the file that was loaded there is not among the inputs",
@@ -216,7 +226,7 @@ def _not_a_tree(machine: UBootMachine, address: int) -> None:
     machine.say(ProblemKind.U_BOOT_FDT, message)
 
 
-def _move(machine: UBootMachine, _tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
+def _move(machine: UBootMachine, _tree: TreeInMemory | None, rest: Sequence[Marked]) -> Status:
     if len(rest) < 2:
         return _USAGE
     fact = machine.depends(*rest[:2])
@@ -381,14 +391,12 @@ def _get(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> S
     unsure = tree.side.unsure.get((tree.path(at), prop))
     if unsure is not None:
         machine.set(name, machine.unknown(machine.facts[unsure]))
-    elif not value:
-        machine.set(name, None)
-    elif kind == "s":
-        machine.set(name, f"0x{len(value):08X}")
-    elif kind == "a":
-        machine.set(name, f"0x{tree.address + tree.value_offset(at, prop):016x}")
-    else:
+    elif kind == "v":
         return _get_value(machine, name, value, rest)
+    else:
+        number = len(value) if kind == "s" else tree.address + tree.value_offset(at, prop)
+        early = f"0x{number:08X}" if kind == "s" else f"0x{number:016x}"
+        machine.set(name, f"{number:x}" if newer(machine, SIZES) else early if value else None)
     return 0
 
 
@@ -398,7 +406,7 @@ def _get_children(machine: UBootMachine, tree: TreeInMemory, at: int, kind: str,
     content, parent = read_content(tree.data), tree.path(at)
     names = [p for p in content.nodes if p != "/" and (p.rpartition("/")[0] or "/") == parent] if content else []
     if kind == "s":
-        machine.set(rest[1].text, f"{len(names):x}")
+        machine.set(rest[1].text, f"{len(names)}")
         return 0
     index = hexadecimal(rest[3].text)
     if index >= len(names):
@@ -408,25 +416,12 @@ def _get_children(machine: UBootMachine, tree: TreeInMemory, at: int, kind: str,
 
 
 def _get_value(machine: UBootMachine, name: str, value: bytes, rest: Sequence[Marked]) -> Status:
-    index = hexadecimal(rest[4].text) if len(rest) > 4 else 0
-    if _printable(value):
-        texts = value[:-1].split(b"\0")
-        if index >= len(texts):
-            return 1
-        machine.set(name, texts[index].decode("utf-8", "surrogateescape") or None)
-    elif len(value) == 4:
-        machine.set(name, f"0x{int.from_bytes(value, 'big'):08X}")
-    elif len(value) % 4 == 0 and len(value) <= 20:
-        machine.set(name, "".join(value[i : i + 4][::-1].hex() for i in range(0, len(value), 4)))
-    else:
+    index = decimal(rest[4].text) if len(rest) > 4 else None
+    text = by_release(machine, got_by_release(value, index))
+    if text is None:
         return 1
+    machine.set(name, text or None)
     return 0
-
-
-def _printable(value: bytes) -> bool:
-    if not value.endswith(b"\0") or b"\0\0" in value:
-        return False
-    return all(b == 0 or 9 <= b <= 13 or 32 <= b < 127 for b in value)
 
 
 def _chosen(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
@@ -442,13 +437,15 @@ def _chosen(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -
 
 
 def _argument(rest: Sequence[Marked], index: int) -> int:
-    """A number; what is missing counts as 0."""
+    """A numeric argument; 0 if it is missing."""
     return hexadecimal(rest[index].text) if len(rest) > index else 0
 
 
-def _memory(_machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
+def _memory(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
     from colorcheck.loader.u_boot.fixups import memory_node
 
+    if len(rest) != 2 and newer(machine, COUNTED):
+        return _USAGE
     done = memory_node(tree, ((_argument(rest, 0), _argument(rest, 1)),))
     tree.keep()
     return 0 if done else 1
@@ -487,7 +484,9 @@ def _header(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -
     return 0
 
 
-def _boot_cpu(_machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
+def _boot_cpu(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
+    if len(rest) != 1 and newer(machine, COUNTED):
+        return _USAGE
     tree.data[28:32] = (_argument(rest, 0) & 0xFFFFFFFF).to_bytes(4, "big")
     tree.keep()
     return 0

@@ -18,7 +18,7 @@ from colorcheck.loader.u_boot.blob import MAGIC, read_content, side_of
 from colorcheck.loader.u_boot.machine import FileInMemory, OpenEndError, UBootMachine
 from colorcheck.loader.u_boot.text import Marked
 
-_HASHES: dict[str, Callable[[bytes], bytes]] = {
+HASHES: dict[str, Callable[[bytes], bytes]] = {
     "crc32": lambda data: zlib.crc32(data).to_bytes(4, "big"),
     "md5": lambda data: hashlib.md5(data, usedforsecurity=False).digest(),
     "sha1": lambda data: hashlib.sha1(data, usedforsecurity=False).digest(),
@@ -88,15 +88,15 @@ class _Fit:
             raise self._open(f"its configuration has {other[0]}")
         for loadable in _texts(chosen.get("loadables", b"")):
             self._load(loadable, _LOADABLE)
-        kernel = self._image(_text(chosen.get("kernel", b"")), ("kernel",))
+        kernel = self._image(text_of(chosen.get("kernel", b"")), ("kernel",))
         load = _number(kernel.get("load"))
-        if _text(kernel.get("os", b"")) != "linux" or load is None or load != _number(kernel.get("entry")):
+        if text_of(kernel.get("os", b"")) != "linux" or load is None or load != _number(kernel.get("entry")):
             raise self._open("its kernel has another os than linux, or no load and entry address that are the same")
         trees = _texts(chosen.get("fdt", b""))
         if len(trees) != 1:
             raise self._open("its configuration has no device tree, or overlays")
         tree = self._load(trees[0], ("flat_dt",))
-        disk = _text(chosen.get("ramdisk", b""))
+        disk = text_of(chosen.get("ramdisk", b""))
         ramdisk = self._load(disk, ("ramdisk",)) if disk else None
         self._take("its kernel", load, len(kernel["data"]))
         self._sides(*tree)
@@ -105,7 +105,7 @@ class _Fit:
     def _configuration(self, name: str) -> tuple[str, Properties]:
         parent = "/configurations"
         names = [path.rpartition("/")[2] for path in self.nodes if path.rpartition("/")[0] == parent]
-        default = _text(self._node(parent).get("default", b""))
+        default = text_of(self._node(parent).get("default", b""))
         if not name and (len(names) > 1 or not default):
             which = "default" if default else "first"
             self.machine.assumptions[f"bootm takes the {which} configuration of the FIT image"] = None
@@ -131,18 +131,18 @@ class _Fit:
     def _image(self, name: str, types: tuple[str, ...]) -> Properties:
         at = f"/images/{name}"
         found = self._node(at)
-        if "data" not in found or _text(found.get("type", b"")) not in types:
+        if "data" not in found or text_of(found.get("type", b"")) not in types:
             raise self._open(f"its image {name} has no data within, or is of another type")
         other = sorted(key for key in found if key not in _OF_IMAGES)
         if other:
             raise self._open(f"its image {name} has {other[0]}")
-        if _text(found.get("arch", b"")) != "arm64":
+        if text_of(found.get("arch", b"")) != "arm64":
             raise self._open(f"its image {name} is not for arm64")
-        if _text(found.get("compression", b"none\0")) != "none":
+        if text_of(found.get("compression", b"none\0")) != "none":
             raise self._open(f"its image {name} is compressed")
         for path, held in self.nodes.items():
             if path.startswith(f"{at}/"):
-                digest = _HASHES.get(_text(held.get("algo", b"")))
+                digest = HASHES.get(text_of(held.get("algo", b"")))
                 if "/hash" not in path or digest is None or digest(found["data"]) != held.get("value"):
                     raise self._open(f"{path} is not checked here, or does not fit the data")
         return found
@@ -151,7 +151,7 @@ class _Fit:
         """Where an image is in memory, and its size: in place, or where it is to be loaded."""
         found = self._image(name, types)
         data, load = found["data"], _number(found.get("load"))
-        if types == ("ramdisk",) and _text(found.get("os", b"")) != "linux":
+        if types == ("ramdisk",) and text_of(found.get("os", b"")) != "linux":
             raise self._open(f"its ramdisk {name} has another os than linux")
         if types == ("flat_dt",) and data[:4] != MAGIC:
             raise self._open(f"its image {name} is not a device tree")
@@ -169,7 +169,7 @@ class _Fit:
         return load, len(data)
 
     def _sides(self, address: int, size: int) -> None:
-        """Where the parts of the tree stand: in the image's file, by their paths."""
+        """Record the locations of the tree's parts, by path, in the image's file."""
         machine = self.machine
         data = machine.memory.read(address, size)
         path = machine.paths.get(self.address) or "fit"
@@ -182,7 +182,7 @@ def _texts(value: bytes) -> list[str]:
     return [part.decode("utf-8", "replace") for part in value.rstrip(b"\0").split(b"\0")] if value else []
 
 
-def _text(value: bytes) -> str:
+def text_of(value: bytes) -> str:
     return next(iter(_texts(value)), "")
 
 

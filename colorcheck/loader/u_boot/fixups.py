@@ -1,4 +1,4 @@
-"""What U-Boot itself writes into a tree before it starts Xen, in its order.
+"""The changes that U-Boot itself makes to a tree before it starts Xen, in order.
 
 Source: `image_setup_libfdt` of `boot/image-fdt.c`, `boot/fdt_support.c`, U-Boot 2023.01.
 """
@@ -118,7 +118,7 @@ def memory_node(tree: TreeInMemory, banks: tuple[tuple[int, int], ...] | None, u
 
 
 def cells(tree: TreeInMemory, name: str, default: int) -> int:
-    """How many cells the root says."""
+    """The number of cells given by the root."""
     value = tree.value(0, name)
     return int.from_bytes(value, "big") if value is not None and len(value) == 4 else default
 
@@ -152,11 +152,10 @@ def ethernet(machine: UBootMachine, tree: TreeInMemory) -> None:
 
 def _interfaces(tree: TreeInMemory) -> list[tuple[str, bytes]]:
     """The aliases ethernetN with their values."""
-    from colorcheck.loader.u_boot.blob import read_content
-
-    content = read_content(tree.data)
-    aliases = content.nodes.get("/aliases", {}) if content else {}
-    return [(name, value) for name, value in aliases.items() if _INTERFACE.fullmatch(name)]
+    at = tree.node("/aliases")
+    if at < 0 or tree.path(at) != "/aliases":
+        return []
+    return [(name, value) for name, value in tree.properties(at) if _INTERFACE.fullmatch(name)]
 
 
 def interfaces(tree: TreeInMemory) -> int:

@@ -1,4 +1,4 @@
-"""Follows a U-Boot script to the moment when Xen starts, in every way that it may go."""
+"""Follows a U-Boot script until Xen starts, on every possible way."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.loader.facts import OpenFact, Origin
 from colorcheck.loader.handover import Handover, HandoverModule
-from colorcheck.loader.u_boot.blob import HEADER, MAGIC, Side, compile_tree, read_content, tree_of
+from colorcheck.loader.u_boot.blob import HEADER, MAGIC, NodePool, Side, compile_tree, is_plain, read_content, tree_of
 from colorcheck.loader.u_boot.boot import RAMDISK_ROOM, Started, StartedError
-from colorcheck.loader.u_boot.commands import EXIT, EXIT_SINCE, call
-from colorcheck.loader.u_boot.conditions import BRACKET, BRACKET_SINCE
+from colorcheck.loader.u_boot.commands import call
 from colorcheck.loader.u_boot.devices import MEDIUM
 from colorcheck.loader.u_boot.fdt import OVERLAYS
+from colorcheck.loader.u_boot.fit_script import verifies
 from colorcheck.loader.u_boot.fixups import FIXUP_BUILT, FIXUP_COMMANDS, FIXUP_COMMANDS_SINCE, LENGTH, interfaces
 from colorcheck.loader.u_boot.image import read_legacy, script_refused, script_text
 from colorcheck.loader.u_boot.load import ELSEWHERE, MISSING, missing_fact, put
@@ -36,6 +36,8 @@ from colorcheck.loader.u_boot.machine import (
 )
 from colorcheck.loader.u_boot.media import File, Media
 from colorcheck.loader.u_boot.numbers import hexadecimal
+from colorcheck.loader.u_boot.releases import CHANGES, RESERVED_ROOM, answers, known
+from colorcheck.loader.u_boot.resume import Resume, Watch
 from colorcheck.loader.u_boot.shell import run_macro, run_text
 from colorcheck.loader.u_boot.text import Marked, ScriptTexts
 from colorcheck.loader.u_boot.trees import ROOM, TreeInMemory
@@ -47,36 +49,41 @@ LARGEST = 4 << 20
 LONGEST_VERSION = 80  # characters of u-boot,version: CONFIG_LOCALVERSION has up to 64 of them
 _LONGEST_ETHERNET = 64  # bytes of an interface's addresses and their names
 _LONGEST_SERIAL = 256  # bytes that a serial number of the board's environment may take
+_OF_LATER_RELEASES = 96  # bytes of kaslr-seed (2024.10) and smbios3-entrypoint (2026.01) with their names
 _RAMDISK_PROPERTIES = 160  # bytes of linux,initrd-* and their reservation, which come behind the shrinking
 Program = Callable[[UBootMachine], "str | None"]
-"""Drives a U-Boot up to where Xen starts; what it gives is why that never happens."""
+"""Runs a U-Boot until Xen starts; returns why Xen is never started."""
 _IMAGES = (".scr", ".uimg")
 _VARIABLE = re.compile(r"[^\s=#\"'$]+=.*|#.*|\s*")
 
 
 def follow(manifest: Manifest, tree: DeviceTree | None, script: str, data: bytes) -> Handover:
-    """What Xen gets of a script: the way that it goes as far as the inputs tell, with the others as alternatives."""
+    """The handover of a script: the way that the inputs determine as far as possible, with the others as
+    alternatives.
+    """
     if len(data) > LARGEST:
         return Handover(stopped=f"the script is larger than {size(LARGEST)}", location=Location(script))
     return follow_program(manifest, tree, script, ScriptRun(script, data))
 
 
 def follow_program(manifest: Manifest, tree: DeviceTree | None, script: str, program: Program) -> Handover:
-    """As `follow`, for anything that drives a U-Boot; `script` is the file that it comes from."""
+    """Like `follow`, for any program that runs in U-Boot; `script` is its file."""
     worlds = [ScriptWorld(manifest, tree, script, program, {})]
     waiting, steps, left = worlds[0].others(), worlds[0].machine.steps, False
     seen = {worlds[0].key}
     while waiting and not left:
-        choices = waiting.pop()
-        world = ScriptWorld(manifest, tree, script, program, choices)
+        choices, state = waiting.pop()
+        world = ScriptWorld(manifest, tree, script, program, choices, state=state)
         steps += world.machine.steps
         if world.key not in seen:
             seen.add(world.key)
             worlds.append(world)
+            waiting = [(choices, None) for choices, _ in waiting[:-MOST_WORLDS]] + waiting[-MOST_WORLDS:]
             waiting += world.others()
         left = len(worlds) >= MOST_WORLDS or steps > MOST_STEPS
     worlds = _with_its_medium(worlds)
-    handovers = [world.handover() for world in worlds]
+    pool = NodePool()
+    handovers = [world.handover(pool) for world in worlds]
     first = _base(handovers, [h for world, h in zip(worlds, handovers, strict=True) if not world.ends_open])
     handovers, first = _as_named(handovers, first)
     facts = list(first.open)
@@ -88,8 +95,9 @@ def follow_program(manifest: Manifest, tree: DeviceTree | None, script: str, pro
 
 
 def _with_its_medium(worlds: list[ScriptWorld]) -> list[ScriptWorld]:
-    """Where a script loads from one medium only, with one file system, the board has it: a trusted assumption, and no
-    question."""
+    """If a script loads from only one medium with one file system, the board is assumed to have it: a trusted
+    assumption, not a question.
+    """
     named = {each for world in worlds for each in world.machine.media_named}
     if len({medium for medium, _ in named}) != 1 or len({system for _, system in named if system}) > 1:
         return worlds
@@ -126,7 +134,7 @@ def _base(handovers: list[Handover], known: list[Handover]) -> Handover:
 
 
 class ScriptRun(Struct, frozen=True):
-    """A script as U-Boot runs it; calling it gives why nothing of it is run."""
+    """A script as U-Boot runs it; calling it returns why it is not run."""
 
     script: str
     data: bytes
@@ -136,22 +144,26 @@ class ScriptRun(Struct, frozen=True):
         image = read_legacy(data)
         text = data
         if image is not None or self.script.lower().endswith(_IMAGES):
-            refused = script_refused(image, verify=(machine.text("verify") or "") not in ("n", "no", "0"))
+            refused = script_refused(image, verify=verifies(machine)) if machine.begin is None else ""
             if refused or image is None:
                 return f"U-Boot refuses the script and runs none of it: {refused}"
             text = script_text(image)
         content = text.decode("utf-8", "surrogateescape")
-        self._loaded(machine)
+        if machine.begin is None:
+            self._loaded(machine)
         marked = Marked(content, machine.script_places(self.script, content, image=image is not None))
+        if machine.begin is not None:
+            run_text(machine, marked, whole=True)
+            return None
         machine.here = (0, 1)
         if _is_environment(content):
             _run_environment(machine, marked)
         else:
-            run_text(machine, marked)
+            run_text(machine, marked, whole=True)
         return None
 
     def _loaded(self, machine: UBootMachine) -> None:
-        """The script lies where the environment says that the last file of its size was loaded."""
+        """Place the script where the environment says that the last file of its size was loaded."""
         address, length = machine.text("fileaddr"), machine.text("filesize")
         if address is not None and length is not None and hexadecimal(length) == len(self.data):
             put(machine, File(self.script, len(self.data), self.data, self.script), hexadecimal(address))
@@ -171,51 +183,51 @@ class ScriptWorld:
     """One way through a script, given the answers to what is open."""
 
     def __init__(
-        self, manifest: Manifest, tree: DeviceTree | None, script: str, program: Program, choices: Mapping[str, bool]
+        self,
+        manifest: Manifest,
+        tree: DeviceTree | None,
+        script: str,
+        program: Program,
+        choices: Mapping[str, bool],
+        *,
+        state: Resume | None = None,
     ) -> None:
-        target = manifest.target
-        folders = tuple(dict.fromkeys((manifest.folder, os.path.dirname(script))))
+        """`state` is one from which this way goes on, where it has the same answers up to there as another one."""
         self.script = script
         self.given = dict(choices)
         self.tree = tree
         answers = _answers(manifest)
-        self.machine = UBootMachine(
-            Settings(
-                target.memory,
-                target.environment is not None,
-                target.xen_image_size,
-                frozenset(answers),
-                target.modern_shell,
-            ),
-            ScriptTexts(),
-            Media(manifest, folders, tree),
-            {**choices, **answers},
-            call=call,
-        )
-        for variable in target.environment or ():
-            self.machine.environment[variable.name] = Marked(variable.value.text)
-        self.machine.built_in_address = self.machine.environment.get("loadaddr")
-        self.machine.script_places(script, "")
         self.stopped: str | None = None
         self.ends_open = False  # something is started, and what it gets is not known
+        if state is not None:
+            self.machine = state.machine({**choices, **answers})
+        else:
+            self.machine = _fresh(manifest, tree, script, {**choices, **answers}, frozenset(answers))
+        self.machine.watch = Watch()
         self._run(program)
+        self._marks, self.machine.marks, self.machine.latest = self.machine.marks, {}, None
 
     @property
     def key(self) -> tuple[tuple[str, bool], ...]:
         return tuple((key, self.machine.choices[key]) for key in self.machine.asked)
 
-    def others(self) -> list[dict[str, bool]]:
-        """The answers that lead to the ways not taken here, each with the answers before it."""
-        found, before = [], dict(self.given)
+    def others(self) -> list[tuple[dict[str, bool], Resume | None]]:
+        """The answers that lead to the ways not taken here, each with the answers before it and a state that it has in
+        common with this way."""
+        found: list[tuple[dict[str, bool], Resume | None]] = []
+        before = dict(self.given)
         for key in self.machine.asked:
             if key not in self.given:
-                found.append({**before, key: not self.machine.choices[key]})
+                state = self._marks.get(key)
+                found.append(({**before, key: not self.machine.choices[key]}, _resume(state)))
                 before[key] = self.machine.choices[key]
+        self._marks = {}
         return found
 
     def _run(self, program: Program) -> None:
         machine = self.machine
-        machine.here = (0, 1)
+        if machine.begin is None:
+            machine.here = (0, 1)
         try:
             self.stopped = program(machine) or "the script ends without starting Xen"
         except StartedError:
@@ -233,17 +245,18 @@ class ScriptWorld:
             self._end_open(machine.hidden[-1])
 
     def _end_open(self, fact: OpenFact) -> None:
-        """Something may be started, and what it gets is not known."""
+        """Record that something may be started with unknown inputs."""
         self.ends_open = True
         self.machine.tree_doubts.append(fact)
         self.machine.started = Started(None, None, None, self._no_tree(), None)
 
     def _no_tree(self) -> TreeInMemory:
-        """Stands for a tree that is not known."""
+        """A placeholder for an unknown tree."""
         empty = DeviceTree(self.script, Node("", "/", self.machine.place), files=(self.script,))
         return TreeInMemory(self.machine, 0, bytearray(compile_tree(empty)), Side())
 
-    def handover(self) -> Handover:
+    def handover(self, pool: NodePool) -> Handover:
+        """What Xen gets on this way; its tree shares nodes with the others of the pool."""
         machine, started = self.machine, self.machine.started
         choices = tuple((key, machine.choices[key]) for key in machine.asked)
         problems = tuple(dict.fromkeys((*machine.problems, *machine.media.problems)))
@@ -263,10 +276,11 @@ class ScriptWorld:
         if content is None:
             return Handover(stopped="the tree is damaged when Xen starts", location=machine.place, open=self._facts())
         side = started.tree.side
-        for damaged in read_blob("", bytes(started.tree.data)).errors:
+        plain = is_plain(started.tree.data, content)
+        for damaged in () if plain else read_blob("", bytes(started.tree.data)).errors:
             why = f"the tree that Xen gets cannot be read without doubt: {damaged.message}"
             machine.tree_doubts.append(machine.open("the tree that the script starts Xen with", why))
-        tree = tree_of(content, side, self.tree.file if self.tree else self.script)
+        tree = tree_of(content, side, self.tree.file if self.tree else self.script, pool)
         files = (*(self.tree.files if self.tree else ()), self.script, *machine.media.used)
         facts = self._facts()
         arrived = {(path, name) for path, properties in content.nodes.items() for name in properties}
@@ -279,7 +293,7 @@ class ScriptWorld:
             origins={key: Origin.FOLLOWED for key in side.followed if key in arrived},
             memory_reservations=tuple(reservations),
             device_tree=(started.address, content.size),
-            device_tree_sizes=_sizes(started, content.size, whole=machine.settings.whole_environment),
+            device_tree_sizes=_sizes(machine, started, content.size),
             modules=self._modules(),
             xen_address=started.image,
             xen_image_size=started.image_size,
@@ -304,7 +318,9 @@ class ScriptWorld:
         return tuple(dict.fromkeys(facts))
 
     def _harmless(self, facts: tuple[OpenFact, ...]) -> tuple[str, ...]:
-        """Facts of which only answers hang, each of which is a way of its own; and those that only place the tree."""
+        """Facts that only affect answers, each of which is a separate way, and those that only affect the address
+        of the tree.
+        """
         machine = self.machine
         asked = set(machine.asked.values())
         counted = {*machine.tree_doubts, *machine.used, *(machine.apart if self._mixed() else ())}
@@ -362,23 +378,61 @@ class ScriptWorld:
         )
 
 
-def _sizes(started: Started, size: int, *, whole: bool) -> tuple[int, int]:
+def _sizes(machine: UBootMachine, started: Started, size: int) -> tuple[int, int]:
     """The least and the most bytes of the tree, with the texts of unknown length that U-Boot itself writes."""
     tree = started.tree
     room = RAMDISK_ROOM if started.ramdisk is not None else 0
     inside = tree.address & (PAGE - 1)
-    most = LONGEST_VERSION if whole else LONGEST_VERSION + _LONGEST_SERIAL + _LONGEST_ETHERNET * interfaces(tree)
+    most = LONGEST_VERSION
+    if not machine.settings.whole_environment:
+        most += _LONGEST_SERIAL + _LONGEST_ETHERNET * interfaces(tree)
+    later = known(machine, RESERVED_ROOM)
+    if later is not False:
+        most += _OF_LATER_RELEASES
     used = tree.used + ROOM + inside
-    least = -(-(used - LENGTH - _RAMDISK_PROPERTIES) // PAGE) * PAGE - inside + room
-    return min(size, max(least, HEADER)), max(size, -(-(used + most) // PAGE) * PAGE - inside + room)
+    low = -(-(used - LENGTH - _RAMDISK_PROPERTIES) // PAGE) * PAGE - inside
+    low += room if later is False else 0
+    high = -(-(used + most) // PAGE) * PAGE - inside
+    high += room if later is not True else 0
+    return min(size, max(low, HEADER)), max(size, high)
 
 
 def _firmware(machine: UBootMachine) -> OpenFact:
-    """Behind `bootefi` it is the firmware that decides."""
+    """The open fact that the firmware decides after `bootefi`."""
     why = (
         "bootefi starts Xen as an EFI application: the firmware decides the memory banks and where everything is loaded"
     )
     return OpenFact("the firmware's memory", why, ('[inputs] boot-log = "serial.txt"',), machine.place)
+
+
+def _fresh(
+    manifest: Manifest, tree: DeviceTree | None, script: str, choices: dict[str, bool], answered: frozenset[str]
+) -> UBootMachine:
+    """A machine before the first command."""
+    target = manifest.target
+    folders = tuple(dict.fromkeys((manifest.folder, os.path.dirname(script))))
+    machine = UBootMachine(
+        Settings(
+            target.memory,
+            target.environment is not None,
+            target.xen_image_size,
+            answered,
+            target.modern_shell,
+        ),
+        ScriptTexts(),
+        Media(manifest, folders, tree),
+        choices,
+        call=call,
+    )
+    for variable in target.environment or ():
+        machine.environment[variable.name] = Marked(variable.value.text)
+    machine.built_in_address = machine.environment.get("loadaddr")
+    machine.script_places(script, "")
+    return machine
+
+
+def _resume(state: object) -> Resume | None:
+    return state if isinstance(state, Resume) else None
 
 
 def _answers(manifest: Manifest) -> dict[str, bool]:
@@ -388,8 +442,9 @@ def _answers(manifest: Manifest) -> dict[str, bool]:
         found[OVERLAYS] = target.overlays
     if target.modern_shell:  # which is as old as that
         found[FIXUP_BUILT] = True
+        found |= {change.key: True for change in CHANGES if change.since <= FIXUP_COMMANDS_SINCE}
     if target.u_boot is not None:
-        found |= {EXIT: target.u_boot >= EXIT_SINCE, BRACKET: target.u_boot >= BRACKET_SINCE}
+        found |= answers(target.u_boot)
         found |= {FIXUP_BUILT: target.u_boot >= FIXUP_COMMANDS_SINCE}
         if target.u_boot < FIXUP_COMMANDS_SINCE:
             found[FIXUP_COMMANDS] = False

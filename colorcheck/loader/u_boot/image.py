@@ -17,13 +17,15 @@ _FIELDS = struct.Struct(">7I4B32s")
 
 
 class LegacyImage(Struct, frozen=True):
-    """A legacy image: its type, compression (0: none), load address and data; whether the checksums are right."""
+    """A legacy image: its type, compression (0: none), load address, the data as far as it is known and its whole
+    size in bytes; whether the checksums are right, that of the data as far as it is known."""
 
     kind: int
     compression: int
     load: int
     name: str
     data: bytes
+    size: int
     header_ok: bool
     data_ok: bool
 
@@ -38,8 +40,8 @@ def read_legacy(data: bytes) -> LegacyImage | None:
     body = data[HEADER : HEADER + size]
     blank = data[:4] + bytes(4) + data[8:HEADER]
     name = head[11].split(b"\0")[0].decode("utf-8", "replace")
-    whole = len(body) == size and zlib.crc32(body) == check
-    return LegacyImage(kind, compression, load, name, body, zlib.crc32(blank) == head[1], whole)
+    right = zlib.crc32(body) == check
+    return LegacyImage(kind, compression, load, name, body, size, zlib.crc32(blank) == head[1], right)
 
 
 def script_refused(image: LegacyImage | None, *, verify: bool) -> str:

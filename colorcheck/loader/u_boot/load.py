@@ -27,7 +27,7 @@ _MOST = 128 << 20  # and in these at the most: code, malloc area, stack, frame b
 
 
 def missing_fact(machine: UBootMachine, name: str) -> OpenFact:
-    """The fact that a file is not among the inputs, noted at the first command that wants it."""
+    """The fact that a file is not among the inputs, recorded at the first command that needs it."""
     if name not in machine.missing:
         machine.missing[name] = machine.place
     return OpenFact(
@@ -207,7 +207,7 @@ def _bring(machine: UBootMachine, what: tuple[Marked, str], address: Marked, cou
 
 
 def _is_tree_of_inputs(machine: UBootMachine, where: int) -> bool:
-    """Whether a tree lies there that the script loaded under a name which the inputs have."""
+    """Whether the script loaded a tree there under a name that the inputs have."""
     loaded = next((one for one in reversed(machine.loaded) if one.address == where), None)
     return loaded is not None and tree_at(machine, where) is not None and machine.media.find(loaded.name) is not None
 

@@ -1,9 +1,10 @@
-"""The state of a U-Boot that follows a script: variables, memory, the working tree, and what is not known."""
+"""The state of a U-Boot that follows a script: variables, memory, the working tree, and open facts."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -20,6 +21,7 @@ from colorcheck.loader.u_boot.text import Marked, ScriptTexts, unknown, unknowns
 MOST_STEPS = 400_000
 LONGEST_VALUE = 1 << 20
 MOST_TEXT = 64 << 20
+MOST_MARKS = 64  # questions of one run whose states are kept; the ways of the last ones are followed first
 MOST_TIMES = 6  # answers to one question that are followed apart
 SCRATCHPAD = 1024  # bytes in which fdt set puts a value together; they keep what was put there before
 _TAIL = 1 << 12
@@ -30,7 +32,7 @@ _APART = 1 << 35  # bytes from a variable to where words that only depend on it 
 
 
 class HaltError(Exception):
-    """The script comes to an end that no later line changes: a reset, a crash, a loop without end."""
+    """The script ends for good: a reset, a crash, or an endless loop."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -38,7 +40,7 @@ class HaltError(Exception):
 
 
 class OpenEndError(Exception):
-    """Something is started here, and what it gets is not known, `fact` is why."""
+    """Something is started here with unknown inputs; `fact` is the reason."""
 
     def __init__(self, fact: OpenFact) -> None:
         super().__init__(fact.why)
@@ -46,7 +48,11 @@ class OpenEndError(Exception):
 
 
 class LeaveError(Exception):
-    """`exit` in a U-Boot that heeds it: the text that is being run ends."""
+    """`exit` in a U-Boot that supports it: the running text ends with this status."""
+
+    def __init__(self, status: int = 0) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 class Doubt(Struct, frozen=True):
@@ -131,10 +137,14 @@ class UBootMachine(Struct):
     hidden: list[OpenFact] = field(default_factory=list)  # texts that are run and not known: any may start Xen
     configuration: str | None = None  # of the FIT image that is started
     kept: tuple[int, object] = (-1, None)  # the tree that was written last, and the memory's version after that
+    watch: Callable[[UBootMachine, int, Any], None] | None = None  # called before each list of the script itself
+    latest: object = None  # the state that was kept last
+    marks: dict[str, Any] = field(default_factory=dict)  # the state before each of the last questions, by its key
+    begin: int | None = None  # the list of the script from which it goes on
 
     @property
     def place(self) -> Location:
-        """Where the command is that is being followed."""
+        """The location of the current command."""
         return self.sources.location(*self.here)
 
     def step(self) -> None:
@@ -152,17 +162,17 @@ class UBootMachine(Struct):
         return len(self.facts) - 1
 
     def open(self, what: str, why: str, *settle: str, values: tuple[object, ...] | Span | None = None) -> OpenFact:
-        """Note that something at the current command is not known."""
+        """Record an open fact at the current command."""
         fact = OpenFact(what, why, settle, self.place, values)
         self.number(fact)
         return fact
 
     def unknown(self, fact: OpenFact) -> Marked:
-        """A text of which nothing is known but the fact that it depends on."""
+        """A text that is unknown, with the open fact on which it depends."""
         return Marked(unknown(self.number(fact)), (self.here[0],))
 
     def answer(self, fact: OpenFact) -> Marked:
-        """As `unknown`, for what only becomes a variable's value: it counts where that is used."""
+        """Like `unknown`, for text that only becomes a variable's value: it matters when the variable is used."""
         self.carry(fact)
         return self.unknown(fact)
 
@@ -182,13 +192,21 @@ class UBootMachine(Struct):
             self.open(f"answers to {key[:60]}", why)
         if key not in self.choices:
             self.choices[key] = doubt.usual
+            self._mark(key)
         if key not in self.settings.answered:
             self.asked.setdefault(key, doubt.fact)
         return self.choices[key]
 
+    def _mark(self, key: str) -> None:
+        """Note from which state the other answer to a question can be followed."""
+        if self.latest is not None:
+            self.marks[key] = self.latest
+            if len(self.marks) > MOST_MARKS:
+                del self.marks[next(iter(self.marks))]
+
     def anew(self, text: str) -> str:
         """The key of a question whose answer can be another one each time: with its number from the second time on.
-        Beyond a few times one answer stands for all, which is noted where something hangs on it."""
+        Beyond a few times one answer is used for all, which is recorded if it matters."""
         text = self.readable(text)
         count = self.times[text] = min(self.times.get(text, 0) + 1, MOST_TIMES)
         return text if count == 1 else f"{text} (time {count})"
@@ -207,13 +225,13 @@ class UBootMachine(Struct):
         return status
 
     def say(self, kind: ProblemKind, message: str, help_text: str = "") -> None:
-        """Note what goes wrong at the current command, once a place."""
+        """Report a problem at the current command, once per location."""
         problem = Problem(kind, message, self.place, help_text)
         if problem not in self.problems:
             self.problems.append(problem)
 
     def use(self, *texts: Marked) -> None:
-        """Note that more than a condition hangs on what is unknown in these texts."""
+        """Record that unknown parts of these texts affect more than a condition."""
         for text in texts:
             self.used.update(self.facts[number] for number in unknowns(text.text) if number < len(self.facts))
 
@@ -225,7 +243,7 @@ class UBootMachine(Struct):
         return found
 
     def peek(self, name: str) -> Marked | None:
-        """A variable of the environment, of which the words that it is in tell what hangs on it."""
+        """A variable of the environment whose effect depends on the words that use it."""
         found = self.environment.get(name)
         if found is not None or name in self.deleted:
             return found
@@ -268,7 +286,7 @@ class UBootMachine(Struct):
 
     @property
     def load_address(self) -> int:
-        """Where booti looks without an address: the variable loadaddr, whatever was loaded where."""
+        """The default address of booti: the variable loadaddr."""
         return hexadecimal(self.text("loadaddr") or "0")
 
     def place_of(self, text: Marked) -> OpenFact | None:
@@ -283,17 +301,17 @@ class UBootMachine(Struct):
         return fact
 
     def reached(self, text: Marked) -> int:
-        """As `address`; of a word that only depends on something unknown a place where nothing of the script lies."""
+        """Like `address`; for a word that depends on something unknown, an address that the script does not use."""
         found = self.address(text)
         return VIRTUAL + (unknowns(text.text)[0] << 36) + _APART if found is None else found
 
     def quiet(self, fact: OpenFact) -> int:
-        """The number of an open fact that does not count for Xen."""
+        """The number of an open fact that does not matter for Xen."""
         self.silent.add(fact)
         return self.number(fact)
 
     def over(self, start: int, size: int, what: str) -> None:
-        """Something is put over a stretch of memory by U-Boot itself: modules there are no longer whole."""
+        """U-Boot itself overwrites a range of memory: modules there are no longer whole."""
         for loaded in self.loaded:
             if loaded.address < start + size and start < loaded.address + (loaded.size or 1):
                 self.overwritten.append((loaded, what))

@@ -1,4 +1,4 @@
-"""The files that a script can load: those of the manifest, those that lie here under their name, and their sources."""
+"""The files that a script can load: those of the manifest, those available here under their name, and their sources."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from colorcheck.core.source import Location
 from colorcheck.files.patterns import in_any_case
 from colorcheck.files.reading import Unreadable, is_file, opened, size_of
 from colorcheck.inputs.device_tree.tree import DeviceTree
+from colorcheck.inputs.file_kinds import Slot
 from colorcheck.inputs.files import problem_of, read_bytes
 from colorcheck.inputs.manifest.manifest import Manifest, TargetFile
+from colorcheck.inputs.recognition import other_kind
 from colorcheck.loader.u_boot.blob import MAGIC, Side, compile_tree, side_of
 
 LARGEST = 16 << 20
@@ -50,7 +52,7 @@ class Media(Struct):
         return self.read[key]
 
     def given_tree(self) -> File | None:
-        """The manifest's own device tree, as the blob that somebody put into memory."""
+        """The manifest's own device tree, as a blob in memory."""
         if self.tree is None:
             return None
         data = _original(self.tree)
@@ -97,7 +99,9 @@ class Media(Struct):
         return self._at(given.name, path, given.size, symbols=given.symbols, named_at=given.location)
 
     def _path(self, plain: str, any_case: bool) -> str | None:
-        """Where a file lies here under its whole name, whatever the case where that does not count."""
+        """The path of a file available here under its whole name, ignoring case if `any_case`; None if there is
+        none.
+        """
         for folder in self.folders:
             path = os.path.normpath(os.path.join(folder, plain))
             if not plain or os.path.relpath(path, folder or ".").startswith(".."):
@@ -113,9 +117,9 @@ class Media(Struct):
         self, name: str, path: str, size: int | None, *, symbols: bool, named_at: Location | None = None
     ) -> File | None:
         self.used[path] = None
-        if path.endswith((".dts", ".dtso")):
-            return self._source(name, path, size, symbols)
         where = named_at or Location(path)
+        if path.endswith((".dts", ".dtso")):
+            return self._source(name, path, size, symbols, where)
         length = size_of(path)
         data = read_bytes(path, where, LARGEST) if length is None or length <= LARGEST else _head(path, where)
         if isinstance(data, Problem):
@@ -124,7 +128,7 @@ class Media(Struct):
         side = _side_of_blob(path, data) if data[:4] == MAGIC else None
         return File(name, len(data) if length is None else length, data, path, side)
 
-    def _source(self, name: str, path: str, size: int | None, symbols: bool) -> File | None:
+    def _source(self, name: str, path: str, size: int | None, symbols: bool, named_at: Location) -> File | None:
         from colorcheck.inputs.device_tree.read import DeviceTreeError, read_device_tree
 
         if self.tree is not None and path == self.tree.file and not symbols and not self.manifest.overlays:
@@ -134,7 +138,8 @@ class Media(Struct):
         try:
             tree = read_device_tree(path, symbols=symbols, include_dirs=include)
         except DeviceTreeError as error:
-            self.problems += error.problems
+            other = other_kind(path, named_at, Slot.DEVICE_TREE)
+            self.problems += (other,) if other else error.problems
             return None
         for file in tree.files:
             self.used[file] = None

@@ -16,7 +16,7 @@ from msgspec import Struct
 from colorcheck.loader.u_boot.text import Marked, joined
 
 NOT_FOLLOWED = frozenset(("!", "{", "}", "case", "esac", "function", "[[", "select"))
-"""Words at the beginning of a command that the modern shell gives a meaning of its own."""
+"""Words at the beginning of a command with a special meaning in the modern shell."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|\?")
 _BRACED = re.compile(r"\{(?:[A-Za-z_][A-Za-z0-9_]*|\?)\}")
 _BLANKS = " \t\n"
@@ -26,7 +26,7 @@ Lookup = Callable[[str], Marked | None]
 
 class Shadow(Struct, frozen=True):
     """A text of the same length in which old hush finds the words of the modern shell: what is quoted or expanded are
-    plain letters. `error` is where reading ends, `followed` false where what stands there is not followed."""
+    plain letters. `error` is where reading ends, `followed` is false if the text there is not followed."""
 
     text: str
     error: int | None = None
@@ -129,7 +129,7 @@ class Part(Struct, frozen=True):
 
 
 def parts_of(text: str, at: Sequence[int]) -> list[Part]:
-    """The pieces of one word as it stands in a script, in which every quote has its end."""
+    """The pieces of one word in a script, in which all quotes are closed."""
     found: list[Part] = []
     plain: list[int] = []
     quoted = False
@@ -203,7 +203,7 @@ def value_of(parts: Sequence[Part], lookup: Lookup) -> Marked:
 
 
 def _pieces(text: str) -> list[tuple[int, int, bool]]:
-    """The stretches between blanks, each with whether blanks stand before it; an empty last one after blanks."""
+    """The stretches between blanks, each with whether it follows blanks; an empty last one after blanks."""
     found: list[tuple[int, int, bool]] = []
     position = 0
     while position < len(text):

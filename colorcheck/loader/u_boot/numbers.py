@@ -36,6 +36,12 @@ def any_base(text: str, start: int = 0) -> tuple[int, int]:
     return 0, start
 
 
+def decimal(text: str) -> int:
+    """`simple_strtoul` with base 10: the digits that a text begins with."""
+    match = _TEN.match(text)
+    return int(match[1][:4000]) & WIDTH if match and match[1] else 0
+
+
 def signed(text: str) -> int:
     """`simple_strtol` with base 0."""
     negative = text.startswith("-")

@@ -1,11 +1,13 @@
-"""Where U-Boot puts ramdisk and tree: the highest free place below a limit.
+"""Where U-Boot loads ramdisk and tree: the highest free address below a limit.
 
 Source: `lib/lmb.c`, `boot/image-board.c`, `boot/image-fdt.c` of U-Boot 2023.01. Where U-Boot itself sits is not known
-from files, so each place is worked out for the least and for the most room that it may take; they count where they
+from files, so each address is computed for the least and for the most memory that it may take; it is known if both
 agree.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct, field
 
@@ -20,7 +22,7 @@ class Free(Struct):
     taken: list[tuple[int, int]] = field(default_factory=list)
 
     def reserve(self, start: int, size: int) -> bool:
-        """Take a stretch; one that overlaps another is not taken (U-Boot only prints an error)."""
+        """Reserve a range; one that overlaps another is not reserved (U-Boot only prints an error)."""
         end = start + size
         if any(a < end and start < b for a, b in self.taken):
             return False
@@ -41,21 +43,49 @@ class Free(Struct):
 
 
 class Places(Struct):
-    """Both views of free memory; a place is None if they differ."""
+    """Views of free memory: `views` before U-Boot 2025.01, `later` from there on. `keeps` tells which of them count,
+    and is only asked where they differ. A place is None if the views that count differ."""
 
     views: tuple[Free, ...]
+    later: tuple[Free, ...]
+    keeps: Callable[[], bool]
 
     def reserve(self, start: int, size: int) -> None:
-        for view in self.views:
+        for view in (*self.views, *self.later):
             view.reserve(start, size)
 
     def highest(self, size: int, limit: int) -> tuple[int | None, bool]:
-        """The place, if it is known, and whether there is one at all."""
-        found = [view.highest(size, limit) for view in self.views]
-        return (found[0] if len(set(found)) == 1 else None), any(at is not None for at in found)
+        """The address, if it is known, and whether there is one at all."""
+        before, since = (_highest(views, size, limit) for views in (self.views, self.later))
+        return since if before != since and self.keeps() else before
+
+    @property
+    def ranges(self) -> int:
+        """How many ranges U-Boot has reserved, at least; those that touch count as one."""
+        return min(_apart(view.taken) for view in self.views)
+
+    def touching(self, start: int) -> bool:
+        """Whether the range that begins here touches another one in every view."""
+        for view in self.views:
+            end = next(b for a, b in view.taken if a == start)
+            if not any(b == start or a == end for a, b in view.taken):
+                return False
+        return True
 
 
-def places(start: int, size: int, own: tuple[int, ...]) -> Places:
-    """Memory from `start` on, of whose top U-Boot takes one of the sizes `own`."""
+def _highest(views: tuple[Free, ...], size: int, limit: int) -> tuple[int | None, bool]:
+    found = [view.highest(size, limit) for view in views]
+    return (found[0] if len(set(found)) == 1 else None), any(at is not None for at in found)
+
+
+def _apart(taken: list[tuple[int, int]]) -> int:
+    """The number of ranges, those that touch taken together."""
+    ends = {end for _, end in taken}
+    return sum(start not in ends for start, _ in taken)
+
+
+def free(start: int, size: int, own: tuple[int, ...], taken: Sequence[tuple[int, int]] = ()) -> tuple[Free, ...]:
+    """Views of memory from `start` on, of whose top U-Boot takes one of the sizes `own`."""
     end = start + size
-    return Places(tuple(Free(start, end, [(max(start, end - taken), end)] if taken else []) for taken in own))
+    tops = ([(max(start, end - each), end)] if each else [] for each in own)
+    return tuple(Free(start, end, [*top, *taken]) for top in tops)

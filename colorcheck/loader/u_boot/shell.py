@@ -25,6 +25,8 @@ from colorcheck.loader.u_boot.words import UnclosedError, Word, command_again, e
 
 _ASSIGNMENT = re.compile(r"[A-Za-z][A-Za-z0-9_]*=", re.ASCII)
 _MODERN_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=", re.ASCII)
+_NOTHING = re.compile(r"[ \t;]*(?:#.*)?")  # a line in which no command is
+_EMPTY_EACH = re.compile(r"[ \t]+in[ \t]*\n")
 _DEEPEST = 64
 read_script = lru_cache(maxsize=64)(_read_script)
 read_macro = lru_cache(maxsize=4096)(_read_macro)
@@ -32,17 +34,34 @@ read_exactly = lru_cache(maxsize=4096)(_read_exactly)
 shadow = lru_cache(maxsize=4096)(modern.shadow)
 
 
-def run_text(machine: UBootMachine, text: Marked) -> Status:
-    """Run a script, list by list; the status that `source` gives: 0 wherever there is more than one line."""
+def run_text(machine: UBootMachine, text: Marked, *, whole: bool = False) -> Status:
+    """Run a script, list by list; the status that `source` gives. An empty last line, which a text of several lines has
+    where it ends with a newline, leaves 0. `whole` where the text is the script itself: it goes on where the machine
+    begins, and each list is announced."""
     text = _ended(text)
     if machine.settings.modern_shell:
-        return _run_modern(machine, text)
+        return _run_modern(machine, text, whole=whole)
     script = read_script(text.text)
     status: Status = 0
-    for steps in script.lists:
+    for steps in _lists(machine, script, whole=whole):
         status = _Reader(machine, text).run(steps)
     _told(machine, script, text)
-    return status if text.text.count("\n") == 1 and script.error is None else 0
+    if script.error is not None:
+        return status if script.error >= len(text.text) else 0
+    return 0 if _NOTHING.fullmatch(text.text[:-1].rpartition("\n")[2]) else status
+
+
+def _lists(machine: UBootMachine, script: ShellScript, *, whole: bool) -> Iterator[Body]:
+    """The lists that are to be run."""
+    if not whole:
+        yield from script.lists
+        return
+    for number, steps in enumerate(script.lists):
+        if machine.begin is not None and number < machine.begin:
+            continue
+        if machine.watch is not None:
+            machine.watch(machine, number, steps)
+        yield steps
 
 
 def _ended(text: Marked) -> Marked:
@@ -64,12 +83,16 @@ def run_macro(machine: UBootMachine, text: Marked) -> Status:
     return status if script.error is None else 1
 
 
-def _run_modern(machine: UBootMachine, text: Marked) -> Status:
+def _run_modern(machine: UBootMachine, text: Marked, *, whole: bool = False) -> Status:
     """As the modern shell does, list by list; a syntax error is the end of everything."""
     covered = shadow(text.text)
     script = read_exactly(covered.text)
     status: Status = 0
-    for steps in script.lists:
+    for steps in _lists(machine, script, whole=whole):
+        if _ends_where_words_begin(steps, covered.text):
+            message = "syntax error: the modern shell wants words or a semicolon behind in, and resets the board"
+            machine.say(ProblemKind.U_BOOT_SYNTAX, message, "write a semicolon behind in")
+            raise HaltError(message)
         if _has_nothing_to_do(steps):
             raise OpenEndError(_not_modeled(machine, "an if or a loop with no command in it"))
         status = _ModernReader(machine, text).run(steps)
@@ -85,22 +108,32 @@ def _run_modern(machine: UBootMachine, text: Marked) -> Status:
     raise HaltError(message)
 
 
-def _has_nothing_to_do(steps: Body) -> bool:
-    """Whether a body or a condition within a list has no command."""
+def _within(steps: Body) -> Iterator[Body]:
+    """The bodies and conditions in a list."""
     for element, _ in steps:
         match element:
             case Conditional():
-                inner = [body for way in element.ways for body in way]
-                inner += [] if element.otherwise is None else [element.otherwise]
+                yield from (body for way in element.ways for body in way)
+                yield from () if element.otherwise is None else (element.otherwise,)
             case Loop():
-                inner = [element.condition, element.body]
+                yield from (element.condition, element.body)
             case Each():
-                inner = [element.body]
-            case _:
-                continue
-        if any(not body or _has_nothing_to_do(body) for body in inner):
-            return True
-    return False
+                yield element.body
+
+
+def _has_nothing_to_do(steps: Body) -> bool:
+    """Whether a body or a condition within a list has no command."""
+    return any(not body or _has_nothing_to_do(body) for body in _within(steps))
+
+
+def _ends_where_words_begin(steps: Body, text: str) -> bool:
+    """Whether a `for` in a list has the end of its line right behind `in`."""
+    for element, _ in steps:
+        if isinstance(element, Each) and not element.words:
+            start, name = element.name
+            if _EMPTY_EACH.match(text, start + len(name)):
+                return True
+    return any(_ends_where_words_begin(body, text) for body in _within(steps))
 
 
 def _not_modeled(machine: UBootMachine, what: str) -> OpenFact:
@@ -156,7 +189,7 @@ class _Reader:
             self.machine.depth -= 1
 
     def _list(self, steps: Body) -> Status | None:
-        """The status of the last command; one that is not known is only asked for where something hangs on it."""
+        """The status of the last command; an unknown status becomes a question only if it matters."""
         status: Status | None = None
         skips = chained = False
         for element, then in steps:
@@ -178,7 +211,7 @@ class _Reader:
 
     @contextmanager
     def _asking(self, *, asked: bool = True) -> Iterator[None]:
-        """While something hangs on the status of what is run."""
+        """Marks that the status of the commands in the context matters."""
         self.machine.asked_for_status += asked
         try:
             yield
@@ -194,6 +227,13 @@ class _Reader:
         match element:
             case SimpleCommand():
                 return self._command(element)
+        try:
+            return self._compound(element)
+        except LeaveError:
+            raise LeaveError from None  # from within a statement, the number of exit is lost
+
+    def _compound(self, element: Conditional | Loop | Each) -> Status | None:
+        match element:
             case Conditional():
                 return self._branch(element)
             case Loop():
@@ -228,8 +268,8 @@ class _Reader:
     def _each(self, each: Each) -> Status | None:
         name = expanded(self._word(each.name).content, self._lookup)
         status: Status = 0  # also without words, or with words that come to nothing
-        for word in each.words:
-            value = expanded(self._word(word).content, self._lookup)
+        values = [expanded(self._word(word).content, self._lookup) for word in each.words]  # before any of the body
+        for value in values:
             self.machine.use(value)
             for start, end in _pieces(value.text):
                 self.machine.step()

@@ -1,7 +1,8 @@
 """`setexpr NAME [g]sub PATTERN BY [TEXT]`: substitution with the small pattern language of U-Boot's `lib/slre.c`.
 
-Measured with U-Boot 2023.01: a set in brackets has no ranges and no escapes; the text that matched is looked for again
-in the text and replaced at its first occurrence; `^` counts at the beginning of what is left after each replacement.
+Measured with U-Boot 2023.01 and 2026.10-rc2: a set in brackets has no ranges before 2025.10 and no escapes; the text
+that matched is looked for again in the text and replaced at its first occurrence; `^` counts at the beginning of what
+is left after each replacement.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _REFERENCE = re.compile(r"\\([0-9])")
 
 
 class NotFollowedError(Exception):
-    """What such a pattern does is not modelled: unlazy quantifiers, groups that repeat, matches of nothing."""
+    """The pattern is not modelled: non-greedy quantifiers, repeated groups, empty matches."""
 
 
 class PatternError(Exception):
@@ -32,15 +33,16 @@ class Substituted(Struct, frozen=True):
     count: int
 
 
-def substitute(pattern: str, by: str, text: str, *, everywhere: bool) -> Substituted:
-    """The text with one match, or all of them, replaced. Raises NotFollowedError and PatternError."""
-    compiled = _compiled(pattern)
+def substitute(pattern: str, by: str, text: str, *, everywhere: bool, ranges: bool) -> Substituted:
+    """The text with one match, or all of them, replaced; `ranges` as from U-Boot 2025.10, where a match may also be
+    at the end. Raises NotFollowedError and PatternError."""
+    compiled = _compiled(pattern, ranges=ranges)
     done, rest, count = "", text, 0
-    if len(text) >= _MOST:
+    if len(text) >= _MOST or (ranges and not text and compiled.search("")):
         raise NotFollowedError
     while (count == 0 or everywhere) and rest:
         match = compiled.search(rest)
-        if match is None or match.start() == len(rest):
+        if match is None or (match.start() == len(rest) and not ranges):
             break
         if not match[0]:
             raise NotFollowedError
@@ -52,8 +54,13 @@ def substitute(pattern: str, by: str, text: str, *, everywhere: bool) -> Substit
     return Substituted(done + rest, count)
 
 
+def matches(pattern: str, text: str) -> bool:
+    """Whether a text has a match, as `test =~` asks. Raises NotFollowedError and PatternError."""
+    return _compiled(pattern, ranges=True).search(text) is not None
+
+
 def _filled(by: str, match: re.Match[str]) -> str:
-    """What is put in, with the texts of the groups that the pattern has and that matched."""
+    """The replacement, with the texts of the groups that matched."""
     groups = match.re.groups
     if sum(int(number) <= groups for number in _REFERENCE.findall(by)) > _REFERENCES:
         raise NotFollowedError
@@ -66,14 +73,14 @@ def _filled(by: str, match: re.Match[str]) -> str:
     return _REFERENCE.sub(group, by)
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _compiled(pattern: str, *, ranges: bool) -> re.Pattern[str]:
     try:
-        return re.compile("".join(_parts(pattern)), re.DOTALL)
+        return re.compile("".join(_parts(pattern, ranges)), re.DOTALL)
     except (re.error, OverflowError, RecursionError) as error:
         raise PatternError from error
 
 
-def _parts(pattern: str) -> Iterator[str]:
+def _parts(pattern: str, ranges: bool) -> Iterator[str]:
     position, before = 0, ""
     while position < len(pattern):
         letter = pattern[position]
@@ -91,7 +98,7 @@ def _parts(pattern: str) -> Iterator[str]:
                 raise PatternError
             if "\\" in inside:
                 raise NotFollowedError
-            yield _set(inside)
+            yield _set(inside, ranges)
             position = end + 1
         elif letter in "*+?":
             if before in ("", ")", *"*+?|("):
@@ -108,9 +115,19 @@ def _parts(pattern: str) -> Iterator[str]:
         before = letter if letter in "*+?|()" and pattern[position - 2 : position - 1] != "\\" else "x"
 
 
-def _set(inside: str) -> str:
+def _set(inside: str, ranges: bool) -> str:
     negated = inside.startswith("^")
     letters = inside[1:] if negated else inside
     if not letters:
         return "." if negated else "(?!)"
-    return ("[^" if negated else "[") + "".join(re.escape(letter) for letter in letters) + "]"
+    members, position = "", 0
+    while position < len(letters):
+        letter = letters[position]
+        if ranges and letter == "-" and 0 < position < len(letters) - 1:
+            first, last = letters[position - 1], letters[position + 1]
+            members += f"{re.escape(first)}-{re.escape(last)}" if first <= last else ""
+            position += 2  # the last one only counts as that
+            continue
+        members += re.escape(letter)
+        position += 1
+    return ("[^" if negated else "[") + members + "]"

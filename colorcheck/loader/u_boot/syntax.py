@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Then(Enum):
-    """What is behind a step, and so when the next one is run."""
+    """The operator after a step, which decides when the next one runs."""
 
     ALWAYS = ";"
     IF_TRUE = "&&"
@@ -82,7 +82,7 @@ class ShellScript(Struct, frozen=True):
 
 
 def read_script(text: str) -> ShellScript:
-    """A text as `source` reads it: what is complete before a syntax error counts."""
+    """A text as `source` reads it: complete commands before a syntax error are run."""
     return _script(text, whole=False)
 
 

@@ -1,4 +1,4 @@
-"""Texts whose characters know where they were written, through variables, quotes and second readings."""
+"""Texts whose characters keep their location in a file, through variables, quotes and second readings."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class ScriptTexts(Struct):
         return self.location(known[0], known[1] + 1)
 
     def passage(self, text: Marked, otherwise: Location) -> Passage:
-        """The text with the places of its characters, for whoever edits it."""
+        """The text with the locations of its characters, for edits."""
         pieces: list[tuple[int, Location]] = []
         before = NOWHERE - 1
         for offset, at in enumerate(text.at):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from colorcheck.core.source import Passage
 from colorcheck.core.units import PAGE
@@ -32,29 +33,47 @@ def error_name(code: int) -> str:
 
 
 class TreeInMemory(Struct):
-    """A blob at an address: a copy of its bytes, which `keep` writes back into memory."""
+    """A blob at an address: a copy of its bytes, which `keep` writes back into memory. `full` are full paths of nodes
+    by the paths that were asked for, as long as the nodes stay; `found` is the node that was asked for last."""
 
     machine: UBootMachine
     address: int
     data: bytearray
     side: Side
+    full: dict[str, str] = field(default_factory=dict)
+    found: tuple[int, str] | None = None
 
     @property
     def total(self) -> int:
         return int.from_bytes(self.data[4:8], "big")
 
     def keep(self) -> None:
-        """Write the blob back; what it now reaches over is overwritten."""
-        self.machine.memory.write(self.address, self.data)
+        """Write the blob back into memory, which overwrites what follows if it has grown."""
+        self.machine.memory.keep(self.address, bytes(self.data))
         self.machine.sides[self.address] = self.side
         self.machine.kept = (self.machine.memory.version, self)
 
     def node(self, path: str) -> int:
         """The offset of a node, below 0 for libfdt's error."""
-        return _call("fdt_path_offset", self.data, path)
+        found = _call("fdt_path_offset", self.data, path)
+        self.found = (found, path) if found >= 0 else None
+        return found
+
+    def forget(self) -> None:
+        """Other nodes may be where nodes were, or have their paths."""
+        self.full.clear()
+        self.found = None
 
     def path(self, offset: int) -> str:
         """The full path of a node."""
+        asked = self.found[1] if self.found is not None and self.found[0] == offset else None
+        if asked is None:
+            return self._path(offset)
+        if asked not in self.full:
+            self.full[asked] = self._path(offset)
+        return self.full[asked]
+
+    def _path(self, offset: int) -> str:
         result = _fdt().fdt_get_path(self.data, offset, 4096)
         return str(result[1]).split("\0")[0] if isinstance(result, list | tuple) and result[0] == 0 else ""
 
@@ -62,6 +81,20 @@ class TreeInMemory(Struct):
         """A property's bytes."""
         result = _fdt().fdt_getprop(self.data, offset, name)
         return bytes(result[0]) if isinstance(result, list | tuple) and result[0] is not None else None
+
+    def properties(self, offset: int) -> Iterator[tuple[str, bytes]]:
+        """The properties of a node with their bytes, in the order of the tree."""
+        structure, names = (int.from_bytes(self.data[at : at + 4], "big") for at in (8, 12))
+        held = _call("fdt_first_property_offset", self.data, offset)
+        while held >= 0:
+            at = structure + held
+            size, name = (int.from_bytes(self.data[at + n : at + n + 4], "big") for n in (4, 8))
+            end = self.data.index(b"\0", names + name)
+            yield (
+                self.data[names + name : end].decode("utf-8", "surrogateescape"),
+                bytes(self.data[at + 12 : at + 12 + size]),
+            )
+            held = _call("fdt_next_property_offset", self.data, held)
 
     def value_offset(self, offset: int, name: str) -> int:
         """Where in the blob a property's bytes begin; below 0 for libfdt's error."""
@@ -80,7 +113,10 @@ class TreeInMemory(Struct):
         """Set a property: 0 or libfdt's error. `text` is where its first string is, `unsure` an open fact."""
         path = self.path(offset)
         done = _call("fdt_setprop", self.data, offset, name, value, len(value))
+        self.found = None  # what is behind it moves
         if done >= 0:
+            if path == "/aliases":
+                self.forget()
             self._note(path, name, value, text, unsure)
         return done
 
@@ -102,6 +138,7 @@ class TreeInMemory(Struct):
         """Add a node: its offset or libfdt's error."""
         path = self.path(parent)
         done = _call("fdt_add_subnode", self.data, parent, name)
+        self.forget()
         if done >= 0:
             self.side.nodes[f"{path.rstrip('/')}/{name}"] = self.machine.place
         return done
@@ -113,6 +150,7 @@ class TreeInMemory(Struct):
     def drop(self, offset: int, name: str | None = None) -> int:
         """Remove a node, or one of its properties."""
         path = self.path(offset)
+        self.forget()
         if name is None:
             done = _call("fdt_del_node", self.data, offset)
             if done >= 0:
@@ -126,6 +164,7 @@ class TreeInMemory(Struct):
 
     def reopen(self, length: int) -> int:
         """Give the blob a total size, in place."""
+        self.forget()
         if length < self.used:
             return -3
         grown = bytearray(max(length, len(self.data)))
@@ -136,7 +175,7 @@ class TreeInMemory(Struct):
         return done
 
     def resize(self, total: int) -> None:
-        """Write a total size into the header; what lies behind becomes part of the blob as it is."""
+        """Write a total size into the header; the bytes that follow become part of the blob unchanged."""
         before = len(self.data)
         if total > LARGEST:
             raise HaltError(f"the device tree is made {total:#x} bytes large")
@@ -147,7 +186,7 @@ class TreeInMemory(Struct):
 
     @property
     def used(self) -> int:
-        """Up to where the blob has content, its names last."""
+        """The end of the blob's content, the names being last."""
         data = self.data
         return int.from_bytes(data[12:16], "big") + int.from_bytes(data[32:36], "big")
 
@@ -180,6 +219,7 @@ class TreeInMemory(Struct):
     def apply(self, overlay: TreeInMemory) -> int:
         """Apply an overlay: 0, or libfdt's error after which both blobs are destroyed."""
         before = read_content(self.data)
+        self.forget()
         done = _call("fdt_overlay_apply", self.data, overlay.data)
         after = read_content(self.data) if done >= 0 else None
         if before is None or after is None:

@@ -19,7 +19,7 @@ _BLANKS = " \t"
 _LARGEST = 1 << 20
 _EXPORTED = "size of the environment"
 _USUAL = ("default", "delete", "edit", "exists", "export", "import", "print", "run", "save", "set")
-"""Those that most builds have, so that their prefixes can be distinguished."""
+"""Subcommands of most builds, so that their prefixes can be distinguished."""
 _SUBCOMMANDS = (*_USUAL, "ask", "erase", "flags", "grep", "indirect", "info", "load", "select")
 
 
@@ -101,7 +101,7 @@ def _indirect(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
 
 
 def _delete(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
-    """The status is 1 where a variable is not there, or may not go."""
+    """The status is 1 if a variable does not exist, or must not be deleted."""
     status, forced = 0, any(word.text == "-f" for word in rest)
     for word in rest:
         if word.text.startswith("-"):
@@ -274,10 +274,10 @@ def enter(machine: UBootMachine, text: Marked, separator: str, names: list[str],
     content, end = text.text, len(text.text)
     left = set(names)
     position = 0
-    while position < end:
+    while position < end and (not position or content[position] != "\0"):  # a zero at the very start ends nothing
         while position < end and content[position] in _BLANKS:
             position += 1
-        if position >= end or content[position] == "\0":
+        if position >= end:
             break
         stop = min(
             (i for i in (content.find(separator, position), content.find("\0", position)) if i >= 0), default=end

@@ -1,7 +1,7 @@
 """Words of old hush: quotes, backslashes, variables, and the second reading that a command with a variable gets.
 
 Source: `common/cli_hush.c` of U-Boot 2023.01, measured with `golden/u-boot`. A word is kept as the shell keeps it: the
-name of a variable stands between two marks until its value takes its place.
+name of a variable is between two marks until it is replaced by its value.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What Xen's EFI loader does with the firmware, its configuration and the device tree."""
+"""Xen's EFI loader: its handling of the firmware, its configuration and the device tree."""

@@ -25,7 +25,7 @@ UEFI_BINARY = "xen,uefi-binary"
 
 
 class PlacedFile(Struct, frozen=True):
-    """Where a file was loaded: address and size in bytes, and what says so."""
+    """The place of a loaded file: address and size in bytes, and the source of this."""
 
     address: int
     size: int

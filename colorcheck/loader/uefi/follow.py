@@ -1,4 +1,4 @@
-"""Follows Xen's EFI loader: which configuration counts, what becomes of the tree, of memory and of the modules.
+"""Follows Xen's EFI loader: the configuration it uses, and the resulting tree, memory and modules.
 
 Source: `efi_start`, `efi_arch_use_config_file`, `efi_arch_handle_cmdline`, `efi_arch_check_dt_boot`
 (xen/common/efi/boot.c, xen/arch/arm/efi/efi-boot.h, 4.20 to 4.22); measured with EDK2 2022.11.
@@ -41,7 +41,7 @@ _NO_KERNEL = "no initial domain kernel is specified: neither kernel= in {} nor a
 
 
 def follow_uefi(deployment: Deployment) -> Handover:
-    """What Xen gets from its EFI loader."""
+    """The handover of Xen's EFI loader."""
     log, tree = deployment.boot_log, deployment.tree
     if log is not None and log.stopped is not None and log.command_line is None:
         said = log.stopped
@@ -75,7 +75,7 @@ def follow_uefi(deployment: Deployment) -> Handover:
 
 
 def _by_grub(grub: GrubConfig, tree: DeviceTree, log: BootLog | None) -> Handover:
-    """What Xen gets where GRUB starts it; its EFI loader then finds modules in the tree and reads no xen.cfg."""
+    """The handover if GRUB starts Xen; its EFI loader then finds modules in the tree and reads no xen.cfg."""
     entry = grub.entry
     settled = log is not None and log.command_line is not None
     if entry is None:
@@ -100,7 +100,9 @@ def _by_grub(grub: GrubConfig, tree: DeviceTree, log: BootLog | None) -> Handove
 
 
 def _refused(chosen: Node) -> Iterator[tuple[str, Location]]:
-    """At which nodes the loader stops with "Error processing boot modules on DT." (`efi_check_dt_boot`; measured)."""
+    """The nodes at which the loader stops with "Error processing boot modules on DT." (`efi_check_dt_boot`;
+    measured).
+    """
     for node in chosen.children:
         if "compatible" not in node.properties:
             yield (
@@ -130,7 +132,7 @@ def _chosen(tree: DeviceTree) -> Node:
 
 
 class _Read(Struct, frozen=True):
-    """What the configuration says: options (None: the tree's stay), modules, why it stops."""
+    """The content of the configuration: options (None to keep the tree's), modules, why it stops."""
 
     options: Passage | None = None
     modules: tuple[ConfiguredModule, ...] = ()

@@ -21,7 +21,7 @@
   document.querySelectorAll(".map[data-map] button").forEach((button) => {
     for (const kind of ["focus", "mouseenter", "click"]) button.addEventListener(kind, () => show(button));
   });
-  document.querySelectorAll(".map[data-map] td").forEach((cell) => {
+  document.querySelectorAll(".map[data-map] td[data-row]").forEach((cell) => {
     cell.addEventListener("mouseenter", () => {
       const map = cell.closest("table");
       const entry = data[Number(map.dataset.map)];

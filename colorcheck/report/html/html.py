@@ -83,7 +83,7 @@ def _findings(verification: Verification, style: Style) -> h.Element:
         "findings",
         f"Findings ({len(verification.findings)})",
         h.p(".soft")[f"{silent.capitalize()}."] if silent else None,
-        [_finding(finding, style) for finding in verification.findings] or h.p["None."],
+        [_finding(finding, style) for finding in view.worst_first(verification.findings)] or h.p["None."],
     )
 
 
@@ -139,7 +139,7 @@ def _panel(releases: str, theorems: tuple[Theorem, ...], style: Style) -> Iterat
         yield h.details(open=group.verdict is not Verdict.PROVED)[
             h.summary[
                 h.span(class_=str(marks.of_verdict(group.verdict)))[f"{marks.sign(group.verdict)} {group.verdict}"],
-                f": {len(group.theorems)} of kind {group.kind}",
+                f": {len(group.theorems)} of kind {str(group.kind).replace('-', ' ')}",
             ],
             listed((_theorem(theorem, style) for theorem in group.theorems), "theorems"),
         ]
@@ -160,7 +160,7 @@ def _theorem(theorem: Theorem, style: Style) -> Iterator[h.Node]:
     if theorem.mathematics:
         yield h.br, h.code[theorem.mathematics]
     if theorem.reason:
-        yield h.br, theorem.reason
+        yield h.br, h.span(".soft")["because "], theorem.reason
     if theorem.verdict is not Verdict.PROVED:
         yield [(h.br, h.code[style.place(each.location)], f" {each.message}") for each in theorem.core]
 

@@ -27,14 +27,18 @@ def section(front: Front) -> list[h.Node]:
         h.tr[
             h.th(scope="row")[str(number)],
             [h.td[str(value)] for value in point.values],
-            h.td["  ".join(f"{name} {colors}" for name, colors in point.colors)],
+            h.td["; ".join(f"{name} {colors}" for name, colors in point.colors)],
         ]
         for number, point in enumerate(front.points, 1)
     ]
     heads = ("Plan", *(f"{goal} ({UNITS[goal]})" for goal in front.goals), "Colors")
     drawn = len(front.goals) > 1 and front.points
     picture = (sideways("The picture is wide"), scroll("Front of plans, as a picture")[svg(front)]) if drawn else None
-    return [picture, table("Plans", heads, rows)]
+    darker = (
+        f"Darker: {'fewer' if front.goals[2] is Goal.CHANGES else 'more'} {front.goals[2]}." if _shaded(front) else ""
+    )
+    legend = h.p[f"The numbers are those of the plans in the table. {darker}".strip()] if drawn else None
+    return [picture, legend, table("Plans", heads, rows)]
 
 
 def svg(front: Front) -> h.Element:
@@ -62,6 +66,8 @@ def _drawn(front: Front) -> Iterator[h.Node]:
         spot = {"cx": f"{_x(point.values[0], xs):.1f}", "cy": f"{_y(point.values[1], ys):.1f}", "r": "5"}
         paint = {"fill": "#1d4ed8", "fill-opacity": f"{_shade(front, number - 1):.2f}", "stroke": "#1d4ed8"}
         yield h.circle(spot, paint)[h.title[f"{number}: {reported}"]]
+        beside = {"x": f"{_x(point.values[0], xs) + 9:.1f}", "y": f"{_y(point.values[1], ys) + 5:.1f}"}
+        yield h.text(beside, fill="currentColor")[str(number)]
 
 
 def _x(value: int, among: list[int]) -> float:
@@ -77,8 +83,12 @@ def _part(value: int, among: list[int]) -> float:
     return (value - low) / (high - low) if high > low else 0.5
 
 
+def _shaded(front: Front) -> bool:
+    return len(front.goals) > 2
+
+
 def _shade(front: Front, number: int) -> float:
-    if len(front.goals) < 3:
+    if not _shaded(front):
         return 1.0
     values = [point.values[2] for point in front.points]
     part = _part(values[number], values)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import htpy as h
+from msgspec import Struct
 
 from colorcheck.core.source import Location
-from colorcheck.core.units import PAGE, size_of_pages
+from colorcheck.core.units import PAGE, size, size_of_pages
 from colorcheck.hardware.index import Linear
 from colorcheck.report import view
 from colorcheck.report.html import page
@@ -20,6 +21,7 @@ from colorcheck.xen.system import System
 _GLYPHS = {"own": "■", "shared": "✗", "allowed": "s", "none": "·"}
 _SPOKEN = {"own": "has it", "shared": "shares it, against the policy", "allowed": "shares it, as allowed", "none": "no"}
 _HOLE = 12  # width of a gap between banks in the memory map, in thousandths
+_LETTER = 21  # width of a letter of an address under it on a phone, in thousandths
 _USES = {
     "color-heap": "color heap",
     "buddy": "uncolored (buddy) heap",
@@ -40,9 +42,17 @@ def section(maps: tuple[view.ColorMap, ...]) -> h.Element:
         "colors",
         "Colors",
         [(h.h3[f"Xen {drawn.releases}"], _map(number, drawn)) for number, drawn in enumerate(maps)],
-        h.p[" \u00a0 ".join(f"{_GLYPHS[kind]} {drawing.LEGEND[kind]}" for kind in kinds)],
+        h.p[" \u00a0 ".join((*(f"{_GLYPHS[kind]} {drawing.LEGEND[kind]}" for kind in kinds), *_sizes(maps)))],
         h.div("#detail", role="status")["Choose a domain or a color: with the mouse, or with Tab and the arrow keys."],
     )
+
+
+def _sizes(maps: tuple[view.ColorMap, ...]) -> Iterator[str]:
+    """What a color is worth, and which are free, where that is the same in all maps."""
+    if len({drawn.cache for drawn in maps}) == 1 and maps[0].cache:
+        yield f"a color is {size(maps[0].cache)} of the cache"
+    if len({str(drawn.free) for drawn in maps}) == 1 and maps[0].free:
+        yield f"free: {maps[0].free}"
 
 
 def _map(number: int, drawn: view.ColorMap) -> Iterator[h.Node]:
@@ -52,7 +62,8 @@ def _map(number: int, drawn: view.ColorMap) -> Iterator[h.Node]:
         h.th(scope="col", data_column=color)[h.button(data_color=color, aria_label=f"color {color}")[str(color)]]
         for color in range(drawn.nr_colors)
     ]
-    rows = [_row(position, row, drawn.nr_colors) for position, row in enumerate(drawn.rows)]
+    heads.append(h.th(".remark", scope="col")["Its colors"])
+    rows = [_row(position, row, drawn) for position, row in enumerate(drawn.rows)]
     yield page.scroll(f"Color map, Xen {drawn.releases}")[
         h.table(".map", data_map=number)[h.thead[h.tr[h.td, heads]], h.tbody[rows]]
     ]
@@ -61,15 +72,16 @@ def _map(number: int, drawn: view.ColorMap) -> Iterator[h.Node]:
         yield h.p(class_="bad" if reason is None else "open")[f"{first} and {second} share {colors}{allowed}"]
 
 
-def _row(position: int, row: view.ColorUser, nr_colors: int) -> h.Element:
+def _row(position: int, row: view.ColorUser, drawn: view.ColorMap) -> h.Element:
     cells = []
-    for color in range(nr_colors):
+    for color in range(drawn.nr_colors):
         kind = drawing.kind_of(row, color)
         cells.append(
             h.td(class_=kind, data_row=position, data_column=color)[
                 h.span(".hidden")[_SPOKEN[kind]], h.span(aria_hidden="true")[_GLYPHS[kind]]
             ]
         )
+    cells.append(h.td(".remark")[drawing.remark(row, drawn.cache)])
     return h.tr[h.th(scope="row", data_row=position)[h.button(data_user=position)[row.name]], cells]
 
 
@@ -124,12 +136,12 @@ def memory(verification: Verification) -> h.Element:
     """The memory map to scale, and the memory that each domain needs next to that of its colors."""
     content = [
         (
-            h.h3[f"Xen {release}"],
+            h.h3[f"Xen {releases}"],
             h.p(".bad")[f"Xen panics: {boot.panic.message}"] if boot.panic is not None else None,
-            _layout(boot.memory_map, release),
-            _margins(boot, release),
+            _layout(boot.memory_map, releases),
+            _margins(boot, rows, releases),
         )
-        for release, boot in verification.facts.boots()
+        for releases, boot, rows in view.boot_panels(verification.facts)
     ]
     return page.section("memory", "Memory", content)
 
@@ -148,6 +160,7 @@ def _layout(intervals: tuple[Interval, ...], release: str) -> list[h.Node]:
     table = page.table(f"Ranges, Xen {release}", ("From", "To", "Size", "Use"), map(_range, intervals))
     return [
         picture[list(_drawn(intervals, total, len(banks)))],
+        _axis(total, banks),
         h.ul(".banks")[[_bank(*each) for each in zip(banks, (None, *banks), strict=False)]],
         page.listed(keys, "legend"),
         h.details[h.summary[view.counted(len(intervals), "range")], table],
@@ -168,6 +181,44 @@ def _drawn(intervals: tuple[Interval, ...], total: int, banks: int) -> Iterator[
         place = {"x": f"{at:.3f}", "y": "0", "width": f"{max(width, 0.6):.3f}", "height": "40"}
         yield h.rect(place, class_=f"use-{interval.use}")[h.title[f"{_name(interval)}: {span}"]]
         at += width
+
+
+def _axis(total: int, banks: list[tuple[int, int]]) -> h.Element:
+    """Addresses under the map: where banks start, where the last one ends, and round ones between them."""
+    room = 1000 - _HOLE * (len(banks) - 1)
+    step = 1 << max((total // 4 - 1).bit_length(), 0)
+    at, ends, between = 0.0, [], []
+    for start, end in banks:
+        ends.append((at, start))
+        first = -(-start // step) * step
+        between += [(at + (frame - start) / total * room, frame) for frame in range(first, end, step)]
+        at += (end - start) / total * room + _HOLE
+    shown: list[_Tick] = []
+    for place, frame in ((1000.0, banks[-1][1]), *ends, *between):
+        tick = _Tick.at(place, frame)
+        if all(tick.start > other.end or tick.end < other.start for other in shown):
+            shown.append(tick)
+    return h.svg(".axis", height=18, aria_hidden="true")[[tick.drawn() for tick in shown]]
+
+
+class _Tick(Struct, frozen=True):
+    """An address under the map; `start` and `end` are what it covers on a phone, of 1000 with a little room."""
+
+    words: str
+    place: float
+    anchor: str
+    start: float
+    end: float
+
+    @classmethod
+    def at(cls, place: float, frame: int) -> _Tick:
+        words = f"{frame * PAGE:#x}"
+        width = len(words) * _LETTER
+        anchor, ahead = ("start", 0.0) if place < 1 else ("end", 1.0) if place > 999 else ("middle", 0.5)
+        return cls(words, place, anchor, place - ahead * width, place + (1 - ahead) * width + _LETTER)
+
+    def drawn(self) -> h.Element:
+        return h.text(x=f"{self.place / 10:.2f}%", y=13, text_anchor=self.anchor)[self.words]
 
 
 def _banks(intervals: tuple[Interval, ...]) -> list[tuple[int, int]]:
@@ -200,8 +251,7 @@ def _name(interval: Interval) -> str:
     return f"{use}, {interval.label}" if interval.label else use
 
 
-def _margins(boot: Boot, release: str) -> h.Node:
-    rows = view.memory_rows(boot)
+def _margins(boot: Boot, rows: tuple[view.MemoryRow, ...], release: str) -> h.Node:
     if not rows or not boot.system.coloring:
         return None
     headings = ("Domain", "Needed of what its colors have", "Amount, and restarts")
@@ -215,5 +265,6 @@ def _margin(row: view.MemoryRow) -> h.Element:
         h.rect(".use-color-heap", width=f"{taken:.2f}", height=10),
         h.rect(".gap", x=f"{taken:.2f}", width=f"{missing:.2f}", height=10),
     ]
-    amount = page.between(h.br, (drawing.memory_text(row), *row.budgets))
+    failure = [h.span(".bad")[row.failure]] if row.failure and not row.created else []
+    amount = page.between(h.br, (drawing.memory_text(row), *failure, *row.budgets))
     return h.tr[h.th(scope="row")[row.name], h.td[bar], h.td[amount]]

@@ -32,8 +32,13 @@ def _page(rule: Rule) -> h.Element:
     where = address(rule.id)
     return h.article(".rule")[
         h.h3(id=rule.id)[f"{rule.id} ", h.span(".soft")[rule.name]],
-        h.p[rule.page.title],
-        [h.p[h.strong[f"{heading}:"], f" {text}"] for heading, text in rule.page.sections()],
+        h.p[_prose(rule.page.title)],
+        [h.p[h.strong[f"{heading}:"], " ", _prose(text)] for heading, text in rule.page.sections()],
         h.p[h.a(href=where)[where]] if where else None,
         h.p[h.code[f"colorcheck explain {rule.id}"]],
     ]
+
+
+def _prose(text: str) -> list[h.Node]:
+    """A text with what is between backticks as code."""
+    return [h.code[part] if number % 2 else part for number, part in enumerate(text.split("`"))]

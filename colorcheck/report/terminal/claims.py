@@ -94,16 +94,18 @@ def _more(claim: Claim) -> str:
 
 def proved(verification: Verification) -> Iterator[RenderableType]:
     """The number of theorems proved in all releases and of their assumptions; `--verbose` lists both."""
-    found = [a for a in verification.questions().values() if all(t.verdict is Verdict.PROVED for _, t in a)]
+    proved_ones = {n: a for n, a in verification.questions().items() if all(t.verdict is Verdict.PROVED for _, t in a)}
+    found = [answers for name, answers in proved_ones.items() if verification.asked(name)]
     if not found:
         return
     taken = view.assumptions(tuple(theorem for answers in found for _, theorem in answers))
     yield ""
     trusted = sum(assumption.trust is Trust.TRUSTED for assumption in taken)
     resting = f", resting on {view.counted(len(taken), 'assumption')} ({trusted} trusted)" if taken else ""
+    others = f"; {n} more, not asked, proved as well" if (n := len(proved_ones) - len(found)) else ""
     mark, mood = sign(Verdict.PROVED), STYLES[Mood.GOOD]
     yield indented(
         f"{mark} ",
-        text(f"{view.counted(len(found), 'theorem')} proved{resting}", ("; --verbose lists them", "dim")),
+        text(f"{view.counted(len(found), 'theorem')} proved{resting}{others}", ("; --verbose lists them", "dim")),
         mood,
     )

@@ -1,4 +1,4 @@
-"""What a fix makes of the lines that it changes: people read a line, not a replacement for a part of it."""
+"""The lines as a fix changes them: a whole line is easier to read than a replacement for a part of it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ from colorcheck.report.terminal.excerpt import fitted
 
 
 class Correction(Struct, frozen=True):
-    """The line at `location` after the fix, cut to fit: `new` between what stays of it.
-
-    Where the line cannot be shown (a blob, a fix of several lines), `whole` is not set, and `new` is the text to write.
+    """The line at `location` after the fix, cut to fit, with the new part in `new`. If the line cannot be shown (a
+    blob, a fix of several lines), `whole` is not set, and `new` is the text to write.
     """
 
     location: Location

@@ -40,7 +40,7 @@ def glyph(what: str, unicode: bool) -> str:
 def map_lines(drawn: ColorMap, width: int, unicode: bool = True) -> Iterator[ColorMapLine]:
     """The map, in several blocks where it has more colors than fit into `width` columns."""
     names = min(max((len(row.name) for row in drawn.rows), default=0), _NAME) + 2
-    said = {row.name: _remark(row, drawn.cache) for row in drawn.rows}
+    said = {row.name: remark(row, drawn.cache) for row in drawn.rows}
     longest = max(map(len, said.values()), default=0)
     remarks = longest + 2 if drawn.nr_colors * 2 + names + longest + 2 <= width else 0
     pitch = 2 if drawn.nr_colors * 2 + names + remarks <= width else 1
@@ -56,7 +56,7 @@ def map_lines(drawn: ColorMap, width: int, unicode: bool = True) -> Iterator[Col
             yield ColorMapLine(short(row.name, _NAME).ljust(names), ((said[row.name], "none"),))
 
 
-def _remark(row: ColorUser, cache: int | None) -> str:
+def remark(row: ColorUser, cache: int | None) -> str:
     """The colors of a row and their share of the cache; if it has none, why."""
     if not row.colors:
         return row.source

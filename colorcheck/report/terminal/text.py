@@ -23,7 +23,6 @@ from colorcheck.verification.results import Verification
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-_WORST = list(Severity)
 _RELATED = 4  # places that a finding shows beside its own
 
 
@@ -34,7 +33,7 @@ def render(verification: Verification, style: Style) -> str:
 
 def _parts(verification: Verification, style: Style) -> Iterator[RenderableType]:
     yield from _head(verification, style)
-    for finding in sorted(verification.findings, key=lambda finding: _WORST.index(finding.severity)):
+    for finding in view.worst_first(verification.findings):
         yield ""
         yield from _finding(finding, style)
     if not style.verbose:

@@ -1,7 +1,8 @@
 """Options of Xen are in a place where Xen does not read them.
 
-What it checks: every text of the device tree and the kernel arguments of every xl file for options of cache coloring:
-among dom0's arguments, in the `bootargs` of a boot module, in a property with another name.
+What it checks: every text of the device tree and the kernel arguments of every xl file for options of cache coloring,
+misspelled ones too, and of dom0's vCPUs: among dom0's arguments, in the `bootargs` of a boot module, in a property with
+another name.
 
 Why it matters: Xen reads one property of /chosen only. Whatever is elsewhere is passed to a kernel that does not
 know it, or is not used at all; coloring stays off, and nothing is printed about it.
@@ -32,7 +33,17 @@ from colorcheck.xen.options.arguments import arguments_property, text_of, xen_ar
 from colorcheck.xen.release.releases import RELEASES
 
 _OPTIONS = frozenset(option.name for release in RELEASES for option in release.options)
-_BYTES = (b"llc", b"dom0_mem", b"_colors", b"way_size", b"buddy")  # substrings of every such option
+_CPUS = frozenset({"dom0_max_vcpus", "dom0_vcpus_pin", "hmp-unsafe"})  # of no kernel that dom0 could have
+_KNOWN = tuple(sorted(_OPTIONS | _CPUS))
+_BYTES = (
+    b"llc",
+    b"dom0_",
+    b"dom0-",
+    b"olors",
+    b"way_size",
+    b"buddy",
+    b"hmp",
+)  # substrings of all such options in lower case
 _XENS, _DOM0S = "xen,xen-bootargs", "xen,dom0-bootargs"
 _KERNEL_KEYS = ("extra", "cmdline", "root")
 
@@ -49,17 +60,31 @@ def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each text with options of Xen that Xen does not read."""
     read = {option_name(option.text) for option in read_boot_arguments(xen_arguments(facts.deployment))}
     for holder in (*_in_tree(facts), *_in_guests(facts)):
-        found = [option for option in read_boot_arguments(holder.text) if option_name(option.text) in _OPTIONS]
+        written = [(option, option_name(option.text)) for option in read_boot_arguments(holder.text)]
+        found = [(option, name, meant) for option, name in written if (meant := _meant(name))]
         if found:
-            names = ", ".join(dict.fromkeys(option_name(option.text) for option in found))
+            names = ", ".join(dict.fromkeys(name for _, name, _ in found))
+            others = dict.fromkeys((name, meant) for _, name, meant in found if name != meant)
+            guesses = "".join(f"; {name}: did you mean {meant}?" for name, meant in others)
+            harmless = all(meant in read or meant in _CPUS for _, _, meant in found)
             yield RULE.finding(
                 f"{names}: {'an option' if len(found) == 1 else 'options'} of Xen in {holder.what}, "
                 "where Xen does not read them",
-                found[0].locate(0, len(found[0].text)),
-                holder.help,
-                severity=Severity.WARNING if all(option_name(option.text) in read for option in found) else None,
+                found[0][0].locate(0, len(found[0][0].text)),
+                f"{holder.help}{guesses}",
+                severity=Severity.WARNING if harmless else None,
                 about=(SWITCH,),
             )
+
+
+def _meant(name: str) -> str:
+    """The option of Xen that a word is, or looks like: the same but for `-`, `_` and the case, or like one about
+    colors; empty for any other word."""
+    if name in _KNOWN:
+        return name
+    plain = name.lower().replace("_", "-")
+    near = nearest(name, _KNOWN) or ""
+    return near if "llc" in plain or plain == near.replace("_", "-") else ""
 
 
 def _in_tree(facts: Facts) -> Iterator[_Holder]:
@@ -70,7 +95,7 @@ def _in_tree(facts: Facts) -> Iterator[_Holder]:
     for node in tree.root.walk():
         for prop in node.properties.values():
             shown = node.path == "/chosen" and prop.name == "bootargs"  # CC124
-            if prop is not xens and not shown and any(part in prop.value for part in _BYTES):
+            if prop is not xens and not shown and any(part in prop.value.lower() for part in _BYTES):
                 yield _holder(node, prop)
 
 

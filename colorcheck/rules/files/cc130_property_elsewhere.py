@@ -3,7 +3,7 @@
 What it checks: properties named like `llc-colors` in all nodes of the device tree.
 
 Why it matters: Xen reads `llc-colors` in the node of a domain only, a child of /chosen that is compatible with
-`xen,domain`. In a module's node below, or under a name such as `llc_colors`, it is never looked at: the domain gets all
+`xen,domain`. In a module's node below, or under a name such as `llc_colors`, it is never read: the domain gets all
 colors, and nothing is printed.
 
 What it cannot see: what a boot script writes into the domain's node later.
@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Edit, Finding, Severity
+from colorcheck.core.suggest import nearest
 from colorcheck.inputs.device_tree.tree import Node, Property
 from colorcheck.inputs.device_tree.tree_walk import compatible
 from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN_PLAIN
@@ -39,10 +40,16 @@ def check(facts: Facts) -> Iterator[Finding]:
     domains = {node.path: node for node in domain_nodes(facts)}
     for node in tree.root.walk():
         for prop in node.properties.values():
-            if not _LIKE.fullmatch(prop.name) or (node.path in domains and prop.name in _READ):
+            of_domain = node.path in domains
+            if (of_domain and prop.name in _READ) or not (_LIKE.fullmatch(prop.name) or (of_domain and _near(prop))):
                 continue
             parent = domains.get(node.path.rpartition("/")[0])
             yield _misnamed(node, prop) if node.path in domains else _misplaced(node, prop, parent)
+
+
+def _near(prop: Property) -> bool:
+    """Whether a property of a domain is a misspelled list of colors."""
+    return "llc" in prop.name.lower() and nearest(prop.name, (_NAME,)) is not None
 
 
 def _misnamed(node: Node, prop: Property) -> Finding:

@@ -3,8 +3,8 @@
 What it checks: the ranges of `iomem` in xl files and of `xen,reg` in partial device trees that are in memory which Xen
 hands out: the color heap, Xen's own region and heap, boot modules.
 
-Why it matters: Xen and xl map such a range as it is. The domain can read and write these frames whoever owns
-them: no isolation is left, of caches or of anything else.
+Why it matters: Xen and xl map such a range as it is. The domain can read and write these frames regardless of their
+owner: no isolation is left, of caches or of anything else.
 
 What it cannot see: a partial device tree whose content is not known; ranges in /reserved-memory belong to no other
 domain, and are reported as CC521.

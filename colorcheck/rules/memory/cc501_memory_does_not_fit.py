@@ -84,7 +84,7 @@ def _finding(facts: Facts, where: tuple[Boot, Built], releases: list[str], found
         f"{text} (booted in the model, each alone is enough)"
         if text
         else "give it less memory, or add memory to the board",
-        related=(Related(domain.location, f"{domain.name} has colors {colors}"),),
+        related=(Related(domain.location, f"{domain.name} has {colors.named}"),),
         witness=MemoryThatDoesNotFit(
             needed_pages=domain.needed_pages,
             free_pages={color: built.free_before[color] for color in colors if color < len(built.free_before)},

@@ -29,7 +29,7 @@ from colorcheck.verification.results import Facts
 from colorcheck.xen.booted import Boot
 
 LARGE = 64 * MIB_PAGES  # pages; as much as the default reserve
-SHARE = 32  # a region is reported from this fraction of all colored memory on
+SHARE = 32  # regions below 1 / SHARE of all colored memory are not reported
 
 
 def check(facts: Facts) -> Iterator[Finding]:

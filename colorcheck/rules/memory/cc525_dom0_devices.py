@@ -1,7 +1,7 @@
 """Xen cannot give a device to dom0, or has no room for dom0's device tree.
 
 What it checks: every node of the host's tree that Xen gives to dom0, disabled and passed-through ones too: a `reg` that
-the buses above cannot translate or that lies above the P2M's addresses, an interrupt that does not exist, has two
+the buses above cannot translate or that is above the P2M's addresses, an interrupt that does not exist, has two
 trigger types or is the console's own; and more ranges of /reserved-memory than Xen's tree for dom0 has room for.
 
 Why it matters: one such node is enough, and Xen panics when it builds dom0.

@@ -12,12 +12,13 @@ from msgspec import Struct
 
 from colorcheck.core.source import Location
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.device_tree.tree import Node
+from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cells, compatible
 from colorcheck.loader.facts import Fact, OpenFact, Origin
 from colorcheck.xen.machine.processors import Processors, register_of
 
-SCHEDULERS = ("credit", "credit2", "rtds", "arinc653", "null")
+SCHEDULERS = {name: f"SCHED_{name.upper()}" for name in ("credit", "credit2", "rtds", "arinc653", "null")}
+"""The schedulers by name, with the option of Xen's build that brings each."""
 NO_REGISTER, NO_CPU, WRONG_NODE, NO_CPUS = -1, -2, -3, -4
 
 
@@ -71,6 +72,20 @@ def pool_nodes(ancestry: Ancestry | None) -> list[Node]:
     return [node for node in chosen.children if compatible(node, "xen,cpupool")] if chosen else []
 
 
+def named_schedulers(tree: DeviceTree | None) -> Iterator[tuple[Node, str]]:
+    """The pools that name a scheduler of Xen, each with its name."""
+    chosen = tree.node("/chosen") if tree else None
+    for node in chosen.children if chosen else ():
+        name = _terminated(node, "cpupool-sched") if compatible(node, "xen,cpupool") else None
+        if name in SCHEDULERS:
+            yield node, str(name)
+
+
+def no_scheduler(name: str) -> str:
+    """Xen's panic at a pool whose scheduler it does not have."""
+    return f"Scheduler {name} does not exists!"
+
+
 def read_pools(ancestry: Ancestry | None, cpus: Processors, *, built: bool) -> Pools:
     """The pools of a Xen that is built with or without them; without, and without nodes, all CPUs are in pool 0."""
     nodes = pool_nodes(ancestry)
@@ -89,7 +104,7 @@ def _assign(ancestry: Ancestry, node: Node, number: int, cpus: Processors, assig
     """Assign CPUs to a pool; returns Xen's panic, or empty."""
     scheduler = _terminated(node, "cpupool-sched")
     if scheduler is not None and scheduler not in SCHEDULERS:
-        return f"Scheduler {scheduler} does not exists!"
+        return no_scheduler(scheduler)
     listed = list(_listed(ancestry, node))
     if not listed:
         return "Missing or empty cpupool-cpus property!"

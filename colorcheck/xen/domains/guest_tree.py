@@ -21,6 +21,7 @@ _PSCI = len("arm,psci-1.0 arm,psci-0.2 arm,psci ")
 _XEN = len("xen,xen-4.20 xen,xen ")
 _SHARED = len("xen,shared-memory-v1 ")
 _NOT_COPIED = ("xen,reg", "xen,path", "xen,force-assign-without-iommu")
+_LONG = 256  # characters of a name; those of the specification have 31 at most
 _MOST_HOLES = 2  # extended regions of a guest, before shared memory splits them
 
 
@@ -183,11 +184,13 @@ class _Writer:
 
     def __init__(self) -> None:
         self.structure = _HEADER
-        self.strings = ""
+        self.strings = 0
+        self._ends: set[str] = set()  # of the names that are there
+        self._long: list[str] = []  # names whose ends are too many to be kept
 
     @property
     def size(self) -> int:
-        return self.structure + len(self.strings)
+        return self.structure + self.strings
 
     def begin(self, name: str) -> None:
         self.structure += _CELL + _whole(len(name) + 1)
@@ -197,8 +200,13 @@ class _Writer:
 
     def add(self, name: str, length: int) -> None:
         self.structure += 3 * _CELL + _whole(length)
-        if f"{name}\0" not in self.strings:
-            self.strings = f"{name}\0{self.strings}"
+        if name in self._ends or any(long.endswith(name) for long in self._long):
+            return
+        self.strings += len(name) + 1
+        if len(name) > _LONG:
+            self._long.append(name)
+        else:
+            self._ends.update(name[start:] for start in range(len(name) + 1))
 
     def cells(self, *names: str) -> None:
         for name in names:

@@ -1,4 +1,4 @@
-"""Numbers in the node of a dom0less domain at which Xen stops, and what grant tables of another size take.
+"""Numbers in the node of a dom0less domain at which Xen stops, and the memory of grant tables of other sizes.
 
 Source: `create_domUs` (xen/arch/arm/dom0less-build.c, 4.20), from 4.21 `parse_dom0less_node`,
 `arch_parse_dom0less_node` (dom0less-bindings.c, dom0less-build.c); `domain_create`, `arch_sanitise_domain_config`,
@@ -27,14 +27,14 @@ _TRAP = "trap-unmapped-accesses"
 
 
 class HostLimits(Struct, frozen=True):
-    """What decides over a domain beside its node: grant tables (None if Xen is built without), the most vCPUs."""
+    """Limits of a domain outside of its node: grant tables (None if Xen is built without), the most vCPUs."""
 
     grants: GrantLimits | None
     most_vcpus: int
 
 
 def refused_property(node: Node, traits: Traits, host: HostLimits) -> tuple[Failure, PropertyRefused] | None:
-    """The panic over the first number that Xen does not take, and the note about it."""
+    """The panic over the first number that Xen does not accept, and the note about it."""
     for name, value, panic in (*_when_read(node, traits), *_when_created(node, host)):
         return _refused(node, name, value, panic)
     return None

@@ -9,10 +9,12 @@ from colorcheck.inputs.deployment import Deployment, KernelInDoubt
 from colorcheck.inputs.device_tree.tree_walk import compatible, ranges_of
 from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.loader.facts import Fact, OpenFact, Origin
-from colorcheck.xen.facts.keys import KERNELS, MAPPED, STATIC_SHM
+from colorcheck.xen.domains.cpu_pools import SCHEDULERS, named_schedulers
+from colorcheck.xen.facts.keys import KERNELS, MAPPED, SCHEDULER, STATIC_SHM
 from colorcheck.xen.machine.chosen_walk import Item, VisitedNode, below_chosen
 
 _MARK = "xen,uefi-binary"
+_USUAL = ("credit", "credit2")
 
 
 def below_chosen_facts(deployment: Deployment) -> Iterator[Fact | OpenFact]:
@@ -22,6 +24,7 @@ def below_chosen_facts(deployment: Deployment) -> Iterator[Fact | OpenFact]:
     yield _mapped(deployment, found) or Fact(MAPPED.name, None, Origin.GIVEN, place)
     yield _kernels(deployment, place)
     yield _static_shm(deployment, found)
+    yield _schedulers(deployment, place)
 
 
 def marked_for_uefi(deployment: Deployment) -> bool:
@@ -67,6 +70,25 @@ def _kernels(deployment: Deployment, place: Location) -> Fact | OpenFact:
         return Fact(KERNELS.name, None, Origin.GIVEN, place)
     settle = ("[[target.modules]]", 'kind = "kernel"', "size = 0x1400000", f"address = {doubted[0].address:#x}")
     return OpenFact(KERNELS.name, doubted[0].why, settle, doubted[0].location)
+
+
+def _schedulers(deployment: Deployment, place: Location) -> Fact | OpenFact:
+    """Whether all schedulers that boot-time pools name are built in; credit and credit2 are by default, the others in a
+    debug build only (xen/common/sched/Kconfig)."""
+    kconfig, unsure = deployment.kconfig, None
+    for node, name in named_schedulers(deployment.tree):
+        option = SCHEDULERS[name]
+        absent = "n" if "ARM_64" in kconfig else "y" if name in _USUAL else ""
+        state = kconfig.get(option, absent)
+        if state == "n":
+            return Fact(SCHEDULER.name, False, Origin.GIVEN, deployment.build_place(option))
+        if not state:
+            unsure = unsure or (node, name, option)
+    if unsure is None:
+        return Fact(SCHEDULER.name, True, Origin.DOCUMENTED, place)
+    node, name, option = unsure
+    why = f"{node.name} names the scheduler {name}: a Xen built without CONFIG_{option}, off by default, stops there"
+    return OpenFact(SCHEDULER.name, why, ("[target.config]", f"{option} = true"), node.location, (True, False))
 
 
 def _static_shm(deployment: Deployment, found: tuple[VisitedNode, ...]) -> Fact | OpenFact:

@@ -118,7 +118,7 @@ class _Gathering:
         yield self._ramdisk_reserve()
         yield self._address_bits()
         yield self._build()
-        yield Fact(TREE.name, None, Origin.GIVEN, self._tree_location())
+        yield self._own_tree() or self._second_chosen() or Fact(TREE.name, None, Origin.GIVEN, self._tree_location())
         yield Fact(GUESTS.name, None, Origin.GIVEN, self.place("inputs.domains"))
         yield self._modules()
         yield from self._file_sizes()
@@ -420,6 +420,26 @@ class _Gathering:
             yield self.release.colors_kconfig, *order
             yield self.release.buddy_kconfig, 0, _MOST
             yield "NR_CPUS", 1, _MOST
+
+    def _second_chosen(self) -> OpenFact | None:
+        """Xen's early scan, and libfdt with it, take `/chosen@0` for `/chosen` (`device_tree_node_matches`,
+        `fdt_subnode_offset`); the code that builds domains does not (`dt_find_node_by_path`).
+        """
+        tree = self.deployment.tree
+        for node in tree.root.children if tree else ():
+            if node.name.startswith("chosen@"):
+                why = f"Xen takes the node {node.name} for /chosen at some places and not at others"
+                return OpenFact(TREE.name, why, ("# name the node chosen, and have only one",), node.location)
+        return None
+
+    def _own_tree(self) -> OpenFact | None:
+        """A Xen that has a device tree in its image reads no other (CONFIG_DTB_FILE, `head.S`)."""
+        name = "DTB_FILE"
+        if not self.deployment.kconfig.get(name) or self.handed_over_as_it_is:
+            return None
+        why = f"Xen is built with the device tree {self.deployment.kconfig[name]} and reads no other"
+        settle = ('[target] loader = "none"', "# with that tree as device-tree, or a Xen built without CONFIG_DTB_FILE")
+        return OpenFact(TREE.name, why, settle, self.deployment.build_place(name))
 
     def _pdx_offsets(self) -> Fact | OpenFact:
         """Compression by offsets (from 4.21 on, not Arm's default) leads to a frame table that is not modelled."""

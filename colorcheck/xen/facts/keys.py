@@ -41,6 +41,9 @@ KERNELS: FactKey[None] = FactKey("kernels", "whether the kernels that the tree n
 STATIC_SHM: FactKey[bool] = FactKey("STATIC_SHM", "whether Xen is built with static shared memory")
 """Without CONFIG_STATIC_SHM, Xen stops at the first node of static shared memory."""
 
+SCHEDULER: FactKey[bool] = FactKey("pool-scheduler", "whether Xen has the schedulers that boot-time pools name")
+"""Without one of them, Xen stops at the pool."""
+
 XSM: FactKey[None] = FactKey("XSM", "whether Xen is built with its security module")
 SVE: FactKey[None] = FactKey("ARM64_SVE", "whether Xen is built with SVE")
 PCI: FactKey[None] = FactKey("HAS_PCI", "whether Xen is built with PCI passthrough")
@@ -69,6 +72,7 @@ KEYS: tuple[FactKey[object], ...] = (  # type: ignore[assignment]
     MAPPED,
     KERNELS,
     STATIC_SHM,
+    SCHEDULER,
     PDX_OFFSETS,
     XSM,
     SVE,

@@ -34,7 +34,9 @@ def tree_unread(note: PartialTreeUnread) -> str:
 
 
 def buddy_heap_open(domain: str, pages: int, least: int, most: int) -> str:
-    """Why it is not known whether Xen boots: frames of the uncolored heap, and what Xen takes up to this domain."""
+    """Why it is not known whether Xen boots: frames of the uncolored heap, and those that Xen takes including this
+    domain.
+    """
     return (
         f"the uncolored heap has {pages} frames, and Xen with the domains up to {domain} takes "
         f"{least} to {most}: it is not known whether it boots"

@@ -2,7 +2,7 @@
 
 Source: `console_init_ring` (xen/drivers/char/console.c), `serial_async_transmit` (xen/drivers/char/serial.c),
 `calculate_tbuf_size`, `alloc_trace_bufs` (xen/common/trace.c), `debugtrace_parse_param` (xen/common/debugtrace.c),
-4.20 to 4.22. A buffer that finds no room becomes smaller or is left out, so this is what they take at most.
+4.20 to 4.22. A buffer that does not fit becomes smaller or is omitted, so these are upper bounds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _PER_CPU = "cpu:"
 
 
 def buffer_frames(arguments: BootArguments, cpus: int) -> int:
-    """The most frames that the buffers take which the options ask for, on so many CPUs; 0 where no option does."""
+    """The most frames that the buffers requested by the options take on this many CPUs; 0 if no option requests any."""
     rings = sum(_rounded_down(arguments.number(name)) for name in ("conring_size", "serial_tx_buffer"))
     return rings + _trace(arguments.number("tbuf_size"), cpus) + _debug_trace(arguments, cpus)
 

@@ -99,7 +99,8 @@ def _other_line(
 ) -> OptionGeometry:
     """The geometry of a fork: the way size given in one option, otherwise the outermost cache that the CPU lists.
 
-    The first releases round a way up to a power of two; 4.17 does not probe.
+    The first releases round a way up to a power of two; 4.17 does not round, and adds a byte to its old option
+    `way_size`.
     """
     option = arguments.in_force(Concept.WAY_SIZE)
     probed = probed_cache(board, arguments.release.traits.cache_probe)

@@ -18,7 +18,7 @@ _ARRAYS = 8  # of pointers for each frame: the frames, their status, up to six p
 
 
 class GrantLimits(Struct, frozen=True):
-    """The most frames of a domain's grant table, and of what it keeps about grants that it has mapped."""
+    """The most frames of a domain's grant table, and of its table of mapped grants."""
 
     frames: int = _FRAMES
     maptrack: int = _MAPTRACK
@@ -31,7 +31,7 @@ class GrantLimits(Struct, frozen=True):
 
 
 def grant_limits(arguments: BootArguments) -> GrantLimits:
-    """What is in force; a value that is not a whole number, or beyond 31 bits, changes nothing."""
+    """The effective limits; a value that is not an integer, or beyond 31 bits, has no effect."""
     found = {"gnttab_max_frames": _FRAMES, "gnttab_max_maptrack_frames": _MAPTRACK}
     for option in arguments.options:
         if option.name in found and not option.negated:

@@ -1,3 +1,3 @@
-"""The directives of the C preprocessor that make a device tree source one for it."""
+"""The directives that show that a device tree source needs the C preprocessor."""
 
 DIRECTIVES = "include|define|undef|if|ifdef|ifndef|elif|else|endif|error|warning|pragma"

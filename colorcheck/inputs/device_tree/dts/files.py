@@ -1,4 +1,4 @@
-"""Finding and reading the files that a source names, with a limit on what they may add up to."""
+"""Finds and reads the files that a source names, with a limit on their total size."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Files:
         self._left = LARGEST
 
     def find(self, name: str, beside: str) -> str:
-        """Where `name` is: beside the file that names it, else in the first of `folders` that has it."""
+        """The path of `name`: next to the file that names it, otherwise in the first of `folders` that has it."""
         for folder in (str(Path(beside).parent), *self.folders):
             found = str(Path(folder, name))
             if is_file(found):
@@ -54,7 +54,7 @@ class Files:
             reason = getattr(error, "strerror", None) or str(error)
             return Problem(ProblemKind.UNREADABLE, f"cannot read {path}: {reason}", named_at)
         if is_pointer(data):
-            return problem_of(pointer(path), named_at)
+            return problem_of(pointer(path, data), named_at)
         # A file that is read again and again costs its opening too.
         self._left -= len(data) + OPENING
         if self._left < 0:

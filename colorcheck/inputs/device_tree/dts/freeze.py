@@ -1,4 +1,4 @@
-"""From the tree that could change to the value that everybody else reads."""
+"""Converts the mutable tree to the immutable value."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def freeze(live: LiveNode) -> Node:
 
 
 def blob_size(root: Node, reservations: int) -> int:
-    """How many bytes dtc writes for the tree (version 17): header, reservations, structure, names.
+    """The bytes that dtc writes for the tree (version 17): header, reservations, structure, names.
 
     A name that is the end of an earlier one is not stored again.
     """

@@ -53,7 +53,7 @@ UNARY: dict[str, Callable[[int], int]] = {"-": operator.neg, "~": operator.inver
 
 
 def binary(sign: str, left: Integer, right: Integer) -> Integer:
-    """Both sides are always computed, so that a division by zero on the side that does not count is a fault too."""
+    """Both sides are always computed, so a division by zero on an unused side is a fault, too."""
     faults = left.faults + right.faults
     if sign in "/%" and right.value == 0:
         return Integer(0, left.start, right.end, (*faults, ("Division by zero", left.start, right.end)))

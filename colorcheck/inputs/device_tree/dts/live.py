@@ -1,6 +1,6 @@
 """The tree while it is being built: definitions merged in the order in which they appear, as dtc does it.
 
-What is deleted stays in the lists, marked, because a later definition of the same name takes up its old place.
+What is deleted stays in the lists, marked, because a later definition of the same name gets its old position.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class LiveNode:
 
 
 def add_label(labels: list[Label], added: Label) -> None:
-    """The newest label is first; one that is there already comes back to life."""
+    """Add a label in front; one that was deleted is restored."""
     for label in labels:
         if label.name == added.name:
             label.deleted = False
@@ -165,7 +165,7 @@ class LiveTree:
         return self.at_path(path, start) if start is not None else None
 
     def merge(self, old: LiveNode, new: LiveNode) -> None:
-        """Put what `new` holds into `old`; where both have a name, the new value wins and the old place stays."""
+        """Merge `new` into `old`; if both have a name, the new value wins and the old position is kept."""
         old.deleted = False
         for label in new.labels:
             add_label(old.labels, Label(label.name, label.location))
@@ -185,7 +185,7 @@ class LiveTree:
 
 
 class Merger:
-    """Carries out the statements of a source one by one."""
+    """Executes the statements of a source one by one."""
 
     def __init__(self, values: ValueReader) -> None:
         self.values = values
@@ -270,7 +270,7 @@ class Merger:
         tree.root.add_child(fragment)
 
     def _fill(self, tree: LiveTree, node: LiveNode, body: Body, depth: int) -> None:
-        """What is in the braces, put into an empty node."""
+        """Fill an empty node with the contents of the braces."""
         if depth > DEEPEST:
             self._too_deep(body.start)
             return

@@ -1,4 +1,4 @@
-"""Line markers (`# 12 "board.dts"`): a text that was preprocessed before says where its lines were written.
+"""Line markers (`# 12 "board.dts"`), which give the original locations in a preprocessed text.
 
 They are followed where the file they name is there; columns are exact where the line is still as it was written.
 """

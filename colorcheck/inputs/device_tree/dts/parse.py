@@ -1,4 +1,4 @@
-"""Runs the grammar over a text, and says in words what is wrong where it does not fit."""
+"""Parses a text with the grammar, and describes syntax errors in words."""
 
 from __future__ import annotations
 

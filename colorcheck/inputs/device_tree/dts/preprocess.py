@@ -133,7 +133,7 @@ class _Run(Preprocessor):  # type: ignore[misc]
             yield self._as_text(line)
 
     def _name(self, source: str, abssource: str) -> str:
-        """As the user would write it: beside a main file with a relative name, others are relative too."""
+        """The name as the user would write it: relative if the main file's name is relative."""
         if not self.open_files or os.path.isabs(self.open_files[0].file):
             return abssource if self.open_files else source
         return os.path.relpath(abssource)

@@ -1,4 +1,4 @@
-"""What dtc does to a merged tree: its checks that are errors, phandles, references, nodes left out, symbols, fixups.
+"""dtc's processing of a merged tree: checks that are errors, phandles, references, omitted nodes, symbols, fixups.
 
 The order is dtc's, because some steps change what a later one sees. dtc stops at the first kind of error; here all
 are collected.
@@ -23,7 +23,7 @@ _NO_PHANDLE = (0, 0xFFFFFFFF)
 
 
 def resolve(tree: LiveTree, symbols: bool, dtc: Dtc = NEWEST) -> list[Problem]:
-    """Bring the tree into its final form; returns what is wrong with it."""
+    """Bring the tree into its final form; returns problems."""
     problems: list[Problem] = []
     for node in tree.root.walk():
         node.path = f"{node.parent.path.rstrip('/')}/{node.name}" if node.parent else "/"
@@ -110,7 +110,7 @@ def _duplicate_labels(tree: LiveTree) -> Iterator[Problem]:
 
 
 class Phandles:
-    """Which number is which node's, and the next free one."""
+    """The phandles of nodes, and the next free one."""
 
     def __init__(self, tree: LiveTree) -> None:
         self.tree = tree
@@ -118,7 +118,7 @@ class Phandles:
         self._next = 1
 
     def explicit(self) -> Iterator[Problem]:
-        """Take up the numbers that the source gives."""
+        """Register the phandles that the source gives."""
         for node in self.tree.root.walk():
             phandle = yield from self._given(node, "phandle")
             legacy = yield from self._given(node, "linux,phandle")
@@ -206,7 +206,7 @@ def _fill_paths(tree: LiveTree, node: LiveNode, held: LiveProperty) -> Iterator[
 
 
 def _own_child(node: LiveNode, name: str) -> LiveNode:
-    """The child of that name, made where there is none."""
+    """The child of that name, created if there is none."""
     child = node.child(name)
     if child is None:
         child = LiveNode(name, node.location)

@@ -1,4 +1,4 @@
-"""Rows of plain properties and nodes: taken apart in one go, with their places worked out when somebody asks."""
+"""Rows of plain properties and nodes: parsed in one go, with locations computed on demand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From text to syntax: what the grammar finds, with expressions already computed and nothing looked up yet."""
+"""The syntax of a source: expressions are computed, but references are not resolved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One text put together from several files, which knows for every character where it came from."""
+"""A text assembled from several files that knows the origin of every character."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def encode(text: str) -> bytes:
 
 
 def octets(data: bytes) -> str:
-    """Bytes as a text of one character a byte, as Xen sees them."""
+    """Bytes as a text of one character per byte, as Xen sees them."""
     return data.decode("latin-1")
 
 

@@ -39,7 +39,7 @@ _NEEDS_PLACES = re.compile(r"[^\x00-%'-\[\]-\x7f]")  # &, \ and all but ASCII, p
 
 
 class MarkerKind(StrEnum):
-    """What a marker is for."""
+    """The kinds of markers."""
 
     LABEL = "label"
     PHANDLE = "phandle"
@@ -91,7 +91,7 @@ class _Words(dict[str, bytes]):
 
 
 class ValueReader:
-    """Turns what is after a property's name into bytes; faults go to `problems`."""
+    """Converts the value of a property to bytes; faults are added to `problems`."""
 
     def __init__(self, source: SourceText, files: Files, problems: list[Problem], dtc: Dtc = NEWEST) -> None:
         self.source = source
@@ -102,7 +102,7 @@ class ValueReader:
         self._words = _Words()
 
     def reference(self, token: Token) -> str:
-        """What a reference names, without its signs; a fault where this dtc does not know its form."""
+        """The target of a reference, without its signs; a fault if this dtc does not support its form."""
         name = token[2:-1] if token.startswith("&{") else token[1:]
         if "/" in name and not name.startswith("/") and not self.dtc.relative_references:
             where = self.source.location(start_of(token), end_of(token))

@@ -1,4 +1,4 @@
-"""What dtc warns about in a tree that it accepts: the checks that need the tree alone, under dtc's names for them."""
+"""dtc's warnings for a tree that it accepts: the checks that only need the tree, under dtc's names."""
 
 from __future__ import annotations
 
