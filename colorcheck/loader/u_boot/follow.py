@@ -354,9 +354,14 @@ class ScriptWorld:
 
     def _loaded_over(self, loaded: FileInMemory) -> bool:
         """Whether a later file of known place lies in a part of it."""
-        end = loaded.address + (loaded.size or 0)
+        if loaded.size is None:
+            return False
+        start, end = loaded.address, loaded.address + loaded.size
         later = self.machine.loaded[self.machine.loaded.index(loaded) + 1 :]
-        return any(one.address < end and loaded.address < one.address + (one.size or 1) for one in later)
+        return any(
+            start <= one.address < end or (one.size is not None and one.address < start < one.address + one.size)
+            for one in later
+        )
 
     def _module(self, loaded: FileInMemory) -> HandoverModule:
         machine = self.machine
