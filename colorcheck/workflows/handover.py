@@ -170,9 +170,20 @@ def _kernels_in_doubt(received: Handover) -> Iterator[KernelInDoubt]:
                 yield KernelInDoubt(address, why, place.location)
             elif module is not None and not module.whole:
                 yield KernelInDoubt(address, f"{what} is overwritten by {module.spoiled_by}", module.location)
-            elif module is not None and module.address == address and 0 < size < (module.size or 0):
+            elif module is not None and _is_cut(received, module, address, size):
                 why = f"reg gives Xen {size:#x} bytes of {what}, but the file {module.name} has {module.size:#x}"
                 yield KernelInDoubt(address, why, place.location)
+
+
+def _is_cut(received: Handover, module: HandoverModule, address: int, size: int) -> bool:
+    """Whether `reg` gives Xen only a part of a file, and no other module is in the rest of it."""
+    if module.address != address or module.size is None or not size < module.size:
+        return False
+    rest = range(address + size, address + module.size)
+    for found in below_chosen(received.tree) if received.tree else ():
+        if any(start in rest for start, _ in ranges_of(found.node.properties.get("reg"), *found.sizes)[:1]):
+            return False
+    return size > 0
 
 
 def _module_at(received: Handover, address: int) -> HandoverModule | None:

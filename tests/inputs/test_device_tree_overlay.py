@@ -102,3 +102,15 @@ def test_same_as_libfdt(tmp_path: Path, seed: int) -> None:
         assert taken == (found is not None)
         if found:
             assert contents(found) == contents(present(read_blob("r", bytes(result.as_bytearray())).tree))
+
+
+def test_an_overlay_without_fragments_changes_nothing(tmp_path: Path) -> None:
+    """libfdt applies it without an error."""
+    (tmp_path / "base.dts").write_text("/dts-v1/;\n/ { chosen { x = <1>; }; };\n")
+    for text in ("/ { chosen { x = <2>; }; };", '/ { fragment@0 { target-path = "/chosen"; }; };'):
+        (tmp_path / "over.dts").write_text(f"/dts-v1/;\n{text}\n")
+        tree = read_device_tree(str(tmp_path / "base.dts"), overlays=(str(tmp_path / "over.dts"),))
+        chosen = tree.node("/chosen")
+        assert chosen is not None
+        assert chosen.properties["x"].value == b"\0\0\0\1"
+        assert any("changes nothing" in problem.message for problem in tree.problems)

@@ -97,6 +97,17 @@ def test_a_kernel_that_is_not_there_or_not_whole(tmp_path: Path, script: str) ->
     assert found["separation/dom0/rt"][0] is Verdict.PROVED
 
 
+def test_a_kernel_that_is_copied(tmp_path: Path) -> None:
+    there = _DOM0 + _RT.replace("0x3000000", "0x9000000")
+    assert verdicts(tmp_path, there + "cp.b 0x9000000 0x3000000 0x100000\n")["boots"][0] is Verdict.PROVED
+    assert verdicts(tmp_path, there + "cp.b 0x9000000 0x3000000 0x1000\n")["boots"][0] is Verdict.UNKNOWN
+
+
+def test_one_file_with_both_kernels(tmp_path: Path) -> None:
+    both = '[[target.files]]\nname = "all.bin"\nsize = 0x3000000\n'
+    assert verdicts(tmp_path, _DOM0.replace("Image", "all.bin"), both)["boots"][0] is Verdict.PROVED
+
+
 def test_dom0_without_its_kernel(tmp_path: Path) -> None:
     found = verdicts(tmp_path, _RT)
     assert [found[name][0] for name in ("boots", "memory/dom0", "memory/rt")] == [Verdict.UNKNOWN] * 3

@@ -25,16 +25,25 @@ def apply_overlay(base: DeviceTree, overlay: DeviceTree) -> tuple[DeviceTree, tu
     """The tree with the overlay applied. If there are problems, the overlay could not be applied."""
     applied = _Application(_draft(base.root), _draft(overlay.root), Location(overlay.file))
     applied.run()
+    warnings = tuple(_without_effect(overlay))
     root = _freeze(applied.base, "/")
     tree = replace(
         base,
         root=root,
         files=(*base.files, *(name for name in overlay.files if name not in base.files)),
         looked_for=base.looked_for + overlay.looked_for,
-        problems=base.problems + overlay.problems,
+        problems=base.problems + overlay.problems + warnings,
         size=blob_size(root, len(base.memory_reservations)),
     )
     return tree, tuple(applied.problems)
+
+
+def _without_effect(overlay: DeviceTree) -> Iterator[Problem]:
+    """A tree without fragments is applied without an error and changes nothing."""
+    if not any(child.name == "__overlay__" for fragment in overlay.root.children for child in fragment.children):
+        message = "the overlay has no fragment with a node __overlay__: it changes nothing"
+        advice = "begin the source with /plugin/; and write &label { … } or &{/path} { … }"
+        yield Problem(ProblemKind.WARNING, message, Location(overlay.file), advice)
 
 
 class _Draft(Struct):

@@ -14,7 +14,15 @@ from colorcheck.loader.u_boot.boot import boot, bootefi, gunzip
 from colorcheck.loader.u_boot.fdt import fdt
 from colorcheck.loader.u_boot.fit_script import NotFollowed, Wanted, not_followed, script_in_fit, verifies, wanted
 from colorcheck.loader.u_boot.image import HEADER, read_legacy, script_refused, script_text
-from colorcheck.loader.u_boot.machine import Doubt, HaltError, LeaveError, OpenEndError, Status, UBootMachine
+from colorcheck.loader.u_boot.machine import (
+    Doubt,
+    FileInMemory,
+    HaltError,
+    LeaveError,
+    OpenEndError,
+    Status,
+    UBootMachine,
+)
 from colorcheck.loader.u_boot.numbers import data_width, decimal, hexadecimal
 from colorcheck.loader.u_boot.releases import BRACKET, EXIT, newer
 from colorcheck.loader.u_boot.shell import run_macro, run_text
@@ -283,6 +291,11 @@ def _copy(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Statu
         del machine.sides[at]
     if begin in machine.sides:
         machine.sides[end] = machine.sides[begin].copy()
+    source = next((one for one in reversed(machine.loaded) if one.address == begin), None)
+    if source is not None and (source.size is None or source.size <= size):
+        held = machine.memory.read(end, len(source.data))
+        data = source.data if held is not None and bytes(held) == source.data else b""
+        machine.loaded.append(FileInMemory(source.name, end, source.size, data, machine.place))
     return 0
 
 
