@@ -206,3 +206,11 @@ def test_the_node_that_stops_dom0_is_named(tmp_path: Path, root: str, options: s
     (told,) = [finding for finding in result.findings if finding.rule == "CC525"]
     assert f"{node} " in told.message
     assert told.location.line
+
+
+@pytest.mark.parametrize(("name", "verdict"), [("Domain-0", "vacuous"), ("Domain-1", "proved")])
+def test_a_guest_with_dom0s_name_is_never_created(tmp_path: Path, name: str, verdict: str) -> None:
+    """xen-init-dom0 gives dom0 this name, and xl refuses a name that is in use."""
+    (tmp_path / "a.cfg").write_text(guest(name).replace("700", "100"))
+    found, _ = verified(tmp_path, guests='domains = ["a.cfg"]')
+    assert found[f"memory/{name}"].verdict == verdict

@@ -31,6 +31,7 @@ from colorcheck.xen.notes.domains import (
 from colorcheck.xen.system import MAGIC_PAGES
 
 _SLACK = MIB_PAGES  # LIBXL_MAXMEM_CONSTANT: Xen's limit for the guest is this much above `memory`
+_DOM0 = "Domain-0"  # what xen-init-dom0 names dom0 in xenstore (4.20 to 4.22)
 _FIRST_BANK = 3 << 30
 _MODULES_AT = 128 * MIB
 _LEAST_TREE, _MOST_TREE = PAGE, 16 * PAGE  # the guest's device tree: doubled from 4 KiB until it fits
@@ -172,7 +173,7 @@ def _refusals(guest: XlGuest, host: XlHost) -> Iterator[tuple[str, str]]:
     yield from _actions(guest)
     if not _boots(guest):
         yield "Neither kernel nor bootloader specified", "name"
-    if guest.name and guest.name in host.names:
+    if guest.name and (guest.name in host.names or guest.name == _DOM0):
         yield f'Domain with name "{guest.title}" already exists.', "name"
     pool, place = guest.file.setting("pool"), guest.location("pool")
     if pool is not None and isinstance(pool.written, Passage) and not host.has_pool(pool.written.text, place):
