@@ -25,15 +25,25 @@ def arguments(facts: Facts) -> Iterator[tuple[str, BootArguments]]:
 def options(
     facts: Facts, wanted: Callable[[Option, BootArguments], bool]
 ) -> Iterator[tuple[Option, BootArguments, tuple[str, ...]]]:
-    """The options that `wanted` accepts, each once for all releases that treat it alike, with their names."""
+    """The options that `wanted` accepts, each once for all releases that treat it alike, with their names; none whose
+    text a boot script leaves open.
+    """
     met: dict[tuple[object, ...], tuple[Option, BootArguments, list[str]]] = {}
     for name, read in arguments(facts):
         for option in read.options:
-            if wanted(option, read):
+            if wanted(option, read) and not _is_open(option.written.text):
                 key = (option.location, option.text, option.fate, option.stored, option.message)
                 met.setdefault(key, (option, read, []))[2].append(name)
     for option, read, names in met.values():
         yield option, read, tuple(names)
+
+
+def _is_open(text: str) -> bool:
+    if text.isascii():
+        return False
+    from colorcheck.loader.u_boot.text import unknowns
+
+    return bool(unknowns(text))
 
 
 def lists(facts: Facts) -> Iterator[tuple[Option, ColorList, tuple[str, ...]]]:
