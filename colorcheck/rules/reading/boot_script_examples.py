@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from colorcheck.rules.example import Example
 
-_LOADS = """load mmc 0:1 0x600000 xen
+_LOADS = """load mmc 0:1 0x600000 xen; load mmc 0:1 0x1000000 Image
 load mmc 0:1 0x8000000 board.dtb
 fdt addr 0x8000000
 fdt resize 0x1000
@@ -22,7 +22,8 @@ def scripted(line: str, target: str = "") -> Example:
         target=f'loader = "u-boot"\nmemory = ["0x0+0x80000000", "0x800000000+0x80000000"]\n{target}',
         placed=False,
         manifest='[target.environment]\nfdt_high = "0xffffffffffffffff"'
-        '\n[[target.files]]\nname = "xen"\nsize = 0x17c000',
+        '\n[[target.files]]\nname = "xen"\nsize = 0x17c000'
+        '\n[[target.files]]\nname = "Image"\nsize = 0x1000000',
         files=(("boot.cmd", text),),
     )
 
