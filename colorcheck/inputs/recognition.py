@@ -73,7 +73,8 @@ def recognized(data: bytes) -> FileKind | None:
         return FileKind.EMPTY
     if _is_utf_16(data):
         return FileKind.UTF_16
-    return _binary(data) or _text(data[:_HEAD])
+    kind = _binary(data) or _text(data[:_HEAD])
+    return None if kind is FileKind.COMMENTS and len(data) > _HEAD else kind
 
 
 def _is_utf_16(data: bytes) -> bool:

@@ -18,6 +18,14 @@ from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
 
+EVIDENCE = """{
+  "schema": "colorcheck/xen-attested/1",
+  "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+  "version": "4.20.0", "release": "4.20.0", "kconfig": "", "qemu": "7.2.0", "tool_version": "0.1.0",
+  "boots": []
+}
+"""
+
 RULE = from_notes(
     "CC702",
     "evidence-of-another-xen",
@@ -25,6 +33,6 @@ RULE = from_notes(
     __doc__,
     (ProblemKind.XEN_ATTESTED,),
     "boot this binary with `colorcheck boot --xen FILE` and name the file that it writes",
-    bad=Example(target='xen-attested = "xen-attested.json"', files=(("xen-attested.json", "{}"),)),
+    bad=Example(target='xen-attested = "xen-attested.json"', files=(("xen-attested.json", EVIDENCE),)),
     good=Example(),
 )
