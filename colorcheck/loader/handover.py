@@ -18,6 +18,7 @@ class HandoverModule(Struct, frozen=True):
     """A file in memory when Xen starts.
 
     Address and size are in bytes, None if open; `whole` unless something was written over it, which `spoiled_by` names.
+    `no_kernel`: why it cannot be a kernel; empty if it may be one.
     """
 
     name: str
@@ -26,6 +27,7 @@ class HandoverModule(Struct, frozen=True):
     location: Location
     whole: bool = True
     spoiled_by: str = ""
+    no_kernel: str = ""
 
     def to_dict(self) -> dict[str, object]:
         return {

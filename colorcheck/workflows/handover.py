@@ -170,6 +170,9 @@ def _kernels_in_doubt(received: Handover) -> Iterator[KernelInDoubt]:
                 yield KernelInDoubt(address, why, place.location)
             elif module is not None and not module.whole:
                 yield KernelInDoubt(address, f"{what} is overwritten by {module.spoiled_by}", module.location)
+            elif module is not None and module.address == address and module.no_kernel:
+                why = f"the boot script loads {module.name} to the place of {what}, which {module.no_kernel}"
+                yield KernelInDoubt(address, why, module.location)
             elif module is not None and _is_cut(received, module, address, size):
                 why = f"reg gives Xen {size:#x} bytes of {what}, but the file {module.name} has {module.size:#x}"
                 yield KernelInDoubt(address, why, place.location)

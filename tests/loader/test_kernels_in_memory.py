@@ -83,6 +83,9 @@ def test_kernels_that_are_loaded(tmp_path: Path) -> None:
         _DOM0 + _RT + "mw.l 0x3000000 0 0x10\n",
         _DOM0 + _RT + "load mmc 0:1 0x30ff000 xen\n",
         _DOM0 + _RT.replace("rt.bin", "Image"),
+        _DOM0 + _RT.replace("rt.bin", "rt.bin 0x1000"),
+        _DOM0 + _RT.replace("rt.bin", "rt.bin 0 0x10"),
+        _DOM0 + _RT + "load mmc 0:1 0x3000000 other.dtb\n",
         _DOM0 + "ext4load mmc 0:1 0x3000000 RT.bin\n",
         _DOM0 + f'if test "${{dev}}" = x; then\n{_RT}fi\n',
     ],
@@ -90,6 +93,7 @@ def test_kernels_that_are_loaded(tmp_path: Path) -> None:
 def test_a_kernel_that_is_not_there_or_not_whole(tmp_path: Path, script: str) -> None:
     """The domain that it belongs to may stop Xen; the colors keep apart whatever is built."""
     (tmp_path / "rt.bin").write_bytes(bytes(64))
+    (tmp_path / "other.dts").write_text("/dts-v1/;\n/ { };\n")
     found = verdicts(tmp_path, script)
     assert found["boots"][0] is not Verdict.PROVED
     assert found["memory/rt"][0] is not Verdict.PROVED

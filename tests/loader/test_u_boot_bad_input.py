@@ -109,7 +109,7 @@ def test_a_damaged_image_is_refused_whole(damage: int, tmp_path: Path) -> None:
     data[damage] ^= 0xFF
     found = followed(tmp_path, bytes(data), "boot.scr")
     assert found.stopped
-    assert "refuses" in found.stopped
+    assert ("refuses" if damage else "not a U-Boot script") in found.stopped  # without its magic it is just a binary
     assert followed(tmp_path, bytes(data[:40]), "boot.scr").stopped
 
 

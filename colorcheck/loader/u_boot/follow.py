@@ -380,6 +380,7 @@ class ScriptWorld:
             loaded.location,
             whole,
             by if by or whole else "something that was loaded or grew over it",
+            "is loaded only in part" if loaded.part else "is a device tree" if loaded.data[:4] == MAGIC else "",
         )
 
 

@@ -222,7 +222,9 @@ def put(machine: UBootMachine, file: File, where: int, start: int = 0, length: i
         del machine.sides[at]
     if file.side is not None and not start:
         machine.sides[where] = file.side.copy()
-    machine.loaded.append(FileInMemory(file.name, where, length, known, machine.place))
+    machine.loaded.append(
+        FileInMemory(file.name, where, length, known, machine.place, part=start > 0 or length < file.size)
+    )
     machine.paths[where] = file.path
 
 

@@ -67,13 +67,16 @@ Status = int | Doubt
 
 
 class FileInMemory(Struct, frozen=True):
-    """A file that the script put into memory. `size` None if it is not known, `data` what is known about it."""
+    """A file that the script put into memory. `size` None if it is not known, `data` what is known about it; `part`
+    if only a part of the file was loaded.
+    """
 
     name: str
     address: int
     size: int | None
     data: bytes
     location: Location
+    part: bool = False
 
 
 class Settings(Struct, frozen=True):
