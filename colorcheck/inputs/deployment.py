@@ -122,6 +122,18 @@ class Deployment(Struct, frozen=True):
         """
         return Loader.NONE if self.followed is not None else self.manifest.target.loader
 
+    @property
+    def has_whole_config(self) -> bool:
+        """Whether the .config is complete (it names the architecture), not an excerpt of one.
+
+        Kconfig omits options whose prerequisites are not met, so in a complete one an absent switch is off.
+        """
+        return "ARM_64" in self.kconfig
+
+    def build_option(self, name: str, default: str = "y") -> str:
+        """The value of an option of Xen's build; `default` if only an excerpt, or nothing, of the .config is known."""
+        return self.kconfig.get(name, "n" if self.has_whole_config else default)
+
     def build_place(self, name: str) -> Location:
         """The location of an option of Xen's build; if it is not set, the location where the .config is named."""
         return self.kconfig_places.get(name, self.manifest.location("target.kconfig"))

@@ -174,14 +174,11 @@ def _read_once(
 def built_with_coloring(deployment: Deployment, release: Release) -> bool:
     """Whether coloring is built in, as far as the .config and the binary show.
 
-    A binary without an option for Xen's colors, under any release's name, is built without it. Kconfig omits options
-    whose prerequisites are not met, so in a complete .config (one that names the architecture) an absent switch is off;
-    an excerpt leaves it open.
+    A binary without an option for Xen's colors, under any release's name, is built without it.
     """
     if deployment.xen_image_options is not None and not deployment.xen_image_options:
         return False
-    absent = "n" if "ARM_64" in deployment.kconfig else "y"
-    return deployment.kconfig.get(release.build_switch, absent) == "y"
+    return deployment.build_option(release.build_switch) == "y"
 
 
 def compression_built_in(deployment: Deployment) -> bool:
@@ -375,9 +372,7 @@ def _dom0_refused(context: _Context, domain: Domain) -> Failure | None:
 
 def _grants(context: _Context) -> GrantLimits | None:
     """The grant tables that domains get by default; None if Xen is built without any."""
-    kconfig = context.deployment.kconfig
-    built_in = kconfig.get("GRANT_TABLE", "n" if "ARM_64" in kconfig else "y") == "y"
-    return grant_limits(context.arguments) if built_in else None
+    return grant_limits(context.arguments) if context.deployment.build_option("GRANT_TABLE") == "y" else None
 
 
 def _passthrough_host(context: _Context, tree: DeviceTree) -> PassthroughHost:
@@ -466,8 +461,8 @@ def _without_xenstore(context: _Context) -> Failure | None:
 
 def _without_iommu(context: _Context) -> Failure | None:
     """The panic of a Xen that must use an IOMMU, where it drives none."""
-    tree, option, kconfig = context.deployment.tree, iommu_option(context.arguments), context.deployment.kconfig
-    built_in = kconfig.get("HAS_PASSTHROUGH", "n" if "ARM_64" in kconfig else "y") == "y"
+    tree, option = context.deployment.tree, iommu_option(context.arguments)
+    built_in = context.deployment.build_option("HAS_PASSTHROUGH") == "y"
     if (
         not (built_in and option.forced and context.release.modelled)
         or tree is None

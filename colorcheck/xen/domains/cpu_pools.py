@@ -50,7 +50,7 @@ def pools_fact(deployment: Deployment, ancestry: Ancestry | None) -> Fact | Open
     option = next((each for each in stated if each.name == POOLS), None)
     if option is not None:
         return Fact(POOLS, option.value is True, Origin.GIVEN, option.location)
-    if POOLS in deployment.kconfig or "ARM_64" in deployment.kconfig:
+    if POOLS in deployment.kconfig or deployment.has_whole_config:
         place = deployment.manifest.location("target.kconfig")
         return Fact(POOLS, deployment.kconfig.get(POOLS) == "y", Origin.GIVEN, place)
     nodes = pool_nodes(ancestry)

@@ -75,11 +75,10 @@ def _kernels(deployment: Deployment, place: Location) -> Fact | OpenFact:
 def _schedulers(deployment: Deployment, place: Location) -> Fact | OpenFact:
     """Whether all schedulers that boot-time pools name are built in; credit and credit2 are by default, the others in a
     debug build only (xen/common/sched/Kconfig)."""
-    kconfig, unsure = deployment.kconfig, None
+    unsure = None
     for node, name in named_schedulers(deployment.tree):
         option = SCHEDULERS[name]
-        absent = "n" if "ARM_64" in kconfig else "y" if name in _USUAL else ""
-        state = kconfig.get(option, absent)
+        state = deployment.build_option(option, "y" if name in _USUAL else "")
         if state == "n":
             return Fact(SCHEDULER.name, False, Origin.GIVEN, deployment.build_place(option))
         if not state:
@@ -93,7 +92,7 @@ def _schedulers(deployment: Deployment, place: Location) -> Fact | OpenFact:
 
 def _static_shm(deployment: Deployment, found: tuple[VisitedNode, ...]) -> Fact | OpenFact:
     name = STATIC_SHM.name
-    if name in deployment.kconfig or "ARM_64" in deployment.kconfig:
+    if name in deployment.kconfig or deployment.has_whole_config:
         on = deployment.kconfig.get(name) == "y"
         return Fact(name, on, Origin.GIVEN, deployment.build_place(name))
     used = next((each.node for each in found if each.item is Item.SHARED_MEMORY), None)

@@ -52,7 +52,7 @@ def _fact(key: FactKey[None], deployment: Deployment, used: _Use | None) -> Fact
     names = _BUILD[key.name]
     stated = [name for name in names if name in deployment.kconfig]
     on = any(deployment.kconfig[name] == "y" for name in stated)
-    off = not on and bool(stated or "ARM_64" in deployment.kconfig)
+    off = not on and bool(stated or deployment.has_whole_config)
     if used is None or (off and not used.by_guest):
         place = deployment.build_place(stated[0] if stated else names[0])
         return Fact(key.name, None, Origin.GIVEN if off else Origin.DOCUMENTED, place)
