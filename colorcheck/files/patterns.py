@@ -56,7 +56,7 @@ def endings_in(folder: str, endings: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(name for name, _ in _entries(folder, [1]) if name.lower().endswith(endings)))
 
 
-def inany_case(path: str) -> str | None:
+def in_any_case(path: str) -> str | None:
     """The file of this name, as a FAT file system finds it: in letters of any case. The search is watched."""
     folder, last = os.path.split(path)
     asks_pattern(os.path.join(escape(folder), any_case(last)))
