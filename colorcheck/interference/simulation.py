@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from time import perf_counter
 
+from colorcheck.interference.blocks import Blocks
 from colorcheck.interference.engine import Engine, best_engine
 from colorcheck.interference.experiment import Coloring, Experiment
 from colorcheck.interference.feeds import Feed, feed
@@ -33,6 +34,7 @@ class Simulation:
         self._streams = new_streams(self.engine, len(experiment.streams))
         self._watch = watch
         self._feeds = [self._feed(number) for number in range(len(experiment.streams))]
+        self._blocks = Blocks(self.engine, self.layout, self._streams, self._feeds)
         self.reset()
 
     def reset(self) -> None:
@@ -53,43 +55,44 @@ class Simulation:
     def play(self, accesses: int) -> int:
         """Play `accesses` more accesses, fewer if all traces end. Returns their number. Raises TraceError."""
         begun, played = perf_counter(), 0
-        while played < accesses:
-            budget = min(accesses - played, self.layout.stamps_left())
-            if not budget:
-                self.layout.stamp_anew()
-                continue
-            done, stopped = self.engine.advance(
-                self.layout.machine, self.layout.state, self._streams, self._tallies, budget
-            )
-            played += done
-            self._collect_runs()
-            if stopped != FULL and not self._refill(stopped):
-                break
+        with self._blocks.filled_ahead(accesses):
+            while played < accesses:
+                budget = min(accesses - played, self.layout.stamps_left())
+                if not budget:
+                    self.layout.stamp_anew()
+                    continue
+                done, stopped = self.engine.advance(
+                    self.layout.machine, self.layout.state, self._streams, self._tallies, budget
+                )
+                played += done
+                if stopped != FULL and not self._refill(stopped):
+                    break
+        for stream in range(len(self.experiment.streams)):
+            self._tally(stream)
         self.accesses += played
         self.seconds += perf_counter() - begun
         return played
 
     def _refill(self, stream: int) -> bool:
-        """Fills a stream's block; False if no stream has anything left."""
-        streams, block = self._streams, self.engine.block
+        """Gives a stream its next block; False if no stream has anything left."""
+        streams = self._streams
+        self._tally(stream)
         if self._watch and streams.filled[stream]:
-            start = stream * block
+            start = streams.first[stream]
             self._watch(stream, bytes(streams.level[at] for at in range(start, start + streams.filled[stream])))
         if streams.clock[stream] >= NEVER:
             return False
-        streams.position[stream] = 0
-        streams.filled[stream] = self._feeds[stream].fill(streams, stream * block, block)
+        self._blocks.next(stream)
         if not streams.filled[stream]:
             streams.clock[stream] = NEVER
-        elif self.layout.machine.ahead[stream]:
-            self.engine.look_ahead(self.layout.machine, self.layout.state, streams, stream)
         return True
 
-    def _collect_runs(self) -> None:
-        used = self._tallies.used[0]
-        for at in range(0, 2 * used, 2):
-            self.runs[self._tallies.runs[at]][self._tallies.runs[at + 1]] += 1
-        self._tallies.used[0] = 0
+    def _tally(self, stream: int) -> None:
+        """Counts what a stream has played since it was last counted."""
+        if self._streams.counted[stream] < self._streams.position[stream]:
+            tallies, runs = self._tallies, self.runs[stream]
+            for at in range(self.engine.tally(self.layout.machine, self._streams, tallies, stream)):
+                runs[tallies.runs[at]] += 1
 
     def owners(self, cluster: int) -> list[list[int]]:
         """For each set of a cluster's last-level cache, the frame owners of its lines, one entry per line."""
