@@ -25,6 +25,8 @@ NEVER = 1 << 62
 """The clock of a stream that has ended."""
 HAS_ROOM = 1 << 40
 """A bit in `order`, next to the tree or the random state: the set may have free ways."""
+INDEX = (1 << 40) - 1
+"""All bits of a slot's number. Under this mask the compiler knows that it is not negative, and leaves out the test."""
 LEAST_BITS = 6
 """Enough bits for the number of a way, which a free slot of LRU holds."""
 
@@ -280,7 +282,7 @@ def pass_first(
     """`pass_cache` for the first cache of a path where it has LRU and four ways, as most have."""
     index, used = index_of(machine.caches, field), 1 << machine.caches[field + BITS]
     first = 0 + machine.caches[field + BASE]
-    for slot in range(begin, end):
+    for slot in range(begin & INDEX, end):
         line = 0 + streams.line[slot]
         row = set_under(machine, index, line)
         streams.level[slot] = touch_four(state.tags, first + 4 * row, used | line)
@@ -295,7 +297,7 @@ def pass_cache(
     caches = machine.caches
     first, ways, policy = 0 + caches[field + BASE], 0 + caches[field + WAYS], caches[field + POLICY]
     index, used = index_of(caches, field), 1 << caches[field + BITS]
-    for slot in range(begin, end):
+    for slot in range(begin & INDEX, end):
         if level and streams.level[slot] != level:
             continue
         line = 0 + streams.line[slot]
@@ -349,26 +351,35 @@ def end_of_turn(clock: Ints, streams: int, stream: int) -> int:
 
 @part
 def take_turn(
-    machine: MachineTables, state: CacheState, streams: Streams, tallies: Tallies, stream: int, end: int, budget: int
+    machine: MachineTables,
+    state: CacheState,
+    streams: Streams,
+    tallies: Tallies,
+    stream: int,
+    end: int,
+    budget: int,
+    ahead: bool,
 ) -> int:
     """Play at most `budget` accesses of one stream while its clock is before `end` and its block is not used up.
-    Returns their number.
+    Returns their number. `ahead` says whether they have passed the private caches; it is a constant where this is
+    inlined.
     """
     caches, tags, where = machine.caches, state.tags, state.where
     last = machine.paths[4 * stream] - 1
     field = machine.paths[4 * stream + 1 + last] * FIELDS
     first, ways, policy = 0 + caches[field + BASE], 0 + caches[field + WAYS], caches[field + POLICY]
     bits, places, index = 0 + caches[field + BITS], 0 + caches[field + PLACE], index_of(caches, field)
-    domain, ahead = machine.stream_domain[stream], machine.ahead[stream]
+    domain = machine.stream_domain[stream]
     begin = streams.position[stream]
     most = min(budget, streams.filled[stream] - begin)
-    slot = streams.first[stream] + begin
+    start = streams.first[stream] + begin & INDEX
     clock, time = streams.clock[stream], state.time[0]
     played = 0
     while played < most and clock < end:
+        slot = start + played
         clock += streams.gap[slot]
         level = 0 + streams.level[slot]
-        if ahead == 0:
+        if not ahead:
             level = pass_private(machine, state, tallies, stream, last, 0 + streams.line[slot], time + played)
             streams.level[slot] = level
         if level == last:
@@ -385,7 +396,6 @@ def take_turn(
                     evicted(machine, state, tallies, field, row, gone, domain)
                 if known > MAX_WAYS:
                     tallies.caused[domain * machine.nr_domains + known - MAX_WAYS - 1] += 1
-        slot += 1
         played += 1
     streams.position[stream] = begin + played
     streams.clock[stream], state.time[0] = clock, time + played
@@ -407,34 +417,44 @@ def advance(
         if streams.position[stream] == streams.filled[stream]:
             return played, stream
         end = end_of_turn(streams.clock, count, stream)
-        played += take_turn(machine, state, streams, tallies, stream, end, budget - played)
+        if machine.ahead[stream]:
+            played += take_turn(machine, state, streams, tallies, stream, end, budget - played, True)
+        else:
+            played += take_turn(machine, state, streams, tallies, stream, end, budget - played, False)
     return played, FULL
+
+
+@part
+def count_levels(machine: MachineTables, tallies: Tallies, stream: int, packed: int) -> int:
+    """Add to a stream's accesses those in `packed`, which has 16 bits for each place where they were answered. Returns
+    their cost."""
+    cost = 0
+    for level in range(4):
+        count = packed >> 16 * level & 0xFFFF
+        cost += count * machine.cost[4 * stream + level]
+        tallies.levels[4 * stream + level] += count
+    return cost
 
 
 def tally(machine: MachineTables, streams: Streams, tallies: Tallies, stream: int) -> int:
     """Count the accesses of a stream's block that were played and not yet counted: where they were answered, writes,
     and the cost of each run that ended. Returns the number of these runs."""
-    first, costs = streams.first[stream], 4 * stream
-    begin, end = first + streams.counted[stream], first + streams.position[stream]
-    spent, writes, runs = streams.spent[stream], 0, 0
-    first_level = second_level = third_level = 0
+    levels, marks = streams.level, streams.mark
+    begin = streams.first[stream] + streams.counted[stream] & INDEX
+    end = streams.first[stream] + streams.position[stream]
+    spent, runs = streams.spent[stream], 0
+    packed = marked = 0
     for slot in range(begin, end):
-        level, mark = streams.level[slot], streams.mark[slot]
-        first_level += level == 1
-        second_level += level == 2
-        third_level += level == 3
-        writes += mark & 1
-        spent += machine.cost[costs + level]
-        if mark & 2:
-            tallies.runs[runs] = spent
+        packed += 1 << 16 * levels[slot]
+        mark = marks[slot]
+        marked += mark
+        if mark > 1:
+            tallies.runs[runs] = spent + count_levels(machine, tallies, stream, packed)
             runs += 1
-            spent = 0
-    tallies.levels[costs] += end - begin - first_level - second_level - third_level
-    tallies.levels[costs + 1] += first_level
-    tallies.levels[costs + 2] += second_level
-    tallies.levels[costs + 3] += third_level
-    tallies.writes[stream] += writes
-    streams.spent[stream], streams.counted[stream] = spent, streams.position[stream]
+            spent = packed = 0
+    streams.spent[stream] = spent + count_levels(machine, tallies, stream, packed)
+    streams.counted[stream] = streams.position[stream]
+    tallies.writes[stream] += marked - 2 * runs
     return runs
 
 
