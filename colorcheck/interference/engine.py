@@ -11,7 +11,7 @@ from colorcheck.interference import kernel, sources, tables
 from colorcheck.interference.compiled import compiled, has_numba
 from colorcheck.interference.tables import CacheState, Ints, MachineTables, Streams, Tallies
 
-BLOCK = {True: 1 << 14, False: 1 << 10}
+BLOCK = {True: 1 << 15, False: 1 << 10}
 
 
 class Engine(Struct, frozen=True):

@@ -23,6 +23,8 @@ _POLICIES = {
     ReplacementPolicy.PLRU: kernel.PLRU,
     ReplacementPolicy.RANDOM: kernel.RANDOM,
 }
+AT_ONCE = 4
+"""Blocks of a stream, of which one is in use and the others may be filled."""
 MOST_BITS = 62
 """The bits of a slot of LRU: the time of its last use and the line."""
 
@@ -259,13 +261,13 @@ def cache_state(engine: Engine, caches: Sequence[tuple[int, int]], policy: int, 
 
 def new_streams(engine: Engine, count: int) -> Streams:
     """Streams whose blocks are still empty."""
-    size = 2 * count * engine.block
+    size = AT_ONCE * count * engine.block
     return Streams(
         line=engine.zeros(size, bits=32),
         gap=engine.zeros(size),
         mark=engine.zeros(size, bits=8),
         level=engine.zeros(size, bits=8),
-        first=engine.ints(range(0, size, 2 * engine.block)),
+        first=engine.ints(range(0, size, AT_ONCE * engine.block)),
         filled=engine.zeros(count),
         position=engine.zeros(count),
         counted=engine.zeros(count),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from time import perf_counter
 
 from colorcheck.interference.blocks import Blocks
@@ -52,21 +53,24 @@ class Simulation:
         pages = self.layout.pages[stream.owner]
         return feed(self.engine, stream.workload, first_line=first, pages=pages, shift=shift, seed=seed)
 
+    def filled_ahead(self, accesses: int) -> AbstractContextManager[None]:
+        """While this lasts, a second thread prepares what `play` needs, if that helps with so many accesses."""
+        return self._blocks.filled_ahead(accesses)
+
     def play(self, accesses: int) -> int:
         """Play `accesses` more accesses, fewer if all traces end. Returns their number. Raises TraceError."""
         begun, played = perf_counter(), 0
-        with self._blocks.filled_ahead(accesses):
-            while played < accesses:
-                budget = min(accesses - played, self.layout.stamps_left())
-                if not budget:
-                    self.layout.stamp_anew()
-                    continue
-                done, stopped = self.engine.advance(
-                    self.layout.machine, self.layout.state, self._streams, self._tallies, budget
-                )
-                played += done
-                if stopped != FULL and not self._refill(stopped):
-                    break
+        while played < accesses:
+            budget = min(accesses - played, self.layout.stamps_left())
+            if not budget:
+                self.layout.stamp_anew()
+                continue
+            done, stopped = self.engine.advance(
+                self.layout.machine, self.layout.state, self._streams, self._tallies, budget
+            )
+            played += done
+            if stopped != FULL and not self._refill(stopped):
+                break
         for stream in range(len(self.experiment.streams)):
             self._tally(stream)
         self.accesses += played
@@ -176,15 +180,16 @@ def simulate(
     step = STEP if simulation.engine.compiled else STEP // 64
     total = experiment.warm_up + experiment.accesses
     played, seconds = 0, 0.0
-    while played < total:
-        end = experiment.warm_up if played < experiment.warm_up else total
-        done = simulation.play(min(step, end - played))
-        played += done
-        if progress:
-            progress(played, seconds + simulation.seconds)
-        if not done:
-            break
-        if played == experiment.warm_up:
-            seconds = simulation.seconds
-            simulation.reset()
+    with simulation.filled_ahead(total):
+        while played < total:
+            end = experiment.warm_up if played < experiment.warm_up else total
+            done = simulation.play(min(step, end - played))
+            played += done
+            if progress:
+                progress(played, seconds + simulation.seconds)
+            if not done:
+                break
+            if played == experiment.warm_up:
+                seconds = simulation.seconds
+                simulation.reset()
     return simulation.outcome(coloring)

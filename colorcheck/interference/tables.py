@@ -56,8 +56,8 @@ class CacheState(NamedTuple):
 
 
 class Streams(NamedTuple):
-    """The accesses to come: for each stream two blocks of lines, gaps to the next access and marks (1: a write, 2: a
-    run of the handler ends here), one in use, whose slots begin at `first`, and one that may be filled meanwhile.
+    """The accesses to come: for each stream a ring of blocks of lines, gaps to the next access and marks (1: a write,
+    2: a run of the handler ends here), one in use, whose slots begin at `first`, and others that may be filled.
     `level` is where each access was answered: the number of the cache on its path, or 3 for memory. `filled`,
     `position` and `counted` say how much of the block in use is there, was played, and is in the tallies; `clock` is
     the time of the stream's next access and `spent` the cost of its run so far."""
