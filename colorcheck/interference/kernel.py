@@ -276,9 +276,7 @@ def touch_listed(tags: Ints, base: int, ways: int, line: int) -> int:
 
 
 @part
-def pass_first(
-    machine: MachineTables, state: CacheState, streams: Streams, field: int, begin: int, end: int
-) -> None:
+def pass_first(machine: MachineTables, state: CacheState, streams: Streams, field: int, begin: int, end: int) -> None:
     """`pass_cache` for the first cache of a path where it has LRU and four ways, as most have."""
     index, used = index_of(machine.caches, field), 1 << machine.caches[field + BITS]
     first = 0 + machine.caches[field + BASE]
@@ -309,9 +307,7 @@ def pass_cache(
         streams.level[slot] = level + missed
 
 
-def look_ahead(
-    machine: MachineTables, state: CacheState, streams: Streams, stream: int, begin: int, end: int
-) -> None:
+def look_ahead(machine: MachineTables, state: CacheState, streams: Streams, stream: int, begin: int, end: int) -> None:
     """Pass a stream's whole new block, in slots `begin` to `end`, through its private caches at once: their hits
     depend on no other stream if the core runs only this one and no inclusive last level invalidates lines.
 

@@ -15,6 +15,7 @@ from colorcheck.interference.kernel import FULL, MEMORY, NEVER
 from colorcheck.interference.layout import Layout, lay_out, new_streams, new_tallies
 from colorcheck.interference.outcome import DomainOutcome, Evictions, Latency, Run
 from colorcheck.interference.seeds import seed_of
+from colorcheck.interference.tables import first_of
 
 STEP = 1 << 20
 
@@ -94,9 +95,8 @@ class Simulation:
     def _tally(self, stream: int) -> None:
         """Counts what a stream has played since it was last counted."""
         if self._streams.counted[stream] < self._streams.position[stream]:
-            tallies, runs = self._tallies, self.runs[stream]
-            for at in range(self.engine.tally(self.layout.machine, self._streams, tallies, stream)):
-                runs[tallies.runs[at]] += 1
+            runs = self.engine.tally(self.layout.machine, self._streams, self._tallies, stream)
+            self.runs[stream].update(first_of(self._tallies.runs, runs))
 
     def owners(self, cluster: int) -> list[list[int]]:
         """For each set of a cluster's last-level cache, the frame owners of its lines, one entry per line."""

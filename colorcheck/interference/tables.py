@@ -100,6 +100,11 @@ def ints(values: Iterable[int], *, compiled: bool, bits: int = 64) -> Ints:
     return cast(Ints, numpy.fromiter(values, dtype=_type(bits)))
 
 
+def first_of(table: Ints, count: int) -> list[int]:
+    """The first `count` numbers of a table."""
+    return cast("array[int]", table)[:count].tolist()
+
+
 def zeros(length: int, *, compiled: bool, bits: int = 64) -> Ints:
     """A table of zeros, for values of so many bits as in `ints`."""
     if compiled:
