@@ -12,6 +12,8 @@ import math
 import os
 import resource
 import time
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypedDict
 
@@ -49,16 +51,23 @@ class Judging:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         self._caches.forget()
         gc.freeze()  # what a child does not touch stays shared with it
+        noticing = Counter(self._noticed_before())  # tests that noticed other mutants come first
         items = {item.nodeid: item for item in session.items}
         for asked in self._asked:
-            tests = [items[test] for test in asked["tests"]]
+            tests = [items[test] for test in sorted(asked["tests"], key=lambda test: -noticing[test])]
             began = time.monotonic()
             answer, by = self._judged(session, asked["mutant"], tests, asked["seconds"])
             took = round(time.monotonic() - began, 1)
+            noticing[by or ""] += 1
             line = asked | {"answer": answer, "by": by, "tests": len(tests), "took": took}
             with self._to.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
         return True
+
+    def _noticed_before(self) -> Iterator[str]:
+        if self._to.exists():
+            for line in self._to.read_text(encoding="utf-8").splitlines():
+                yield json.loads(line)["by"] or ""
 
     def _judged(
         self, session: pytest.Session, mutant: str, tests: list[pytest.Item], seconds: float
