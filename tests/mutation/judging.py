@@ -26,6 +26,10 @@ MEMORY = 6 << 30
 """Bytes. A mutant that fills the memory fails."""
 
 
+WARM_UP = 60
+"""Tests that run without a mutant first, so that grammars and boards are read once and not for each mutant."""
+
+
 class Asked(TypedDict):
     """A mutant, what identifies its function and its tests, these tests, and the seconds that they take without it.
 
@@ -49,10 +53,13 @@ class Judging:
         self._caches = Caches()
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        items = {item.nodeid: item for item in session.items}
+        longest = max((asked["tests"] for asked in self._asked), key=len, default=[])
+        for test in longest[:WARM_UP]:
+            items[test].config.hook.pytest_runtest_protocol(item=items[test], nextitem=None)
         self._caches.forget()
         gc.freeze()  # what a child does not touch stays shared with it
         noticing = Counter(self._noticed_before())  # tests that noticed other mutants come first
-        items = {item.nodeid: item for item in session.items}
         for asked in self._asked:
             tests = [items[test] for test in sorted(asked["tests"], key=lambda test: -noticing[test])]
             began = time.monotonic()
