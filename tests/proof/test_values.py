@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from colorcheck.core.diagnostic import Verdict
-from colorcheck.core.theorem import TheoremKind
-from colorcheck.proof.obligation import TIME_IS_OVER, Obligation
+from colorcheck.core.theorem import TIME_IS_OVER, TheoremKind
+from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.script import Named, SmtScript
 from colorcheck.proof.solver import decide
 
