@@ -12,7 +12,9 @@ changed, and mutants that survived and have other tests now. `rm -r mutants` beg
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
+import io
 import json
 import os
 import subprocess
@@ -46,9 +48,10 @@ def generate() -> dict[str, str]:
 
     set_mutant_under_test("mutant_generation")
     MUTANTS.mkdir(exist_ok=True)
-    copy_src_dir()
-    copy_also_copy_files()
-    create_mutants(1)
+    with contextlib.redirect_stdout(io.StringIO()):
+        copy_src_dir()
+        copy_also_copy_files()
+        create_mutants(1)
     found = {}
     for path in walk_mutatable_files():
         data = SourceFileMutationData(path=path)
