@@ -54,14 +54,16 @@ class Judging:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = {item.nodeid: item for item in session.items}
-        longest = max((asked["tests"] for asked in self._asked), key=len, default=[])
-        for test in longest[:WARM_UP]:
-            items[test].config.hook.pytest_runtest_protocol(item=items[test], nextitem=None)
+        if not any(asked["importing"] for asked in self._asked):
+            longest = max((asked["tests"] for asked in self._asked), key=len, default=[])
+            for test in longest[:WARM_UP]:
+                items[test].config.hook.pytest_runtest_protocol(item=items[test], nextitem=None)
         self._caches.forget()
         gc.freeze()  # what a child does not touch stays shared with it
         noticing = Counter(self._noticed_before())  # tests that noticed other mutants come first
         for asked in self._asked:
-            tests = [items[test] for test in sorted(asked["tests"], key=lambda test: -noticing[test])]
+            named = sorted(asked["tests"], key=lambda test: -noticing[test])
+            tests = [items[test] for test in named if test in items]  # a mutant that is imported may change their names
             began = time.monotonic()
             answer, by = self._judged(session, asked["mutant"], tests, asked["seconds"])
             took = round(time.monotonic() - began, 1)
