@@ -17,6 +17,7 @@ from colorcheck.inputs.device_tree.tree_walk import Ancestry, ranges_of
 from colorcheck.inputs.manifest.manifest import Loader, Manifest
 from colorcheck.inputs.read import read_deployment
 from colorcheck.loader.beside import other_text_beside, scripts_beside
+from colorcheck.loader.facts import UNREAD_TREE, OpenFact
 from colorcheck.loader.given_beside import arguments_beside_followed, beside_followed, without_given
 from colorcheck.loader.handover import Handover, HandoverModule
 from colorcheck.loader.measured import contradicted, legible, measured, same_arguments
@@ -208,7 +209,7 @@ def _problems(received: Handover, deployment: Deployment) -> Iterator[Problem]:
         if fact.why in said or (fact.what in received.harmless and found.get(fact.what) == {ReadBy.NOBODY}):
             continue
         settle = "settle it in the manifest: " + " / ".join(fact.settle) if fact.settle else ""
-        yield Problem(ProblemKind.BOOT_SCRIPT_OPEN, f"{fact.what}: {fact.why}", fact.location, settle)
+        yield Problem(ProblemKind.BOOT_SCRIPT_OPEN, _said(fact, ": "), fact.location, settle)
 
 
 def unclear(received: Handover | None, deployment: Deployment) -> str:
@@ -220,7 +221,12 @@ def unclear(received: Handover | None, deployment: Deployment) -> str:
         return f"Xen is never started: {received.stopped}"
     ways = [way for way in (received, *_others(received)) if not way.stopped]
     facts = [fact for way in ways for fact in (*blocking(way), *open_colors(way).values())]
-    return f"{facts[0].what} is open: {facts[0].why}" if facts else ""
+    return _said(facts[0], " is open: ") if facts else ""
+
+
+def _said(fact: OpenFact, between: str) -> str:
+    """A fact in one sentence; the reason for a file names the file itself."""
+    return fact.why if fact.what.startswith(("file ", UNREAD_TREE)) else f"{fact.what}{between}{fact.why}"
 
 
 def branches(received: Handover | None, deployment: Deployment) -> tuple[WorldBranch, ...]:
