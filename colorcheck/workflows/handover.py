@@ -20,7 +20,7 @@ from colorcheck.loader.beside import other_text_beside, scripts_beside
 from colorcheck.loader.facts import UNREAD_TREE, OpenFact
 from colorcheck.loader.given_beside import arguments_beside_followed, beside_followed, without_given
 from colorcheck.loader.handover import Handover, HandoverModule
-from colorcheck.loader.measured import contradicted, legible, measured, same_arguments
+from colorcheck.loader.measured import contradicted, legible, logged_modules, measured, same_arguments
 from colorcheck.loader.read_by import ReadBy, blocking, has_known_length, open_colors, reaches, unsettled
 from colorcheck.loader.receive import by_uefi, receive
 from colorcheck.xen.machine.boot_cpu import cluster_of_each
@@ -52,9 +52,19 @@ def _with_log(deployment: Deployment) -> Deployment:
     known = deployment.manifest.boot_arguments or tree_arguments(deployment.tree)
     problems = (*deployment.problems, *contradicted(deployment, known), *_other_release(deployment))
     deployment = _with_boot_cpu(replace(deployment, problems=tuple(dict.fromkeys(problems))))
+    deployment = _with_logged_modules(deployment)
     if found is None or not legible(found) or (known is not None and same_arguments(found.text, known.text)):
         return deployment
     return replace(deployment, manifest=replace(deployment.manifest, boot_arguments=found))
+
+
+def _with_logged_modules(deployment: Deployment) -> Deployment:
+    """Without a device tree, a script and modules in the manifest: the deployment with those that the log lists."""
+    target = deployment.manifest.target
+    others = (deployment.tree, deployment.followed, deployment.image_builder)
+    if any(other is not None for other in others) or target.modules or any(_other_release(deployment)):
+        return deployment
+    return replace(deployment, given_modules=logged_modules(deployment.boot_log))
 
 
 def _with_boot_cpu(deployment: Deployment) -> Deployment:

@@ -1,4 +1,4 @@
-"""A device tree that the script loads and that is not here: one finding with its name leads, and nothing is concluded."""
+"""A device tree that the script loads and that is not here: one finding names it, and nothing is concluded."""
 
 from __future__ import annotations
 
