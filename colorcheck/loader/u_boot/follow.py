@@ -366,11 +366,12 @@ class ScriptWorld:
     def _module(self, loaded: FileInMemory) -> HandoverModule:
         machine = self.machine
         held = machine.memory.read(loaded.address, len(loaded.data))
-        if loaded.data[:4] == MAGIC and loaded.address in machine.sides:  # a tree, which the script may edit
+        edited = loaded.data[:4] == MAGIC and loaded.address in machine.sides and bytes(held or b"") != loaded.data
+        if edited:  # a tree, which may have grown
             held = bytearray(loaded.data)
         whole = held is not None and bytes(held) == loaded.data
         if whole and loaded.size is not None and loaded.size > len(loaded.data):
-            whole = machine.memory.is_dark(loaded.address + len(loaded.data))
+            whole = machine.memory.is_all_dark(loaded.address + len(loaded.data), loaded.address + loaded.size)
         whole = whole and not self._loaded_over(loaded)
         by = next((what for other, what in machine.overwritten if other is loaded), "")
         return HandoverModule(
@@ -381,6 +382,7 @@ class ScriptWorld:
             whole,
             by if by or whole else "something that was loaded or grew over it",
             "is loaded only in part" if loaded.part else "is a device tree" if loaded.data[:4] == MAGIC else "",
+            edited,
         )
 
 
