@@ -51,7 +51,7 @@ class Followed(Struct, frozen=True):
     `location` is the command that starts Xen. The image's size is None if the script does not bring the image;
     `device_tree_sizes` are the least and the most that the tree's may be, where that is known; `unsettled` are facts
     of the model that the script leaves open; `in_doubt` the modules of the tree that the script does not load, or not
-    whole, or overwrites.
+    whole, or overwrites; `image` is a doubt about the image that it starts as Xen.
     """
 
     location: Location
@@ -62,6 +62,7 @@ class Followed(Struct, frozen=True):
     device_tree_sizes: tuple[int, int] | None = None
     unsettled: tuple[Unsettled, ...] = ()
     in_doubt: tuple[ModuleInDoubt, ...] = ()
+    image: Unsettled | None = None
 
     def open(self, what: str) -> Unsettled | None:
         """Why a fact of the model is open; None if the script does not affect it or settles it."""

@@ -12,7 +12,7 @@ from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.hardware.core_parts import core_of_midr
 from colorcheck.hardware.cpu_tree import boot_cpu_choices, cpus_of_tree
-from colorcheck.inputs.deployment import Deployment, Followed, ModuleInDoubt
+from colorcheck.inputs.deployment import Deployment, Followed, ModuleInDoubt, Unsettled
 from colorcheck.inputs.device_tree.tree_walk import Ancestry
 from colorcheck.inputs.manifest.manifest import Loader, Manifest
 from colorcheck.inputs.read import read_deployment
@@ -127,12 +127,16 @@ def _built(deployment: Deployment) -> tuple[Handover, Deployment]:
     if received.stopped:
         return received, replace(deployment, tree=received.tree, problems=shown)
     given = deployment.manifest.boot_arguments
-    followed = as_followed(deployment, received, followed_places(received))
+    places = followed_places(received)
+    followed = as_followed(deployment, received, places)
+    shown = tuple(dict.fromkeys((*shown, *_damaged(places.in_doubt, deployment))))
     return received, replace(followed, manifest=replace(followed.manifest, boot_arguments=given), problems=shown)
 
 
 def as_followed(deployment: Deployment, received: Handover, followed: Followed) -> Deployment:
     """The deployment with the tree of one way, and the addresses that it determines."""
+    if _is_confirmed(received, deployment):
+        followed = replace(followed, image=None)
     return replace(
         deployment, manifest=without_given(deployment.manifest, followed), tree=received.tree, followed=followed
     )
@@ -155,7 +159,26 @@ def followed_places(received: Handover) -> Followed:
         (least, most) if most and not counts else None,
         unsettled(received),
         () if _is_missing(received) else tuple(modules_in_doubt(received)),
+        None if _is_missing(received) else _image_in_doubt(received),
     )
+
+
+def _is_confirmed(received: Handover, deployment: Deployment) -> bool:
+    """Whether the manifest, or the log of a boot that ended well, says that Xen's image is where the script starts it:
+    something else may load it. An image that the script loads only in part, or overwrites, it does not confirm.
+    """
+    log, given = deployment.boot_log, deployment.manifest.target.xen_address
+    if log is not None and log.panic is None and log.modules_found:
+        return True
+    return not received.xen_file and given is not None and given == received.xen_address
+
+
+def _image_in_doubt(received: Handover) -> Unsettled | None:
+    if not received.xen_in_doubt or received.xen_location is None:
+        return None
+    address = "0x200000" if received.xen_address is None else f"{received.xen_address:#x}"
+    settle = () if received.xen_file else ("[target]", f"xen-address = {address}  # something else loads Xen there")
+    return Unsettled(ReadBy.MODULES.value, received.xen_in_doubt, settle, received.xen_location)
 
 
 def _damaged(modules: tuple[ModuleInDoubt, ...], deployment: Deployment) -> Iterator[Problem]:
@@ -242,5 +265,5 @@ def _tree(received: Handover, followed: Followed) -> object:
     nodes = received.tree.root.walk() if received.tree else ()
     content = [(node.path, [(p.name, p.value) for p in node.properties.values()]) for node in nodes]
     places = (received.device_tree, received.xen_address, received.xen_image_size, received.stopped is None)
-    in_doubt = tuple(each.address for each in followed.in_doubt)
+    in_doubt = (*(each.address for each in followed.in_doubt), followed.image and followed.image.why)
     return content, received.memory_reservations, places, dict(received.unsure), in_doubt

@@ -37,6 +37,9 @@ def modules_in_doubt(received: Handover) -> Iterator[ModuleInDoubt]:
             elif module is not None and module.address == address and module.no_kernel and kind is ModuleKind.KERNEL:
                 why = f"the boot script loads {module.name} to the place of {what}, which {module.no_kernel}"
                 yield ModuleInDoubt(kind, address, why, module.location)
+            elif module is not None and _is_xen(received, module, address) and kind is ModuleKind.KERNEL:
+                why = f"the boot script loads {module.name}, which it starts as Xen, to the place of {what} as well"
+                yield ModuleInDoubt(kind, address, why, module.location)
             elif module is not None and module.edited and kind is ModuleKind.DEVICE_TREE:
                 why = f"the boot script edits {what}"
                 yield ModuleInDoubt(kind, address, why, module.location)
@@ -50,6 +53,10 @@ _WORDS = {
     ModuleKind.RAMDISK: "ramdisk",
     ModuleKind.DEVICE_TREE: "partial device tree",
 }
+
+
+def _is_xen(received: Handover, module: HandoverModule, address: int) -> bool:
+    return module.address == address and module.name == received.xen_file
 
 
 def _kind(found: VisitedNode) -> ModuleKind:

@@ -21,6 +21,7 @@ from colorcheck.loader.u_boot.fit_script import verifies
 from colorcheck.loader.u_boot.image import KERNEL, RAMDISK, LegacyImage, read_legacy
 from colorcheck.loader.u_boot.machine import VIRTUAL, FileInMemory, HaltError, OpenEndError, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import WIDTH, hexadecimal
+from colorcheck.loader.u_boot.placed import StartedImage, started_image
 from colorcheck.loader.u_boot.places import Places
 from colorcheck.loader.u_boot.releases import RESERVED_ROOM, known
 from colorcheck.loader.u_boot.room import (
@@ -62,6 +63,7 @@ class Started(Struct, frozen=True):
     tree: TreeInMemory
     ramdisk: tuple[int | None, int] | None
     uefi: bool = False
+    file: StartedImage = StartedImage()
 
 
 class _Image(Struct, frozen=True):
@@ -79,6 +81,7 @@ def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
     if address is None or at is None:
         return 1
     parts = _fit(machine, words, address) if command == "bootm" else None
+    file = started_image(machine, address) if parts is None else StartedImage()
     image = _image(machine, command, address) if parts is None else _loaded(machine, parts.load, parts.kernel)
     if image is None:
         return 1
@@ -114,7 +117,12 @@ def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
     arrived = _fixed(machine, final, moved, place)
     known = final.known and final.address < VIRTUAL
     machine.started = Started(
-        image.start if image.start < VIRTUAL else None, image.size, final.address if known else None, arrived, moved
+        image.start if image.start < VIRTUAL else None,
+        image.size,
+        final.address if known else None,
+        arrived,
+        moved,
+        file=file,
     )
     raise StartedError
 
