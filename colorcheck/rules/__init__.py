@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Iterable
 
 from colorcheck.core.diagnostic import Finding, Severity
-from colorcheck.rules.applicable_fixes import mendable
+from colorcheck.rules.applicable_fixes import with_usable_fix
 from colorcheck.rules.attestation import cc701_log_differs, cc702_evidence_of_another_xen, cc703_xen_differs
 from colorcheck.rules.domains import (
     cc301_color_out_of_range,
@@ -334,7 +334,7 @@ def run(facts: Facts, rules: Iterable[Rule] = RULES) -> tuple[tuple[Finding, ...
     for rule in rules:
         try:
             for finding in nets.get(rule.id, rule.check)(facts):
-                findings.setdefault(order(finding), mendable(finding, facts.deployment))
+                findings.setdefault(order(finding), with_usable_fix(finding, facts.deployment))
         except MemoryError:  # not a crash of the rule: the inputs exceed the limits of the run
             raise
         except Exception as error:
