@@ -53,6 +53,7 @@ from colorcheck.rules.files import (
     cc129_option_elsewhere,
     cc130_property_elsewhere,
     cc131_arguments_list,
+    cc133_domain_property,
 )
 from colorcheck.rules.hardware import (
     cc601_board_unknown,
@@ -222,6 +223,7 @@ RULES: tuple[Rule, ...] = (
     cc129_option_elsewhere.RULE,
     cc130_property_elsewhere.RULE,
     cc131_arguments_list.RULE,
+    cc133_domain_property.RULE,
     cc201_unknown_xen.RULE,
     cc202_other_dialect_option.RULE,
     cc203_other_dialect_property.RULE,
