@@ -53,6 +53,7 @@ from colorcheck.rules.files import (
     cc129_option_elsewhere,
     cc130_property_elsewhere,
     cc131_arguments_list,
+    cc132_xl_value_kind,
     cc133_domain_property,
 )
 from colorcheck.rules.hardware import (
@@ -223,6 +224,7 @@ RULES: tuple[Rule, ...] = (
     cc129_option_elsewhere.RULE,
     cc130_property_elsewhere.RULE,
     cc131_arguments_list.RULE,
+    cc132_xl_value_kind.RULE,
     cc133_domain_property.RULE,
     cc201_unknown_xen.RULE,
     cc202_other_dialect_option.RULE,
