@@ -32,7 +32,6 @@ from colorcheck.xen.domains.hardware_domain import (
     CONTROL,
     capabilities,
     frames_of_drivers,
-    has_iommu,
     is_hardware_domain,
     without_xenstore,
 )
@@ -49,11 +48,13 @@ from colorcheck.xen.facts.gather import LARGEST_TREE, facts_of
 from colorcheck.xen.facts.keys import (
     ADDRESS_BITS,
     ARGUMENTS,
+    BAD_PAGES,
     BOOT_CPU,
     BUILD,
     DOM0LESS,
     FILE_SIZES,
     GUESTS,
+    IOMMU,
     MODULES,
     PCI,
     PDX_OFFSETS,
@@ -80,7 +81,7 @@ from colorcheck.xen.options.arguments import built_in_text, xen_arguments
 from colorcheck.xen.options.buffers import buffer_frames
 from colorcheck.xen.options.geometry import OptionGeometry, geometry, refused
 from colorcheck.xen.options.grants import GrantLimits, grant_limits
-from colorcheck.xen.options.iommu import UNUSABLE, iommu_option
+from colorcheck.xen.options.iommu import UNUSABLE, iommu_enabled, iommu_option
 from colorcheck.xen.options.options import BootArguments, boot_arguments
 from colorcheck.xen.options.sve import NOT_BUILT_IN, asks_for_sve
 from colorcheck.xen.release.log_version import log_version
@@ -211,9 +212,10 @@ def _read(deployment: Deployment, board: Board | None, release: Release, facts: 
         built_in = built_with_coloring(deployment, release)
         found = geometry(arguments, board, most, built_in, _logged_way(deployment, board, release))
     with facts.recorded() as memory_reads:
-        for key in (GUESTS, MODULES, FILE_SIZES, XSM, SVE, PCI, DOM0LESS):
+        for key in (GUESTS, MODULES, FILE_SIZES, XSM, SVE, PCI, DOM0LESS, BAD_PAGES):
             facts.about(key.name)
         facts.about(SCHEDULER.name)
+        facts.about(IOMMU.name)
         facts.read(ADDRESS_BITS)
         machine, notes = read_machine(deployment, facts)
         machine = replace(machine, compresses=arguments.pdx_compress and compression_built_in(deployment))
@@ -346,7 +348,7 @@ def _boot_domains(context: _Context, system: System) -> list[Domain]:
             context.has_dom0,
             context.arguments.dom0_colors,
             context.arguments.legacy,
-            has_iommu(Ancestry(tree), context.arguments),
+            _has_iommu(context),
             context.machine,
             context.deployment.module_trees,
             context.facts,
@@ -381,7 +383,7 @@ def _passthrough_host(context: _Context, tree: DeviceTree) -> PassthroughHost:
     return PassthroughHost(
         ancestry,
         reach(context.facts.read(ADDRESS_BITS)),
-        has_iommu(ancestry, context.arguments),
+        _has_iommu(context),
         taken_interrupts(ancestry, uart if uart and is_driven(uart) else None, has_dom0=context.has_dom0),
         context.release.traits.refuses_gic_phandle,
     )
@@ -464,15 +466,16 @@ def _without_xenstore(context: _Context) -> Failure | None:
     return without_xenstore(found, context.release, has_dom0=context.has_dom0)
 
 
+def _has_iommu(context: _Context) -> bool:
+    """Whether Xen sets up an IOMMU: the tree enables one that it drives, and `iommu` does not switch it off."""
+    return iommu_enabled(context.arguments) and context.facts.read(IOMMU) is True
+
+
 def _without_iommu(context: _Context) -> Failure | None:
     """The panic of a Xen that must use an IOMMU, where it drives none."""
     tree, option = context.deployment.tree, iommu_option(context.arguments)
     built_in = context.deployment.build_option("HAS_PASSTHROUGH") == "y"
-    if (
-        not (built_in and option.forced and context.release.modelled)
-        or tree is None
-        or has_iommu(Ancestry(tree), context.arguments)
-    ):
+    if not (built_in and option.forced and context.release.modelled) or tree is None or _has_iommu(context):
         return None
     return Failure(FailureKind.OTHER, UNUSABLE)
 
