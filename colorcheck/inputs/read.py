@@ -71,6 +71,7 @@ def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deplo
         kconfig_places={name: option.value_location for name, option in build.items()},
         xen_image_size=given_size if given_size is not None else image.size if image else None,
         xen_image_options=image.options if image else None,
+        xen_image_sections=image.sections if image else (),
         xen_attested=reader.attested(image),
         boot_log=log,
         uefi_configs=configs,

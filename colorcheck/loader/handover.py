@@ -51,7 +51,8 @@ class Handover(Struct, frozen=True):
     passes them separately from the tree. `stopped` says why Xen is never started. `choices` are the answers that lead
     here where something is open, and `alternatives` the handovers of the other answers; `harmless` are the names of
     open facts that change nothing on this way, because they only affect its choices, or the address of the tree.
-    `assumptions` are trusted: the files cannot confirm them.
+    `assumptions` are trusted: the files cannot confirm them. `xen_file` is the file that is started as Xen, empty if
+    the loader brings none; `xen_in_doubt` says why it may not be Xen's image as it was built, and `xen_location` where.
     """
 
     tree: DeviceTree | None = None
@@ -73,6 +74,9 @@ class Handover(Struct, frozen=True):
     assumptions: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     uefi: bool = False
+    xen_file: str = ""
+    xen_in_doubt: str = ""
+    xen_location: Location | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Ready for JSON: values in hexadecimal text, None if open."""

@@ -12,7 +12,7 @@ from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.hardware.core_parts import core_of_midr
 from colorcheck.hardware.cpu_tree import boot_cpu_choices, cpus_of_tree
-from colorcheck.inputs.deployment import Deployment, Followed, KernelInDoubt
+from colorcheck.inputs.deployment import Deployment, Followed, KernelInDoubt, Unsettled
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, ranges_of
 from colorcheck.inputs.manifest.manifest import Loader, Manifest
 from colorcheck.inputs.read import read_deployment
@@ -131,6 +131,8 @@ def _built(deployment: Deployment) -> tuple[Handover, Deployment]:
 def as_followed(deployment: Deployment, received: Handover) -> Deployment:
     """The deployment with the tree and the addresses of one way."""
     followed = followed_places(received)
+    if _is_confirmed(received, deployment):
+        followed = replace(followed, image=None)
     return replace(
         deployment, manifest=without_given(deployment.manifest, followed), tree=received.tree, followed=followed
     )
@@ -153,7 +155,26 @@ def followed_places(received: Handover) -> Followed:
         (least, most) if most and not counts else None,
         unsettled(received),
         () if _is_missing(received) else tuple(_kernels_in_doubt(received)),
+        None if _is_missing(received) else _image_in_doubt(received),
     )
+
+
+def _is_confirmed(received: Handover, deployment: Deployment) -> bool:
+    """Whether the manifest, or the log of a boot that ended well, says that Xen's image is where the script starts it:
+    something else may load it. An image that the script loads only in part, or overwrites, it does not confirm.
+    """
+    log, given = deployment.boot_log, deployment.manifest.target.xen_address
+    if log is not None and log.panic is None and log.modules_found:
+        return True
+    return not received.xen_file and given is not None and given == received.xen_address
+
+
+def _image_in_doubt(received: Handover) -> Unsettled | None:
+    if not received.xen_in_doubt or received.xen_location is None:
+        return None
+    address = "0x200000" if received.xen_address is None else f"{received.xen_address:#x}"
+    settle = () if received.xen_file else ("[target]", f"xen-address = {address}  # something else loads Xen there")
+    return Unsettled(ReadBy.MODULES.value, received.xen_in_doubt, settle, received.xen_location)
 
 
 def _kernels_in_doubt(received: Handover) -> Iterator[KernelInDoubt]:
@@ -172,6 +193,9 @@ def _kernels_in_doubt(received: Handover) -> Iterator[KernelInDoubt]:
                 yield KernelInDoubt(address, f"{what} is overwritten by {module.spoiled_by}", module.location)
             elif module is not None and module.address == address and module.no_kernel:
                 why = f"the boot script loads {module.name} to the place of {what}, which {module.no_kernel}"
+                yield KernelInDoubt(address, why, module.location)
+            elif module is not None and module.address == address and module.name == received.xen_file:
+                why = f"the boot script loads {module.name}, which it starts as Xen, to the place of {what} as well"
                 yield KernelInDoubt(address, why, module.location)
             elif module is not None and _is_cut(received, module, address, size):
                 why = f"reg gives Xen {size:#x} bytes of {what}, but the file {module.name} has {module.size:#x}"
@@ -269,4 +293,5 @@ def _tree(received: Handover) -> object:
     content = [(node.path, [(p.name, p.value) for p in node.properties.values()]) for node in nodes]
     places = (received.device_tree, received.xen_address, received.xen_image_size, received.stopped is None)
     kernels = () if _is_missing(received) else tuple(each.address for each in _kernels_in_doubt(received))
-    return content, received.memory_reservations, places, dict(received.unsure), kernels
+    doubt = "" if _is_missing(received) else received.xen_in_doubt
+    return content, received.memory_reservations, places, dict(received.unsure), kernels, doubt

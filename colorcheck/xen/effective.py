@@ -39,7 +39,7 @@ from colorcheck.xen.domains.hardware_domain import (
 from colorcheck.xen.domains.node_limits import HostLimits
 from colorcheck.xen.domains.option_notes import colors_while_off, option_notes, unsorted_xen_colors
 from colorcheck.xen.domains.partial_tree import PassthroughHost, taken_interrupts
-from colorcheck.xen.domains.passed_through import passed_through
+from colorcheck.xen.domains.passed_through import mapped_memory, passed_through
 from colorcheck.xen.domains.vcpus import MOST_VCPUS
 from colorcheck.xen.domains.xl_creation import XlHost
 from colorcheck.xen.domains.xl_domains import xl_domains
@@ -402,7 +402,12 @@ def _guests(context: _Context, before: Sequence[Domain]) -> list[Domain]:
     if grants is not None and grants.more_pages:
         found = [replace(domain, more_buddy=grants.more_pages) for domain in found]
     context.notes += notes
-    context.notes += passed_through(context.deployment, context.machine) if context.geometry.coloring else ()
+    if context.geometry.coloring:
+        context.notes += passed_through(context.deployment, context.machine)
+        if (tree := context.deployment.tree) is not None:
+            ancestry = Ancestry(tree)
+            uart = _uart(ancestry, context.arguments)
+            context.notes += mapped_memory(ancestry, uart, context.machine, before)
     return found
 
 

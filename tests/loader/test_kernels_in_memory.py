@@ -60,14 +60,16 @@ size = 0x1400000
 name = "rt.bin"
 size = 0x100000
 """
+_START = "load mmc 0:1 0x600000 xen\nload mmc 0:1 0x100000 system.dtb\nfdt addr 0x100000\nfdt resize 0x1000\n"
 _STATED = '[[target.modules]]\nkind = "kernel"\nsize = 0x100000\naddress = 0x3000000\n'
 
 
-def verdicts(folder: Path, script: str, manifest: str = "", tree: str = _TREE) -> dict[str, tuple[Verdict, str]]:
+def verdicts(
+    folder: Path, script: str, manifest: str = "", tree: str = _TREE, *, target: str = "", start: str = _START
+) -> dict[str, tuple[Verdict, str]]:
     (folder / "system.dts").write_text(tree)
-    text = "load mmc 0:1 0x600000 xen\nload mmc 0:1 0x100000 system.dtb\nfdt addr 0x100000\nfdt resize 0x1000\n"
-    (folder / "boot.cmd").write_text(f"{text}{script}booti 0x600000 - 0x100000\n")
-    (folder / "colorcheck.toml").write_text(_MANIFEST + manifest)
+    (folder / "boot.cmd").write_text(f"{start}{script}booti 0x600000 - 0x100000\n")
+    (folder / "colorcheck.toml").write_text(_MANIFEST.replace("[inputs]", f"{target}[inputs]") + manifest)
     return {t.id: (t.verdict, t.reason) for _, t in api.verify(folder).facts.theorems()}
 
 
@@ -81,6 +83,15 @@ def test_kernels_that_are_loaded(tmp_path: Path) -> None:
         _DOM0,
         _DOM0 + _RT.replace("0x3000000", "0x4000000"),
         _DOM0 + _RT + "mw.l 0x3000000 0 0x10\n",
+        _DOM0 + _RT + "mw.b 0x3000800 0 1\n",
+        _DOM0 + _RT + "mw.l 0x3000000 0 0x800000\n",
+        _DOM0 + _RT + "cp.b 0x9000000 0x3000800 0x10\n",
+        _DOM0 + _RT + "cp.b 0x9000000 0x3000000 0x10\n",
+        _DOM0 + _RT + "crc32 0x1000000 0x10 0x3000000\n",
+        _DOM0 + _RT + "random 0x3000000 0x100\n",
+        _DOM0 + _RT + "sha1sum 0x1000000 0x10 *0x3000000\n",
+        _DOM0 + _RT + "env export -t 0x3000000\n",
+        _DOM0 + "load mmc 0:1 0x3000000 xen\n",
         _DOM0 + _RT + "load mmc 0:1 0x30ff000 xen\n",
         _DOM0 + _RT.replace("rt.bin", "Image"),
         _DOM0 + _RT.replace("rt.bin", "rt.bin 0x1000"),
@@ -105,6 +116,44 @@ def test_a_kernel_that_is_copied(tmp_path: Path) -> None:
     there = _DOM0 + _RT.replace("0x3000000", "0x9000000")
     assert verdicts(tmp_path, there + "cp.b 0x9000000 0x3000000 0x100000\n")["boots"][0] is Verdict.PROVED
     assert verdicts(tmp_path, there + "cp.b 0x9000000 0x3000000 0x1000\n")["boots"][0] is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "load mmc 0:1 0x680000 rt.bin\n",
+        "load mmc 0:1 0x680000 absent.bin\n",
+        "load mmc 0:1 0x600000 xen 0x1000\n",
+        "load mmc 0:1 0x600000 xen 0 0x1000\n",
+        "mw.b 0x680000 0 1\n",
+        "cp.b 0x9000000 0x680000 0x10\n",
+        "crc32 0x1000000 0x10 0x680000\n",
+        "env export -t 0x680000\n",
+    ],
+)
+def test_an_image_of_xen_that_is_not_whole(tmp_path: Path, script: str) -> None:
+    """Whether anything boots is open, also with the address in the manifest; colors separate whatever is built."""
+    for given in ("", "xen-address = 0x600000\n"):
+        found = verdicts(tmp_path, _DOM0 + _RT + script, target=given)
+        for name in ("boots", "memory/heap", "placement/xen", "memory/dom0", "memory/rt"):
+            assert found[name][0] is Verdict.UNKNOWN, name
+        assert found["separation/dom0/rt"][0] is Verdict.PROVED
+
+
+def test_an_image_of_xen_that_the_script_does_not_load(tmp_path: Path) -> None:
+    """It may be there all the same, if the manifest says so."""
+    start = "load mmc 0:1 0x100000 system.dtb\nfdt addr 0x100000\nfdt resize 0x1000\n"
+    assert verdicts(tmp_path, _DOM0 + _RT, start=start)["boots"][0] is Verdict.UNKNOWN
+    given = "xen-address = 0x600000\n"
+    assert verdicts(tmp_path, _DOM0 + _RT, target=given, start=start)["boots"][0] is Verdict.PROVED
+    other = "xen-address = 0x800000\n"
+    assert verdicts(tmp_path, _DOM0 + _RT, target=other, start=start)["boots"][0] is Verdict.UNKNOWN
+
+
+def test_an_image_of_xen_that_is_copied(tmp_path: Path) -> None:
+    there = "load mmc 0:1 0x9000000 xen\ncp.b 0x9000000 0x600000 0x17c000\n"
+    start = f"{there}load mmc 0:1 0x100000 system.dtb\nfdt addr 0x100000\nfdt resize 0x1000\n"
+    assert verdicts(tmp_path, _DOM0 + _RT, start=start)["boots"][0] is Verdict.PROVED
 
 
 def test_one_file_with_both_kernels(tmp_path: Path) -> None:

@@ -65,9 +65,11 @@ REASONS = {
     "loader/image_builder/follow.py": {"VIRTUAL if found is None else found.start": "a place apart from all others"},
     "loader/u_boot/blob.py": {"size or 0": "no more than the tree needs"},
     "loader/u_boot/boot.py": {
-        "_LARGEST if loaded.size is None else loaded.size": "a place that is only certain where this is not needed",
         "_OPEN_PLACE if at is None else at": "a place that counts as not known",
         "_OPEN_PLACE if ramdisk is None or ramdisk[0] is None else ramdisk[0]": "a place that counts as not known",
+    },
+    "loader/u_boot/room.py": {
+        "_LARGEST if loaded.size is None else loaded.size": "a place that is only certain where this is not needed",
     },
     "loader/u_boot/conditions.py": {
         "8 if width is None else width": "setexpr without a width takes all bytes of a number",

@@ -15,8 +15,8 @@ from colorcheck.inputs.device_tree.device_tree_blob import read_blob
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.loader.facts import OpenFact, Origin
-from colorcheck.loader.handover import Handover, HandoverModule
-from colorcheck.loader.u_boot.blob import HEADER, MAGIC, NodePool, Side, compile_tree, is_plain, read_content, tree_of
+from colorcheck.loader.handover import Handover
+from colorcheck.loader.u_boot.blob import HEADER, NodePool, Side, compile_tree, is_plain, read_content, tree_of
 from colorcheck.loader.u_boot.boot import RAMDISK_ROOM, Started, StartedError
 from colorcheck.loader.u_boot.commands import call
 from colorcheck.loader.u_boot.devices import MEDIUM
@@ -27,7 +27,6 @@ from colorcheck.loader.u_boot.image import read_legacy, script_refused, script_t
 from colorcheck.loader.u_boot.load import ELSEWHERE, MISSING, missing_fact, put
 from colorcheck.loader.u_boot.machine import (
     VIRTUAL,
-    FileInMemory,
     HaltError,
     LeaveError,
     OpenEndError,
@@ -36,6 +35,7 @@ from colorcheck.loader.u_boot.machine import (
 )
 from colorcheck.loader.u_boot.media import File, Media
 from colorcheck.loader.u_boot.numbers import hexadecimal
+from colorcheck.loader.u_boot.placed import modules
 from colorcheck.loader.u_boot.releases import CHANGES, RESERVED_ROOM, answers, known
 from colorcheck.loader.u_boot.resume import Resume, Watch
 from colorcheck.loader.u_boot.shell import run_macro, run_text
@@ -294,7 +294,7 @@ class ScriptWorld:
             memory_reservations=tuple(reservations),
             device_tree=(started.address, content.size),
             device_tree_sizes=_sizes(machine, started, content.size),
-            modules=self._modules(),
+            modules=modules(machine),
             xen_address=started.image,
             xen_image_size=started.image_size,
             open=facts,
@@ -304,6 +304,9 @@ class ScriptWorld:
             assumptions=self._assumptions(),
             harmless=self._harmless(facts),
             uefi=started.uefi,
+            xen_file=started.file.name,
+            xen_in_doubt=started.file.doubt,
+            xen_location=started.file.location,
         )
 
     def _facts(self) -> tuple[OpenFact, ...]:
@@ -345,43 +348,6 @@ class ScriptWorld:
         machine = self.machine
         apart = "what the script loads to the addresses of the board's environment does not overlap"
         return (*machine.assumptions, *((apart,) if machine.apart and not self._mixed() else ()))
-
-    def _modules(self) -> tuple[HandoverModule, ...]:
-        latest: dict[int, FileInMemory] = {}
-        for loaded in self.machine.loaded:
-            latest[loaded.address] = loaded
-        return tuple(self._module(loaded) for loaded in latest.values())
-
-    def _loaded_over(self, loaded: FileInMemory) -> bool:
-        """Whether a later file of known place lies in a part of it."""
-        if loaded.size is None:
-            return False
-        start, end = loaded.address, loaded.address + loaded.size
-        later = self.machine.loaded[self.machine.loaded.index(loaded) + 1 :]
-        return any(
-            start <= one.address < end or (one.size is not None and one.address < start < one.address + one.size)
-            for one in later
-        )
-
-    def _module(self, loaded: FileInMemory) -> HandoverModule:
-        machine = self.machine
-        held = machine.memory.read(loaded.address, len(loaded.data))
-        if loaded.data[:4] == MAGIC and loaded.address in machine.sides:  # a tree, which the script may edit
-            held = bytearray(loaded.data)
-        whole = held is not None and bytes(held) == loaded.data
-        if whole and loaded.size is not None and loaded.size > len(loaded.data):
-            whole = machine.memory.is_dark(loaded.address + len(loaded.data))
-        whole = whole and not self._loaded_over(loaded)
-        by = next((what for other, what in machine.overwritten if other is loaded), "")
-        return HandoverModule(
-            loaded.name,
-            loaded.address if loaded.address < VIRTUAL else None,
-            loaded.size,
-            loaded.location,
-            whole,
-            by if by or whole else "something that was loaded or grew over it",
-            "is loaded only in part" if loaded.part else "is a device tree" if loaded.data[:4] == MAGIC else "",
-        )
 
 
 def _sizes(machine: UBootMachine, started: Started, size: int) -> tuple[int, int]:

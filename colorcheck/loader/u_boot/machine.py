@@ -68,7 +68,7 @@ Status = int | Doubt
 
 class FileInMemory(Struct, frozen=True):
     """A file that the script put into memory. `size` None if it is not known, `data` what is known about it; `part`
-    if only a part of the file was loaded.
+    if only a part of the file was loaded, `made` if the script wrote the data itself.
     """
 
     name: str
@@ -77,6 +77,7 @@ class FileInMemory(Struct, frozen=True):
     data: bytes
     location: Location
     part: bool = False
+    made: bool = False
 
 
 class Settings(Struct, frozen=True):
@@ -314,7 +315,7 @@ class UBootMachine(Struct):
         return self.number(fact)
 
     def over(self, start: int, size: int, what: str) -> None:
-        """U-Boot itself overwrites a range of memory: modules there are no longer whole."""
+        """U-Boot itself or a command overwrites a range of memory: modules there are no longer whole."""
         for loaded in self.loaded:
             if loaded.address < start + size and start < loaded.address + (loaded.size or 1):
                 self.overwritten.append((loaded, what))

@@ -369,7 +369,8 @@ class _Gathering:
         """The fact about modules without `reg` and dom0less domains without a kernel, which the boot loader must
         complete.
         """
-        left = self.deployment.followed.open(MODULES.name) if self.deployment.followed is not None else None
+        followed = self.deployment.followed
+        left = (followed.image or followed.open(MODULES.name)) if followed is not None else None
         if left is not None:
             return OpenFact(MODULES.name, left.why, left.settle, left.location)
         tree = self.deployment.tree

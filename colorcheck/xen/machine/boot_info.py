@@ -49,6 +49,7 @@ from colorcheck.xen.notes.machine import (
     ModuleShortReg,
     ModuleWithoutReg,
     NoMemory,
+    RangeWithoutCells,
     RangeWraps,
     RegionTable,
     RegRest,
@@ -67,6 +68,7 @@ EARLY = "Early FDT parsing failed ({})"
 EINVAL, ENOENT, ENOSPC = -22, -2, -28
 _OVERLAPPING_BANKS = "Xen BUG at common/page_alloc.c:309"  # `bootmem_region_add`, 4.21.2 and 4.22.0
 MAX_BANKS = 256
+STATIC_MEMORY = "static memory of"
 
 
 class _Scan(Struct):
@@ -90,7 +92,7 @@ class _Scan(Struct):
         self.panics.append(message)
 
     def reserve(self, where: list[Range], found: Range) -> None:
-        if _add(self, where, found):
+        if _add(self, where, found) or not found.size:
             self.order.append(found)
 
     def load(self, module: BootModule) -> None:
@@ -187,7 +189,8 @@ def _given(scan: _Scan, deployment: Deployment) -> None:
 
 
 def _add(scan: _Scan, where: list[R], found: R) -> bool:
-    """Add a range, cut off at 2^64; returns whether it was added: an empty bank or reserved range is ignored."""
+    """Add a range, cut off at 2^64; returns whether it was added: an empty bank or reserved range is ignored, but in
+    `order`, for Xen stops at one that is within an earlier range."""
     if found.end > MAX_ADDRESS:
         scan.notes.append(RangeWraps(found.location, "", start=found.start, size=found.size, what=found.label))
         found = replace(found, size=max(0, MAX_ADDRESS - found.start))
@@ -240,12 +243,20 @@ def _scan_tree(scan: _Scan, tree: DeviceTree, *, memory: bool) -> None:
 
 def _bank(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
     """Read a memory node (`device_tree_get_meminfo`); without `reg` Xen stops, unless a boot loader writes one."""
+    _check_cells(scan, node, sizes)
     for start, size in _ranges(node, sizes):
         _add(scan, scan.banks, Range(start, size, "memory", _place(node)))
     _check_length(scan, node, sizes)
     if "reg" not in node.properties and scan.loader is Loader.NONE:
         scan.notes.append(MemoryWithoutReg(node.location, "", node=node.path))
         scan.stop(EARLY.format(ENOENT))
+
+
+def _check_cells(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
+    """Xen stops at ranges of memory whose addresses or sizes have no cells, whether there are any or not."""
+    if min(sizes) < 1:
+        scan.notes.append(RangeWithoutCells(node.location, "", node.path))
+        scan.stop(EARLY.format(EINVAL))
 
 
 def _check_length(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
@@ -267,6 +278,7 @@ def _reserved_below(scan: _Scan, parent: Node, outer: tuple[int, int]) -> None:
         for start, size in _ranges(node, sizes) if available(node) else ():
             scan.reserve(scan.reserved, Range(start, size, node.name, _place(node)))
         if available(node):
+            _check_cells(scan, node, sizes)
             _check_length(scan, node, sizes)
         _reserved_below(scan, node, sizes)
 
@@ -358,7 +370,7 @@ def _module_arguments(scan: _Scan, node: Node) -> None:
 def _static_memory(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
     for start, length in ranges_of(node.properties.get("xen,static-mem"), *sizes):
         place = _place(node, "xen,static-mem")
-        scan.reserve(scan.reserved, Range(start, length, f"static memory of {node.name}", place))
+        scan.reserve(scan.reserved, Range(start, length, f"{STATIC_MEMORY} {node.name}", place))
 
 
 def _shared_memory(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
@@ -430,7 +442,8 @@ def _registered(scan: _Scan) -> tuple[tuple[BootModule, ...], bool]:
         if other is None and not (isinstance(held, BootModule) and held.kind in _BEFORE_MEMRESERVE):
             other = entries.first_met(held)
         if other is None:
-            before.add(held)
+            if held.size or isinstance(held, BootModule):
+                before.add(held)
             found += [held] if isinstance(held, BootModule) else []
         elif not isinstance(held, BootModule):
             refused = True
@@ -463,11 +476,16 @@ def _check_modules(scan: _Scan, banks: tuple[Range, ...], modules: tuple[BootMod
 
 
 def _check_counts(scan: _Scan) -> None:
-    """Xen's tables hold 256 banks and 256 reserved ranges, `/memreserve/` not counted; with more it stops."""
+    """Xen's tables hold 256 banks and 256 reserved ranges, those of `/memreserve/` among them; with more it stops."""
+    held = [*scan.memreserve, *scan.reserved]
     full = "Max number of supported reserved-memory regions reached."
+    if len(scan.memreserve) > MAX_BANKS:
+        full = "Cannot allocate reserved memory bank"
+    elif len(held) > MAX_BANKS and held[MAX_BANKS].label.startswith(STATIC_MEMORY):
+        full = EARLY.format(ENOSPC)
     for what, found, stop in (
         (RegionTable.BANKS, scan.banks, EARLY.format(ENOSPC)),
-        (RegionTable.RESERVED, scan.reserved, full),
+        (RegionTable.RESERVED, held, full),
     ):
         if len(found) > MAX_BANKS:
             place = found[MAX_BANKS].location
