@@ -238,7 +238,7 @@ class _Reader(Struct):
     def _guest_files(self) -> Iterator[tuple[int, tuple[str, Location, tuple[str, ...]]]]:
         """The xl files with the place of their names and what is put after them, each with a number that only its
         alternatives share; the files of a pattern in alphabetical order, each file once."""
-        met: set[tuple[str, tuple[str, ...]]] = set()
+        met: dict[tuple[str, tuple[str, ...]], int] = {}
         numbers = self.manifest.guest_numbers
         apart = count(len(self.manifest.domains))
         for number, name in enumerate(self.manifest.domains):
@@ -253,11 +253,20 @@ class _Reader(Struct):
                 if (path, more) not in met:
                     yield guest if guest in self.manifest.one_of else next(apart), (path, named_at, more)
                 elif not has_magic(name):
-                    message = f"{name} is listed twice; the second entry is ignored"
-                    self.problems.append(
-                        Problem(ProblemKind.MANIFEST_VALUE, message, named_at, "list each domain once")
-                    )
-                met.add((path, more))
+                    self.problems.append(self._twice(name, (met[path, more], guest), named_at))
+                met.setdefault((path, more), guest)
+
+    def _twice(self, name: str, guests: tuple[int, int], named_at: Location) -> Problem:
+        """The problem of a file that is listed twice: with one name, only one of the two guests can run."""
+        message, advice = f"{name} is listed twice; the second entry is ignored", "list each domain once"
+        apart = [guest in self.manifest.one_of for guest in guests]
+        if guests[0] != guests[1] and all(apart):
+            message = f"{name} is an alternative of two guests; the second entry is ignored"
+            advice = "one guest of a name runs at a time: list the combinations that run as one-of of one guest"
+        elif guests[0] != guests[1] and any(apart):
+            message = f"{name} runs in any case and is also an alternative (one-of); the second entry is ignored"
+            advice = "list it once: in one-of if another file can run instead of it, otherwise outside"
+        return Problem(ProblemKind.MANIFEST_VALUE, message, named_at, advice)
 
     def image_builder(self) -> ImageBuilderFile | None:
         if self.manifest.image_builder is None:

@@ -18,7 +18,7 @@ class HandoverModule(Struct, frozen=True):
     """A file in memory when Xen starts.
 
     Address and size are in bytes, None if open; `whole` unless something was written over it, which `spoiled_by` names.
-    `no_kernel`: why it cannot be a kernel; empty if it may be one.
+    `no_kernel`: why it cannot be a kernel; empty if it may be one. `edited` if it is a tree that the script changes.
     """
 
     name: str
@@ -28,6 +28,7 @@ class HandoverModule(Struct, frozen=True):
     whole: bool = True
     spoiled_by: str = ""
     no_kernel: str = ""
+    edited: bool = False
 
     def to_dict(self) -> dict[str, object]:
         return {

@@ -16,6 +16,7 @@ from msgspec import Struct
 from colorcheck.core.source import Location, Passage
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree_walk import compatible
+from colorcheck.inputs.xl.xl_values import XlList, XlSetting
 from colorcheck.loader.facts import Fact, OpenFact, Origin
 from colorcheck.xen.facts.book import FactKey
 from colorcheck.xen.facts.keys import DOM0LESS, PCI, SVE, XSM
@@ -24,6 +25,7 @@ from colorcheck.xen.options.options import BootArguments, boot_arguments
 from colorcheck.xen.options.sve import asks_for_sve
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import RELEASES
+from colorcheck.xen.release.xl_keys import LISTS
 
 FEATURES = (XSM, SVE, PCI)
 _BUILD = {XSM.name: ("XSM",), SVE.name: ("ARM64_SVE",), PCI.name: ("PCI_PASSTHROUGH", "HAS_PCI")}
@@ -96,9 +98,16 @@ def _by_nodes(deployment: Deployment) -> Iterator[tuple[str, _Use]]:
             yield SVE.name, _Use("the property sve", node.properties["sve"].location)
 
 
+def _asks(setting: XlSetting) -> bool:
+    """Whether a setting asks for its feature: a list of devices with one in it, or another text than "disabled"."""
+    written = setting.written
+    if setting.name in LISTS:
+        return isinstance(written, XlList) and bool(written.items)
+    return not (isinstance(written, Passage) and written.text == _WITHOUT)
+
+
 def _by_guests(deployment: Deployment) -> Iterator[tuple[str, _Use]]:
     for guest in deployment.guests:
         for setting in guest.settings:
-            written = setting.written
-            if setting.name in _KEYS and not (isinstance(written, Passage) and written.text == _WITHOUT):
+            if setting.name in _KEYS and _asks(setting):
                 yield _KEYS[setting.name], _Use(setting.name, setting.name_location, by_guest=True)
