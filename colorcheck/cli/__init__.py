@@ -12,6 +12,7 @@ from typing import NoReturn, Protocol
 from colorcheck import __version__
 from colorcheck.cli.commands import COMMANDS, INSTEAD_OF_KEYS, CliCommand
 from colorcheck.cli.console import Stop, complain, prepare_streams
+from colorcheck.cli.help_text import HelpFormatter
 from colorcheck.cli.interrupt import ending_on_interrupt
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.files.boundary import restricted
@@ -35,18 +36,6 @@ PATH is a colorcheck.toml, a folder that contains one, an input file (device tre
 standard input. It defaults to the current folder.
 `colorcheck COMMAND --help` describes a command.
 """
-
-
-class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """Keeps the line breaks of texts and leaves room for the longest command name."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=30)
-
-    def add_argument(self, action: argparse.Action) -> None:
-        super().add_argument(action)
-        if isinstance(action, argparse._SubParsersAction):
-            self._action_max_length += self._indent_increment  # argparse does not count the indentation of commands
 
 
 class _Parser(argparse.ArgumentParser):
@@ -160,7 +149,7 @@ def _parser(called: str | None) -> argparse.ArgumentParser:
         prog="colorcheck",
         description="Checks, proves and plans cache coloring for Xen on Arm64.",
         epilog=_EPILOG,
-        formatter_class=_Formatter,
+        formatter_class=HelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"colorcheck {__version__}")
     parser.add_argument("--debug", action="store_true", help=argparse.SUPPRESS)
@@ -172,7 +161,7 @@ def _parser(called: str | None) -> argparse.ArgumentParser:
             command.name,
             help=command.summary,
             description=command.description,
-            formatter_class=_Formatter,
+            formatter_class=HelpFormatter,
         )
         made.add_argument("--debug", action="store_true", help=argparse.SUPPRESS)
         if command.name == called:

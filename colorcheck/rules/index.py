@@ -149,6 +149,7 @@ LISTED: tuple[Listed, ...] = (
     Listed("files.cc130_property_elsewhere", "property-elsewhere"),
     Listed("files.cc131_arguments_list", "arguments-list"),
     Listed("files.cc132_xl_value_kind", "xl-value-kind"),
+    Listed("files.cc133_domain_property", "domain-property-ignored"),
     Listed("releases.cc201_unknown_xen", "unknown-xen"),
     Listed("releases.cc202_other_dialect_option", "other-dialect-option"),
     Listed("releases.cc203_other_dialect_property", "other-dialect-property"),
