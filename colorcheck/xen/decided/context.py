@@ -1,4 +1,4 @@
-"""What the system is worked out from: the inputs and facts, Xen's arguments, geometry and machine."""
+"""The inputs of the effective system: the deployment and facts, Xen's arguments, geometry and machine."""
 
 from __future__ import annotations
 
