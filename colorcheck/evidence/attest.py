@@ -72,11 +72,14 @@ class Attested(Struct, frozen=True):
         }
 
 
-def attest(log: BootLog, boot: Boot, command_line: str, *, built_in: str = "", source: str = "") -> Attested:
+def attest(
+    log: BootLog, boot: Boot, command_line: str, *, built_in: str = "", source: str = "", lacks: str = ""
+) -> Attested:
     """Compare the log with the model of the boot's release for the same system.
 
     `built_in` are the arguments compiled into Xen, if the inputs give them; `source` is the log that the manifest names
-    as a source of facts: values taken from it prove nothing here.
+    as a source of facts: values taken from it prove nothing here. `lacks` says why the model does not know what memory
+    is taken; a difference there then says nothing.
     """
     checks = (
         *_said(log, boot.system, command_line),
@@ -92,6 +95,8 @@ def attest(log: BootLog, boot: Boot, command_line: str, *, built_in: str = "", s
     )
     if source and source == log.file:
         checks = tuple(_taken(check) if check.subject in _SOURCES and check.agrees else check for check in checks)
+    if lacks:
+        checks = tuple(_not_known(check, lacks) for check in checks)
     return _verdict(checks, _missing(checks, boot), tuple(_unsaid(checks, boot)))
 
 
@@ -103,6 +108,14 @@ def attest_arguments(log: BootLog, system: System, command_line: str) -> Atteste
 
 _SOURCES = ("command line", "memory banks", "boot modules", "reserved ranges")
 _TAKEN = "taken from this log: nothing to compare"
+
+
+_MEMORY = ("color heap", "uncolored heap", "place of Xen")
+
+
+def _not_known(check: LogCheck, lacks: str) -> LogCheck:
+    wrong = check.agrees is False and check.subject in _MEMORY
+    return replace(check, found=f"{check.found}; not compared: {lacks}", agrees=None) if wrong else check
 
 
 def _taken(check: LogCheck) -> LogCheck:

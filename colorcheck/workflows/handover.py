@@ -17,9 +17,10 @@ from colorcheck.inputs.device_tree.tree_walk import Ancestry
 from colorcheck.inputs.manifest.manifest import Loader, Manifest
 from colorcheck.inputs.read import read_deployment
 from colorcheck.loader.beside import other_text_beside, scripts_beside
+from colorcheck.loader.facts import UNREAD_TREE, OpenFact
 from colorcheck.loader.given_beside import arguments_beside_followed, beside_followed, without_given
 from colorcheck.loader.handover import Handover
-from colorcheck.loader.measured import contradicted, legible, measured, same_arguments
+from colorcheck.loader.measured import contradicted, legible, logged_modules, measured, same_arguments
 from colorcheck.loader.read_by import ReadBy, blocking, has_known_length, open_colors, reaches, unsettled
 from colorcheck.loader.receive import by_uefi, receive
 from colorcheck.workflows.loaded_modules import modules_in_doubt
@@ -52,9 +53,19 @@ def _with_log(deployment: Deployment) -> Deployment:
     known = deployment.manifest.boot_arguments or tree_arguments(deployment.tree)
     problems = (*deployment.problems, *contradicted(deployment, known), *_other_release(deployment))
     deployment = _with_boot_cpu(replace(deployment, problems=tuple(dict.fromkeys(problems))))
+    deployment = _with_logged_modules(deployment)
     if found is None or not legible(found) or (known is not None and same_arguments(found.text, known.text)):
         return deployment
     return replace(deployment, manifest=replace(deployment.manifest, boot_arguments=found))
+
+
+def _with_logged_modules(deployment: Deployment) -> Deployment:
+    """Without a device tree, a script and modules in the manifest: the deployment with those that the log lists."""
+    target = deployment.manifest.target
+    others = (deployment.tree, deployment.followed, deployment.image_builder)
+    if any(other is not None for other in others) or target.modules or any(_other_release(deployment)):
+        return deployment
+    return replace(deployment, given_modules=logged_modules(deployment.boot_log))
 
 
 def _with_boot_cpu(deployment: Deployment) -> Deployment:
@@ -204,7 +215,7 @@ def _problems(received: Handover, deployment: Deployment) -> Iterator[Problem]:
         if fact.why in said or (fact.what in received.harmless and found.get(fact.what) == {ReadBy.NOBODY}):
             continue
         settle = "settle it in the manifest: " + " / ".join(fact.settle) if fact.settle else ""
-        yield Problem(ProblemKind.BOOT_SCRIPT_OPEN, f"{fact.what}: {fact.why}", fact.location, settle)
+        yield Problem(ProblemKind.BOOT_SCRIPT_OPEN, _said(fact, ": "), fact.location, settle)
 
 
 def unclear(received: Handover | None, deployment: Deployment) -> str:
@@ -216,7 +227,12 @@ def unclear(received: Handover | None, deployment: Deployment) -> str:
         return f"Xen is never started: {received.stopped}"
     ways = [way for way in (received, *_others(received)) if not way.stopped]
     facts = [fact for way in ways for fact in (*blocking(way), *open_colors(way).values())]
-    return f"{facts[0].what} is open: {facts[0].why}" if facts else ""
+    return _said(facts[0], " is open: ") if facts else ""
+
+
+def _said(fact: OpenFact, between: str) -> str:
+    """A fact in one sentence; the reason for a file names the file itself."""
+    return fact.why if fact.what.startswith(("file ", UNREAD_TREE)) else f"{fact.what}{between}{fact.why}"
 
 
 def branches(received: Handover | None, deployment: Deployment) -> tuple[WorldBranch, ...]:

@@ -98,10 +98,10 @@ def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
     elif len(words) < 3:
         raise HaltError(f"{command} without a tree: U-Boot stops because it would start Xen without one")
     tree = present(machine, at)
-    if tree is None and (at in machine.foreign or lies_there(machine, at)):
-        raise _own_tree(machine, at)
     if tree is None and machine.memory.is_dark(at):
         raise OpenEndError(not_read(machine, at))
+    if tree is None and (at in machine.foreign or lies_there(machine, at)):
+        raise _own_tree(machine, at)
     if tree is None:
         _no_tree(machine, words[2] if len(words) > 2 else Marked(f"{at:#x}"))
         return 1
@@ -137,10 +137,10 @@ def bootefi(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         raise _starts_unknown(machine, "the tree with which bootefi starts Xen", fact)
     at = machine.reached(address) if address is not None else None
     tree = present(machine, at) if at is not None else None
-    if tree is None and at is not None and (at in machine.foreign or lies_there(machine, at)):
-        raise _own_tree(machine, at)
     if tree is None and at is not None and machine.memory.is_dark(at):
         raise OpenEndError(not_read(machine, at))
+    if tree is None and at is not None and (at in machine.foreign or lies_there(machine, at)):
+        raise _own_tree(machine, at)
     if tree is None:
         return 1
     room = room_of(machine)

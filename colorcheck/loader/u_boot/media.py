@@ -42,6 +42,8 @@ class Media(Struct):
     problems: list[Problem] = field(default_factory=list)
     read: dict[tuple[str, bool], File | None] = field(default_factory=dict)
     used: dict[str, None] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+    """The trees that are here and cannot be read: their paths by the names that the script has for them."""
 
     def find(self, name: str, *, any_case: bool = False) -> File | None:
         """The file of a name on the medium, None if it is neither here nor in the manifest. `any_case`: as a FAT
@@ -146,6 +148,7 @@ class Media(Struct):
         except DeviceTreeError as error:
             other = other_kind(path, named_at, Slot.DEVICE_TREE)
             self.problems += (other,) if other else error.problems
+            self.broken[name] = path
             return None
         for file in tree.files:
             self.used[file] = None
