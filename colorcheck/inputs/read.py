@@ -269,10 +269,12 @@ class _Reader(Struct):
         return Problem(ProblemKind.MANIFEST_VALUE, message, named_at, advice)
 
     def image_builder(self) -> ImageBuilderFile | None:
+        if self.manifest.image_builder is None:
+            return None
         from colorcheck.inputs.boot.image_builder import read_image_builder
 
         text = self._text("inputs.image-builder", self.manifest.image_builder, Slot.IMAGE_BUILDER, "image-builder")
-        if text is None or self.manifest.image_builder is None:
+        if text is None:
             return None
         path = self.path(self.manifest.image_builder)
         found = read_image_builder(text, path, self._sourced)
@@ -341,11 +343,11 @@ class _Reader(Struct):
 
     def boot_log(self) -> BootLog | None:
         """The log that is a source of facts."""
-        from colorcheck.inputs.boot.boot_log import parse_boot_log
-
         name = self.manifest.boot_log
         if name is None:
             return None
+        from colorcheck.inputs.boot.boot_log import parse_boot_log
+
         path, named_at = self.path(name), self.manifest.location("inputs.boot-log")
         data = read_bytes(path, named_at, LOG_LARGEST)
         if isinstance(data, Problem):
@@ -362,11 +364,13 @@ class _Reader(Struct):
 
     def uefi_configs(self) -> tuple[UefiConfig, ...]:
         """Xen's configuration under UEFI, and the files that it chains to, each once."""
+        if self.manifest.uefi_config is None:
+            return ()
         from colorcheck.inputs.boot.uefi_config import read_uefi_config
 
         name, named_at = self.manifest.uefi_config, self.manifest.location("inputs.uefi-config")
         found: list[UefiConfig] = []
-        path = self.path(name) if name is not None else ""
+        path = self.path(name)
         while path and path not in {config.file for config in found}:
             text = read_octets(path, named_at)
             if isinstance(text, Problem):
@@ -390,12 +394,12 @@ class _Reader(Struct):
 
     def efi_map(self) -> EfiMemoryMap | None:
         """The firmware's memory map."""
-        from colorcheck.inputs.boot.efi_memory_map import read_efi_memory_map
-
         name, key = self.manifest.efi_memory_map, "inputs.efi-memory-map"
         text = self._text(key, name, Slot.EFI_MEMORY_MAP, reads=read_octets)
         if name is None or text is None:
             return None
+        from colorcheck.inputs.boot.efi_memory_map import read_efi_memory_map
+
         path, named_at = self.path(name), self.manifest.location(key)
         found = read_efi_memory_map(text, path)
         if not found.entries:
@@ -408,12 +412,12 @@ class _Reader(Struct):
 
     def grub(self) -> GrubConfig | None:
         """GRUB's configuration."""
-        from colorcheck.inputs.boot.grub_config import read_grub_config
-
         name, key = self.manifest.grub_config, "inputs.grub-config"
         text = self._text(key, name, Slot.GRUB, reads=read_octets)
         if name is None or text is None:
             return None
+        from colorcheck.inputs.boot.grub_config import read_grub_config
+
         path, named_at = self.path(name), self.manifest.location(key)
         unmerged = other_kind(path, named_at, Slot.GRUB, (FileKind.CONFLICT,))
         if unmerged:

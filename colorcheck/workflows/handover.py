@@ -212,7 +212,8 @@ def _problems(received: Handover, deployment: Deployment) -> Iterator[Problem]:
     """Problems for what stops the boot and for open facts without another problem, each at its place."""
     said = {problem.message for problem in (*deployment.image_builder_problems, *received.problems)}
     if received.stopped and received.stopped not in said and received.location is not None:
-        yield Problem(ProblemKind.BOOT_SCRIPT_STOPS, f"Xen is never started: {received.stopped}", received.location)
+        message = f"Xen is never started: {received.stopped}"
+        yield Problem(ProblemKind.BOOT_SCRIPT_STOPS, message, received.location, received.help)
     found = reaches(received)
     for fact in received.open:
         if fact.why in said or (fact.what in received.harmless and found.get(fact.what) == {ReadBy.NOBODY}):
