@@ -138,7 +138,7 @@ def test_a_manifest_of_options_alone() -> None:
         ("[domains.rt]\nmin-color = 2", 2, 'unknown key "domains.rt.min-color"', 'did you mean "min-colors"?'),
         ("[target]\nxen = 4.20", 2, "target.xen is 4.2", "write a string"),
         ("[target]\nxen-image-size = -1", 2, "target.xen-image-size is -1", "write a positive number of bytes"),
-        ('[target]\nxen-image-size = "big"', 2, 'target.xen-image-size is the text "big"', "write a positive number of bytes"),
+        ('[target]\nxen-image-size = "big"', 2, 'target.xen-image-size is the text "big"', "write a positive number"),
         ("[target]\nmemory = [1, 2]", 2, "target.memory is a list", "[start, size]"),
         ("target = 3", 1, "target is 3", "write a table: write [target]"),
         ("[domains]\nrt = 3", 2, "domains.rt is 3", "[domains.rt]"),
