@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from lark import Token, Transformer, v_args
@@ -9,6 +10,9 @@ from msgspec import Struct, field
 
 from colorcheck.inputs.device_tree.dts import integers
 from colorcheck.inputs.device_tree.dts.integers import Integer
+
+
+_LABEL = re.compile(r"[^: \t\r\n]+:")
 
 
 class CellArray(Struct):
@@ -147,6 +151,18 @@ class SyntaxBuilder(Transformer[Token, Source]):
     def labelled(self, label: Token, reference: Token, body: Body) -> Definition:
         return Definition(reference, body, label)
 
+    @v_args(inline=False)
+    def headed_extension(self, items: list[Token]) -> Definition:
+        head, *inside, _ = items
+        reference, body = _head(head, inside)
+        return Definition(reference, body)
+
+    @v_args(inline=False)
+    def headed_labelled(self, items: list[Token]) -> Definition:
+        label, head, *inside, _ = items
+        reference, body = _head(head, inside)
+        return Definition(reference, body, label)
+
     def deletion(self, keyword: Token, target: Token) -> Deletion:
         return Deletion([], keyword, target)
 
@@ -170,12 +186,16 @@ class SyntaxBuilder(Transformer[Token, Source]):
     @v_args(inline=False)
     def headed(self, items: list[Token]) -> NodeSyntax:
         at = next(index for index, item in enumerate(items) if item.type == "HEAD")
-        start, (head, _, row) = start_of(items[at]), items[at].partition("{")
-        brace = start + len(head)
-        head = head.rstrip(" \t\n")
-        name = Token("NAME", head, start, end_pos=start + len(head))
-        items[at] = Token("PLAIN", row, brace + 1)
-        return NodeSyntax(items[:at], name, Body(items[at:-1], brace))  # type: ignore[arg-type]
+        name, body = _head(items[at], items[at + 1 : -1])
+        marks = items[:at]
+        if ":" in name:
+            start = start_of(name)
+            for each in _LABEL.finditer(name):
+                marks.append(Token("LABEL", each[0], start + each.start(), end_pos=start + each.end()))
+            last = name.rindex(":") + 1
+            plain = name[last:].lstrip(" \t\r\n")
+            name = Token("NAME", plain, start + len(name) - len(plain), end_pos=name.end_pos)
+        return NodeSyntax(marks, name, body)
 
     def node_deletion(self, *items: Token) -> Deletion:
         return Deletion(list(items[:-2]), items[-2], items[-1])
@@ -185,6 +205,9 @@ class SyntaxBuilder(Transformer[Token, Source]):
     @v_args(inline=False)
     def value(self, items: list[Piece | Token]) -> list[Piece | Token]:
         return items
+
+    def lone_value(self, value: list[Piece | Token], _end: Token) -> list[Piece | Token]:
+        return value
 
     def string(self, token: Token) -> Text:
         return Text(token, start_of(token), end_of(token))
@@ -223,11 +246,17 @@ class SyntaxBuilder(Transformer[Token, Source]):
     def choice(self, condition: Integer, yes: Integer, no: Integer) -> Integer:
         return integers.choice(condition, yes, no)
 
-    def operation(self, left: Integer, sign: Token, right: Integer) -> Integer:
-        return integers.binary(sign, left, right)
+    @v_args(inline=False)
+    def operation(self, items: list[Integer | Token]) -> Integer:
+        return integers.operation(items)
 
-    def operation_on_one(self, sign: Token, operand: Integer) -> Integer:
-        return integers.unary(sign, start_of(sign), operand)
+
+def _head(head: Token, inside: list[Token]) -> tuple[Token, Body]:
+    """The name or reference before a brace that is one word with it, and the body."""
+    text = head[: head.rindex("{")]
+    start, name = start_of(head), text.rstrip(" \t\r\n")
+    body = Body(inside, start + len(text))  # type: ignore[arg-type]
+    return Token("NAME", name, start, end_pos=start + len(name)), body
 
 
 def _token(item: object) -> Token:
