@@ -131,10 +131,16 @@ def value_of(text: str) -> int:
     return found.value
 
 
+def number_of(word: str) -> int:
+    """The value of a number as it is written; `ValueError` if it is none, or has faults."""
+    return _number(word).value
+
+
 def _number(word: str) -> Integer:
-    if not _NUMBER.fullmatch(word):
+    found = literal(word, 0) if _NUMBER.fullmatch(word) else None
+    if found is None or found.faults:
         raise ValueError(word)
-    return literal(word, 0)
+    return found
 
 
 def choice(condition: Integer, yes: Integer, no: Integer) -> Integer:

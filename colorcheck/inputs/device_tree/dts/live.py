@@ -12,7 +12,8 @@ from lark import Token
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
-from colorcheck.inputs.device_tree.dts.row import Row
+from colorcheck.inputs.device_tree.dts.plain import MarkerKind
+from colorcheck.inputs.device_tree.dts.row import Row, bare
 from colorcheck.inputs.device_tree.dts.syntax import (
     Body,
     Definition,
@@ -24,7 +25,6 @@ from colorcheck.inputs.device_tree.dts.syntax import (
     end_of,
     start_of,
 )
-from colorcheck.inputs.device_tree.dts.plain import MarkerKind
 from colorcheck.inputs.device_tree.dts.text import SourceText
 from colorcheck.inputs.device_tree.dts.values import Label, LiveProperty, Marker, ValueReader
 
@@ -302,15 +302,20 @@ class Merger:
         plain = self.values.plain
         inside: LiveNode | None = node
         labels: list[Label] = []
+        omit = False
         for index, item in enumerate(row.items()):
             name, sign, _, _, _ = item
             if not name:
                 inside = node
-            elif sign == ":":
+                continue
+            if name[0] == "/":
+                omit, name = True, bare(name)
+            if sign == ":":
                 labels.append(Label(name, (row, index)))
             elif sign == "{":
                 after_child = True
                 inside = LiveNode(name, row, index)
+                inside.omit, omit = omit, False
                 if labels:
                     for label in reversed(labels):
                         add_label(inside.labels, label)
@@ -321,13 +326,16 @@ class Merger:
                     self._too_deep(row.head_end(index))
                     inside = None
             else:
-                made = plain(row, index, item)
+                made = plain(row, index, name, item)
                 if labels:
                     made.labels, labels = labels, []
+                if omit:
+                    self._omitted_property(made.location)
                 if inside is node:
                     self._add_property(node, made, after_child)
                 elif inside is not None:
-                    inside.add_property(made)
+                    inside.properties.append(made)
+                    inside.first_properties.setdefault(name, made)
         return after_child
 
     def _add_property(self, node: LiveNode, made: LiveProperty, after_child: bool) -> None:
@@ -365,7 +373,11 @@ class Merger:
     def _check_marks(self, marks: list[Token]) -> None:
         for mark in marks:
             if mark.type == "OMIT":
-                self._fault("/omit-if-no-ref/ is before a property; it is for nodes", mark)
+                self._omitted_property(self._location(mark))
+
+    def _omitted_property(self, where: Location) -> None:
+        what = "/omit-if-no-ref/ is before a property; it is for nodes"
+        self.problems.append(Problem(ProblemKind.SYNTAX, what, where))
 
     def _target(self, tree: LiveTree, reference: Token) -> LiveNode | None:
         target = tree.find(self.values.reference(reference))

@@ -48,7 +48,7 @@ _NAMES = {
 }
 _END_FOR_DTC = re.compile(r"[^\x01-\x7f\udc01]")
 # The words that take several at once; without them each word is its own, and errors are found where they are.
-_LONG_WORDS = ("ROW", "HEAD", "TOP_HEAD")
+_LONG_WORDS = ("ROW", "HEAD", "TOP_ROW", "TOP_HEAD")
 _BYTE_ORDER_MARKS = ("\ufeff", "\udcff\udcfe", "\udcfe\udcff")
 _WORD = re.compile(r"[a-zA-Z0-9,._+*#?@$/&-]{1,40}|[^ \t\n]")
 

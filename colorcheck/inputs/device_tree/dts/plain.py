@@ -28,7 +28,9 @@ class MarkerKind(StrEnum):
     PATH = "path"
 
 
-Found = tuple[bytes | None, list[tuple[MarkerKind, str, int]]]
+# A reference: its kind, its target, its offset in the value, and its number among references and cells.
+Reference = tuple[MarkerKind, str, int, int]
+Found = tuple[bytes | None, list[Reference]]
 _UNKNOWN: Found = (None, [])
 
 
@@ -39,12 +41,33 @@ class _Words(dict[str, bytes]):
         if _REFERENCE.fullmatch(word):
             cell = _KEPT
         else:
-            value = integers.value_of(word)
+            value = integers.number_of(word)
             if value > _MOST and value | _MOST != integers.MASK:
                 raise ValueError(word)
             cell = (value & _MOST).to_bytes(4, "big")
         self[word] = cell
         return cell
+
+
+class _Arrays(dict[str, bytes]):
+    """The bytes of arrays of 32-bit cells, by what is between their brackets, without signs and parentheses."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = _Words()
+
+    def __missing__(self, cells: str) -> bytes:
+        words = self.words
+        found = self[cells] = b"".join([words[word] for word in cells.split()])
+        return found
+
+
+class _Strings(dict[str, bytes]):
+    """The bytes of strings of ASCII without escapes but \\0, by what is behind their first quotation mark."""
+
+    def __missing__(self, text: str) -> bytes:
+        found = self[text] = text.replace("\\0", "\0").encode("ascii") + b"\0"
+        return found
 
 
 class _Expressions(dict[str, str]):
@@ -59,17 +82,16 @@ class PlainValues:
     """Reads values, or says that it takes the grammar to do so: with (None, ...). It accepts nothing that is wrong."""
 
     def __init__(self) -> None:
-        self._words = _Words()
+        self.strings = _Strings()
+        self._arrays = _Arrays()
         self._expressions = _Expressions()
 
     def cells(self, text: str) -> Found:
         """The bytes of an array of 32-bit cells, by what is between its brackets, without signs and parentheses."""
-        words = self._words
         try:
-            data = b"".join([words[word] for word in text.split()])
-        except (ValueError, KeyError, OverflowError):
+            return self._arrays[text], _references(text, 0, 0) if "&" in text else []
+        except (ValueError, KeyError):
             return _UNKNOWN
-        return data, _references(text, 0) if "&" in text else []
 
     def value(self, text: str) -> Found:
         """The bytes of a whole value, and the references in them."""
@@ -84,7 +106,7 @@ class PlainValues:
 
     def _computed(self, text: str) -> str:
         """The text with numbers in place of expressions."""
-        if '"' in text:
+        if '"' in text or "[" in text or "/bits/" in text:
             raise ValueError(text)
         expressions = self._expressions
         for _ in range(_DEEPEST):
@@ -94,36 +116,39 @@ class PlainValues:
         raise ValueError(text)
 
     def _pieces(self, text: str) -> Found:
-        words = self._words
         data = b""
-        found: list[tuple[MarkerKind, str, int]] = []
-        position = 0
-        while position < len(text):
+        found: list[Reference] = []
+        position = elements = 0
+        while position < len(text) or not position:
             piece = _PIECE.match(text, position)
             if piece is None:
                 return _UNKNOWN
             position = piece.end()
             string, bits, cells, path, octets = piece.groups()
             if bits is not None:
-                size = int(bits) // 8
-                data += b"".join([integers.value_of(word).to_bytes(size, "big") for word in cells.split()])
+                words = cells.split()
+                data += b"".join([integers.number_of(word).to_bytes(int(bits) // 8, "big") for word in words])
+                elements += len(words)
             elif cells is not None:
+                before = len(data)
+                data += self._arrays[cells]
                 if "&" in cells:
-                    found += _references(cells, len(data))
-                data += b"".join([words[word] for word in cells.split()])
+                    found += _references(cells, before, elements)
+                elements += (len(data) - before) // 4
             elif string is not None:
-                data += string.encode("ascii") + b"\0"
+                data += self.strings[string]
             elif path is not None:
-                found.append((MarkerKind.PATH, path, len(data)))
+                found.append((MarkerKind.PATH, path, len(data), elements))
+                elements += 1
             else:
                 data += bytes.fromhex(octets)
         return data, found
 
 
-def _references(cells: str, offset: int) -> list[tuple[MarkerKind, str, int]]:
-    """The references among cells that begin at `offset` of the value."""
+def _references(cells: str, offset: int, number: int) -> list[Reference]:
+    """The references among cells of which the first has this offset and number."""
     return [
-        (MarkerKind.PHANDLE, word[1:], offset + 4 * index)
+        (MarkerKind.PHANDLE, word[1:], offset + 4 * index, number + index)
         for index, word in enumerate(cells.split())
         if word[0] == "&"
     ]

@@ -16,10 +16,12 @@ from colorcheck.core.source import Location
 from colorcheck.inputs.device_tree.dtc import NEWEST, Dtc
 from colorcheck.inputs.device_tree.dts.live import LiveNode, LiveTree
 from colorcheck.inputs.device_tree.dts.plain import MarkerKind
+from colorcheck.inputs.device_tree.dts.row import PlaceOfNode, Row
 from colorcheck.inputs.device_tree.dts.values import Label, LiveProperty, Marker
 
 _BAD_NODE = re.compile(r"[^a-zA-Z0-9,._+\-@]")
 _BAD_PROPERTY = re.compile(r"[^a-zA-Z0-9,._+*#?-]")
+_GOOD_NODE = re.compile(r"[a-zA-Z0-9,._+-]*+(?:@[a-zA-Z0-9,._+-]*+)?")
 _NO_PHANDLE = (0, 0xFFFFFFFF)
 
 
@@ -73,21 +75,19 @@ class _Checked:
     """Checks names; the same few come again and again."""
 
     def __init__(self) -> None:
-        self.nodes: set[str] = {""}
         self.properties: set[str] = set()
 
     def problems(self, node: LiveNode) -> list[Problem]:
         known = node.first_properties.keys()
         if (
             known <= self.properties
-            and node.name in self.nodes
+            and _GOOD_NODE.fullmatch(node.name)
             and len(known) == len(node.properties)
             and len(node.first_children) == len(node.children)
         ):
             return []
         found = list(_names(node))
         if not found:
-            self.nodes.add(node.name)
             self.properties.update([held.name for held in node.live_properties() if held.name != "name"])
         return found
 
@@ -202,7 +202,11 @@ class Phandles:
         self.owners[self._next] = node
         if node.property("phandle") is None:
             cell = struct.pack(">I", node.phandle)
-            node.add_property(LiveProperty("phandle", cell, node.location, node.location))
+            place = node.place
+            if isinstance(place, Row):
+                node.add_property(LiveProperty("phandle", cell, PlaceOfNode(place, node.number), 0, None))
+            else:
+                node.add_property(LiveProperty("phandle", cell, place, place))
         return node.phandle
 
 

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from lark import Token
+from msgspec import Struct
 
 from colorcheck.core.source import Location, Passage
 from colorcheck.inputs.device_tree.dts import strings
+from colorcheck.inputs.device_tree.dts.integers import Integer
 from colorcheck.inputs.device_tree.dts.parse import parse_value
+from colorcheck.inputs.device_tree.dts.patterns import COMMENT, GAP, STRING
 from colorcheck.inputs.device_tree.dts.syntax import CellArray, Path, Piece, Text, end_of, start_of
 from colorcheck.inputs.device_tree.dts.text import Shifted, SourceText, octets
 
-_COMMENT = r"/\*[^*]*+\*++(?:[^*/][^*]*+\*++)*+/|//[^\n]*+\n"
-_STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-# What the grammar's ROW holds, item by item. The groups are a name, the sign behind a label, a node or a property
-# without a value, and else the value: one string (with its first quotation mark) without escapes but \0, one array of
-# numbers and labels, or any other. The end of a node is all that has no name.
+OMIT = "/omit-if-no-ref/"
+# What the grammar's ROW holds, item by item. The groups are a name (with OMIT before it), the sign behind a label, a
+# node or a property without a value, and else the value: one string (with its first quotation mark) without escapes but
+# \0, one array of numbers and labels, or any other. The end of a node is all that has no name.
 _ITEM = re.compile(
-    rf"(?:[ \t\n\v\f\r\x01]++|{_COMMENT}|(?<![^\n\x01])#(?:line)?[ \t]+[0-9]+[ \t]+{_STRING}(?:[ \t]+[0-9]+)?)*+"
-    r"(?:([^ \t\r\n=;:{}]++)[ \t\r\n]*+(?:([;{:])|=[ \t\r\n]*+(?:"
+    rf"(?:{GAP})*+"
+    r"(?:((?:/omit-if-no-ref/[ \t\r\n]*+)*+[^ \t\r\n=;:{}]++)[ \t\r\n]*+(?:([;{:])|=[ \t\r\n]*+(?:"
     r'("(?:[\x00-!#-\[\]-\x7f]++|\\0(?![0-7]))*+)"[ \t\r\n]*+;'
-    r"|<([0-9a-zA-Z_& \t\r\n]*+)>[ \t\r\n]*+;"
-    rf"|((?:{_STRING}|[^\";/]++|{_COMMENT}|/)++);"
+    r"|<([0-9a-zA-Z_& \t\r\n]++)>[ \t\r\n]*+;"
+    rf"|((?:{STRING}|[^\";/]++|{COMMENT}|/)*+);"
     r"))|\}[ \t\r\n]*+;)",
     re.DOTALL,
 )
@@ -95,9 +97,10 @@ class Row:
         return tuple([passage_of(self.source, strings.unescape(text), start, len(text)) for text, start in found])
 
     def reference(self, index: int, number: int) -> Location:
-        """Where the reference of this number, counted from 0, is in a value without labels."""
+        """Where a reference is in a value without labels, by its number, counted from 0, among references and cells."""
         parts, offset = self.pieces(index)
-        token = [token for piece in parts for token in _references(piece)][number]
+        token = [element for piece in parts for element in _elements(piece)][number]
+        assert isinstance(token, Token)  # noqa: S101
         return self.source.location(offset + start_of(token), offset + end_of(token))
 
     def __eq__(self, other: object) -> bool:
@@ -112,15 +115,36 @@ class Row:
         return [(self.location(at), self.value_location(at), self.strings(at)) for at in range(count)]
 
 
-def _references(piece: Piece | Token) -> Iterator[Token]:
+def bare(name: str) -> str:
+    """A name of an item without OMIT before it."""
+    return name.rpartition(OMIT)[2].lstrip(" \t\r\n")
+
+
+class PlaceOfNode(Struct, frozen=True):
+    """The place of a node in a row as that of a property which is nowhere in the source."""
+
+    row: Row
+    number: int
+
+    def location(self, _index: int) -> Location:
+        return self.row.location(self.number)
+
+    value_location = location
+
+    def strings(self, _index: int) -> tuple[Passage, ...]:
+        return ()
+
+
+def _elements(piece: Piece | Token) -> Sequence[Integer | Token]:
     if isinstance(piece, Path):
-        yield piece.reference
-    elif isinstance(piece, CellArray):
-        yield from (element for element in piece.elements if isinstance(element, Token))
+        return (piece.reference,)
+    return piece.elements if isinstance(piece, CellArray) else ()
 
 
 def _place(found: re.Match[str]) -> tuple[int, int, int, int]:
     first, last = found.span(1)
+    if found[1] and found[1][0] == "/":
+        first = last - len(bare(found[1]))
     group = found.lastindex or 1
     if group <= 2:
         return first, last, last, last

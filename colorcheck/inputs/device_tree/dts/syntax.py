@@ -10,9 +10,13 @@ from msgspec import Struct, field
 
 from colorcheck.inputs.device_tree.dts import integers
 from colorcheck.inputs.device_tree.dts.integers import Integer
+from colorcheck.inputs.device_tree.dts.patterns import COMMENT, GAP, STRING
 
-
-_LABEL = re.compile(r"[^: \t\r\n]+:")
+_MARK = re.compile(r"([^/: \t\r\n]+:)|/omit-if-no-ref/")
+_EXTENSION = re.compile(
+    rf"(?:{GAP})*+(&[a-zA-Z0-9_]++)[ \t\r\n]*+\{{((?:{STRING}|{COMMENT}|[^}}\"/]++|/)*+)\}}[ \t\r\n]*+;[ \t\r\n]*+",
+    re.DOTALL,
+)
 
 
 class CellArray(Struct):
@@ -84,7 +88,7 @@ class Deletion(Struct):
 
 
 class Body(Struct):
-    """What is in the braces of a node, the first of them at `start`; rows of plain properties and nodes are text."""
+    """What is in the braces of a node, the first of them at `start`; rows are still text."""
 
     items: list[Token | PropertySyntax | NodeSyntax | Deletion]
     start: int
@@ -130,6 +134,8 @@ class SyntaxBuilder(Transformer[Token, Source]):
         for item in items:
             if isinstance(item, tuple):
                 source.reservations.append(item)
+            elif isinstance(item, list):
+                source.statements += item
             elif isinstance(item, (Definition, Deletion, Omission)):
                 source.statements.append(item)
         return source
@@ -163,6 +169,10 @@ class SyntaxBuilder(Transformer[Token, Source]):
         reference, body = _head(head, inside)
         return Definition(reference, body, label)
 
+    def extensions(self, row: Token) -> list[Definition]:
+        start = start_of(row)
+        return [_extension(found, start) for found in _EXTENSION.finditer(row)]
+
     def deletion(self, keyword: Token, target: Token) -> Deletion:
         return Deletion([], keyword, target)
 
@@ -188,12 +198,12 @@ class SyntaxBuilder(Transformer[Token, Source]):
         at = next(index for index, item in enumerate(items) if item.type == "HEAD")
         name, body = _head(items[at], items[at + 1 : -1])
         marks = items[:at]
-        if ":" in name:
-            start = start_of(name)
-            for each in _LABEL.finditer(name):
-                marks.append(Token("LABEL", each[0], start + each.start(), end_pos=start + each.end()))
-            last = name.rindex(":") + 1
-            plain = name[last:].lstrip(" \t\r\n")
+        if ":" in name or "/" in name:
+            start = last = start_of(name)
+            for each in _MARK.finditer(name):
+                last = start + each.end()
+                marks.append(Token("LABEL" if each[1] else "OMIT", each[0], start + each.start(), end_pos=last))
+            plain = name[last - start :].lstrip(" \t\r\n")
             name = Token("NAME", plain, start + len(name) - len(plain), end_pos=name.end_pos)
         return NodeSyntax(marks, name, body)
 
@@ -249,6 +259,15 @@ class SyntaxBuilder(Transformer[Token, Source]):
     @v_args(inline=False)
     def operation(self, items: list[Integer | Token]) -> Integer:
         return integers.operation(items)
+
+
+def _extension(found: re.Match[str], start: int) -> Definition:
+    """`&label {…};` of a row of such that begins at `start`."""
+    first, last = found.span(1)
+    inside, end = found.span(2)
+    reference = Token("REFERENCE", found[1], start + first, end_pos=start + last)
+    row = Token("ROW", found[2], start + inside, end_pos=start + end)
+    return Definition(reference, Body([row], start + inside - 1))
 
 
 def _head(head: Token, inside: list[Token]) -> tuple[Token, Body]:

@@ -29,14 +29,14 @@ from colorcheck.inputs.device_tree.dts.syntax import (
     start_of,
 )
 from colorcheck.inputs.device_tree.dts.text import Shifted, SourceText
-from colorcheck.inputs.device_tree.tree import Property
+from colorcheck.inputs.device_tree.tree import PlacesOfRow, Property
 
 _FORMATS = {8: "B", 16: "H", 32: "I", 64: "Q"}
 
 
 class Marker(Struct):
     """A label, or a reference still to be filled in, at an offset of a value. A `path` is inserted, a `phandle`
-    overwrites the cell that was kept for it. Its place is a location, or row, item and number of the reference."""
+    overwrites the cell that was kept for it. Its place is a location, or row, item and number of the element."""
 
     kind: MarkerKind
     name: str
@@ -68,7 +68,7 @@ class LiveProperty(Struct):
 
     name: str
     value: bytes
-    place: Location | Row
+    place: Location | PlacesOfRow
     value_place: Location | int
     texts: tuple[Passage, ...] | None = ()
     labels: Sequence[Label] = ()
@@ -115,27 +115,24 @@ class ValueReader:
             self.fault(message, start, end)
         return number.value
 
-    def plain(self, row: Row, index: int, item: Item) -> LiveProperty:
+    def plain(self, row: Row, index: int, name: str, item: Item) -> LiveProperty:
         """A property out of a row, simple values without the grammar; `UnexpectedInput` for what it refuses."""
-        name, _sign, string, cells, other = item
+        _, sign, string, cells, other = item
         if string:
-            return LiveProperty(name, string[1:].replace("\\0", "\0").encode("ascii") + b"\0", row, index, None)
-        if not cells and not other:
+            return LiveProperty(name, self._plain.strings[string[1:]], row, index, None)
+        if sign:
             return LiveProperty(name, b"", row, index, None)
         data, references = self._plain.cells(cells) if cells else self._plain.value(other)
         if data is None:
             return self._with_grammar(row, index, name)
         if not references:
             return LiveProperty(name, data, row, index, None)
-        markers = [
-            Marker(kind, target, offset, (row, index, number))
-            for number, (kind, target, offset) in enumerate(references)
-        ]
+        markers = [Marker(kind, target, offset, (row, index, at)) for kind, target, offset, at in references]
         return LiveProperty(name, data, row, index, None, (), markers)
 
     def _with_grammar(self, row: Row, index: int, name: str) -> LiveProperty:
         pieces, offset = row.pieces(index)
-        there = ValueReader(Shifted(self.source, offset), self.files, self.problems, self.dtc)
+        there = ValueReader(Shifted(row.source, offset), self.files, self.problems, self.dtc)
         there.warnings = self.warnings
         made = LiveProperty(name, b"", row.location(index), row.value_location(index))
         there.fill(made, pieces)
