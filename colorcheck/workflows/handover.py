@@ -31,6 +31,8 @@ from colorcheck.xen.release.log_version import log_version
 from colorcheck.xen.release.releases import find_release
 from colorcheck.xen.worlds.branches import WorldBranch
 
+_WHOLE = "# load all of Xen's image, to a place where the script writes nothing else"
+
 
 def handover(manifest: Manifest) -> Handover:
     """The handover of a deployment."""
@@ -188,7 +190,9 @@ def _image_in_doubt(received: Handover) -> Unsettled | None:
     if not received.xen_in_doubt or received.xen_location is None:
         return None
     address = "0x200000" if received.xen_address is None else f"{received.xen_address:#x}"
-    settle = () if received.xen_file else ("[target]", f"xen-address = {address}  # something else loads Xen there")
+    settle = (
+        (_WHOLE,) if received.xen_file else ("[target]", f"xen-address = {address}  # something else loads Xen there")
+    )
     return Unsettled(ReadBy.MODULES.value, received.xen_in_doubt, settle, received.xen_location)
 
 
