@@ -1,11 +1,14 @@
-"""How fast the cache simulation is: 16 ways, 1,024 sets, one core; beside pycachesim and a plain Python model.
+"""How fast the cache simulation is: 16 ways, 1,024 sets; beside pycachesim and a plain Python model.
 
     python benchmarks/bench_interfere.py [ACCESSES]
 
 `engine` is the bare kernel on a trace in memory; `lab` everything that a run does, generator, scheduler and counts
 included, without and with a private cache. pycachesim is measured where it is installed (pip install pycachesim), in
 batches; it and the plain model get a shorter piece of the same trace. All engines must count the same hits with LRU.
-Rates are by the processor's time, so that a busy machine falsifies them less.
+
+All run on one core, and rates are by the processor's time, so that a busy machine falsifies them less. Where there are
+more, the lab also runs on all, as it does for users, with its second thread: accesses a second of the clock, which a
+busy machine falsifies, and in brackets by the processor's time of both threads.
 
 `C` is a loop of the same accesses through the same caches with LRU, without domains, times and counts of who evicted
 whom; it is compiled where there is gcc, takes turns with the lab, and must find each access where the lab finds it.
@@ -13,6 +16,7 @@ whom; it is compiled where there is gcc, takes turns with the lab, and must find
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -21,7 +25,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from time import process_time
+from time import perf_counter, process_time
 
 import numpy as np
 
@@ -40,6 +44,8 @@ WAYS, SETS, LINE = 16, 1024, 64
 L1_WAYS, L1_SETS = 4, 128
 POLICIES = {"LRU": kernel.LRU, "tree pseudo-LRU": kernel.PLRU, "random": kernel.RANDOM}
 PIECE = 1_000_000
+ROUNDS = 5
+CORES = os.sched_getaffinity(0)
 LINES = 1 << 20
 LOAD = "mix:size=2M,hot=512K"
 
@@ -175,12 +181,21 @@ def lab_setup(policy: ReplacementPolicy, *, private: bool, accesses: int) -> Exp
     )
 
 
-def lab(setup: Experiment) -> tuple[Found, float]:
-    """What a whole run finds, and its seconds."""
+def lab(setup: Experiment) -> tuple[Found, float, float]:
+    """What a whole run finds; its seconds of the processor, and of the clock."""
     Simulation(setup).play(1000)
-    begun = process_time()
+    begun = process_time(), perf_counter()
     domain = simulate(setup).domain("one")
-    return (domain.private_hits, domain.last_hits, domain.misses), process_time() - begun
+    seconds = process_time() - begun[0], perf_counter() - begun[1]
+    return (domain.private_hits, domain.last_hits, domain.misses), *seconds
+
+
+def on_all_cores(setup: Experiment) -> tuple[Found, float, float]:
+    """`lab` with its second thread."""
+    os.sched_setaffinity(0, CORES)
+    found = lab(setup)
+    os.sched_setaffinity(0, {min(CORES)})
+    return found
 
 
 def peer(program: Path, setup: Experiment) -> tuple[Found, float]:
@@ -215,13 +230,20 @@ def beside_c(accesses: int) -> bool:
             return True
         for private in (False, True):
             setup = lab_setup(ReplacementPolicy.LRU, private=private, accesses=accesses)
-            turns = [(lab(setup), peer(program, setup)) for _ in range(3)]
-            same = len({found for turn in turns for found, _ in turn}) == 1
+            turns = [(lab(setup), peer(program, setup), on_all_cores(setup)) for _ in range(ROUNDS)]
+            same = len({result[0] for turn in turns for result in turn}) == 1
             equal &= same
-            ours, theirs = (accesses / min(turn[which][1] for turn in turns) / 1e6 for which in (0, 1))
+            alone, c, both = zip(*turns, strict=True)
+            ours, theirs = (accesses / min(result[1] for result in results) / 1e6 for results in (alone, c))
+            clock = sorted(accesses / result[2] / 1e6 for result in both)
+            spent = accesses / min(result[1] for result in both) / 1e6
             print(
                 f"  LRU {'with' if private else 'without'} a private cache: lab {ours:.1f}, C {theirs:.1f} million/s, "
                 f"ratio {ours / theirs:.2f}   {'same hits' if same else 'OTHER HITS'}"
+            )
+            print(
+                f"    lab on {len(CORES)} cores: {clock[-1]:.1f} million/s of the clock, {clock[0]:.1f} at worst "
+                f"({spent:.1f} of the processor)"
             )
     return equal
 
@@ -234,6 +256,7 @@ def best(measure: Callable[[], tuple[int, float]], count: int) -> tuple[int, flo
 
 def main(count: int) -> None:
     engine = compiled_engine()
+    os.sched_setaffinity(0, {min(CORES)})
     for policy in POLICIES.values():
         bare(engine, policy, np.arange(10))
     slow: list[tuple[str, Callable[[np.ndarray], tuple[int, float] | None]]] = [

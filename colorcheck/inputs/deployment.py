@@ -34,12 +34,15 @@ class Unsettled(Struct, frozen=True):
     location: Location
 
 
-class KernelInDoubt(Struct, frozen=True):
-    """A kernel of the tree that the loader does not load, or overwrites: its address and why it is in doubt."""
+class ModuleInDoubt(Struct, frozen=True):
+    """A boot module of the tree that the loader does not load, or not whole, or overwrites: its kind, its address and
+    why it is in doubt; `spoiled` if the loader put something else there than a whole file."""
 
+    kind: ModuleKind
     address: int
     why: str
     location: Location
+    spoiled: bool = True
 
 
 class Followed(Struct, frozen=True):
@@ -47,7 +50,8 @@ class Followed(Struct, frozen=True):
 
     `location` is the command that starts Xen. The image's size is None if the script does not bring the image;
     `device_tree_sizes` are the least and the most that the tree's may be, where that is known; `unsettled` are facts
-    of the model that the script leaves open; `kernels` those in the tree that the script does not load, or overwrites.
+    of the model that the script leaves open; `in_doubt` the modules of the tree that the script does not load, or not
+    whole, or overwrites; `image` is a doubt about the image that it starts as Xen.
     """
 
     location: Location
@@ -57,7 +61,8 @@ class Followed(Struct, frozen=True):
     device_tree_size: int | None = None
     device_tree_sizes: tuple[int, int] | None = None
     unsettled: tuple[Unsettled, ...] = ()
-    kernels: tuple[KernelInDoubt, ...] = ()
+    in_doubt: tuple[ModuleInDoubt, ...] = ()
+    image: Unsettled | None = None
 
     def open(self, what: str) -> Unsettled | None:
         """Why a fact of the model is open; None if the script does not affect it or settles it."""
@@ -85,11 +90,12 @@ class Deployment(Struct, frozen=True):
     `kconfig` maps the options of Xen's build (`LLC_COLORS_ORDER`) to their text, from its .config and from
     `[target.config]`, `kconfig_places` to where they are; `xen_image_size` is `_end - _start` in bytes from the
     manifest or from the header of the binary; `xen_image_options` are the options with Xen's own colors that the binary
-    has, None if no binary tells; `boot_log` is the log that the manifest names as a source of facts, `uefi_configs`
-    Xen's configuration under UEFI and those that it chains to, the first one first, `efi_map` the firmware's memory
-    map, `grub` GRUB's configuration; `machine` is the root of a running system's tree, which names the board and
-    nothing else, where there is no tree of Xen's; `followed` is what a boot script says about the places, None without
-    one; `problems` is what reading met, `image_builder_problems` what ImageBuilder would meet in its configuration.
+    has, None if no binary tells, `xen_image_sections` the files that a unified EFI image holds as sections; `boot_log`
+    is the log that the manifest names as a source of facts, `uefi_configs` Xen's configuration under UEFI and those
+    that it chains to, the first one first, `efi_map` the firmware's memory map, `grub` GRUB's configuration; `machine`
+    is the root of a running system's tree, which names the board and nothing else, where there is no tree of Xen's;
+    `followed` is what a boot script says about the places, None without one; `problems` is what reading met,
+    `image_builder_problems` what ImageBuilder would meet in its configuration.
     """
 
     manifest: Manifest
@@ -105,6 +111,7 @@ class Deployment(Struct, frozen=True):
     kconfig_places: Mapping[str, Location] = field(default_factory=dict)
     xen_image_size: int | None = None
     xen_image_options: frozenset[str] | None = None
+    xen_image_sections: tuple[str, ...] = ()
     xen_attested: XenAttested | None = None
     boot_log: BootLog | None = None
     uefi_configs: tuple[UefiConfig, ...] = ()

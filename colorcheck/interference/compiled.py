@@ -8,8 +8,8 @@ from functools import cache
 from importlib.util import find_spec
 from typing import TypeVar, cast
 
-OPTIONS = {"_nrt": False, "error_model": "numpy"}
-"""Nothing is allocated, and no divisor is 0."""
+OPTIONS = {"_nrt": False, "error_model": "numpy", "nogil": True}
+"""Nothing is allocated, no divisor is 0, and another thread may run meanwhile."""
 F = TypeVar("F", bound=Callable[..., object])
 
 WITHOUT_NUMBA = (

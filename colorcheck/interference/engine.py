@@ -11,7 +11,7 @@ from colorcheck.interference import kernel, sources, tables
 from colorcheck.interference.compiled import compiled, has_numba
 from colorcheck.interference.tables import CacheState, Ints, MachineTables, Streams, Tallies
 
-BLOCK = {True: 1 << 14, False: 1 << 10}
+BLOCK = {True: 1 << 15, False: 1 << 10}
 
 
 class Engine(Struct, frozen=True):
@@ -22,7 +22,8 @@ class Engine(Struct, frozen=True):
 
     compiled: bool
     advance: Callable[[MachineTables, CacheState, Streams, Tallies, int], tuple[int, int]]
-    look_ahead: Callable[[MachineTables, CacheState, Streams, int], None]
+    tally: Callable[[MachineTables, Streams, Tallies, int], int]
+    look_ahead: Callable[[MachineTables, CacheState, Streams, int, int, int], None]
     generate: Callable[[Ints, Ints, Ints, Ints, Ints, int, int], int]
     count_hits: Callable[[Ints, CacheState, Ints, int], int]
     block: int
@@ -36,7 +37,9 @@ class Engine(Struct, frozen=True):
 
 @cache
 def plain_engine() -> Engine:
-    return Engine(False, kernel.advance, kernel.look_ahead, sources.generate, kernel.count_hits, BLOCK[False])
+    return Engine(
+        False, kernel.advance, kernel.tally, kernel.look_ahead, sources.generate, kernel.count_hits, BLOCK[False]
+    )
 
 
 @cache
@@ -45,6 +48,7 @@ def compiled_engine() -> Engine:
     return Engine(
         True,
         compiled(kernel.advance),
+        compiled(kernel.tally),
         compiled(kernel.look_ahead),
         compiled(sources.generate),
         compiled(kernel.count_hits),

@@ -25,6 +25,8 @@ NEVER = 1 << 62
 """The clock of a stream that has ended."""
 HAS_ROOM = 1 << 40
 """A bit in `order`, next to the tree or the random state: the set may have free ways."""
+INDEX = (1 << 40) - 1
+"""All bits of a slot's number. Under this mask the compiler knows that it is not negative, and leaves out the test."""
 LEAST_BITS = 6
 """Enough bits for the number of a way, which a free slot of LRU holds."""
 
@@ -244,64 +246,83 @@ def pass_private(
 
 
 @part
+def touch_four(tags: Ints, base: int, line: int) -> int:
+    """`touch_listed` for four ways, without branches and without passing a value from one slot to the next through
+    memory: 0 if the line is there, otherwise 1."""
+    first, second, third, fourth = tags[base + 1], tags[base + 2], tags[base + 3], tags[base + 4]
+    in_first = first == line
+    in_two = in_first | (second == line)
+    in_three = in_two | (third == line)
+    tags[base + 1] = line
+    tags[base + 2] = second if in_first else first
+    tags[base + 3] = third if in_two else second
+    tags[base + 4] = fourth if in_three else third
+    return 0 if in_three | (fourth == line) else 1
+
+
+@part
 def touch_listed(tags: Ints, base: int, ways: int, line: int) -> int:
     """`touch` with LRU in a set that keeps its lines in the order of their last use, the latest first, which is
-    fastest for few ways. Free slots hold a value that is not a line.
+    fastest for few ways. Free slots hold a value that is not a line. 0 if the line is there, otherwise 1.
     """
-    if ways == 4:  # without branches and without passing a value from one slot to the next through memory
-        first, second, third, fourth = tags[base + 1], tags[base + 2], tags[base + 3], tags[base + 4]
-        in_first = first == line
-        in_two = in_first | (second == line)
-        in_three = in_two | (third == line)
-        tags[base + 1] = line
-        tags[base + 2] = second if in_first else first
-        tags[base + 3] = third if in_two else second
-        tags[base + 4] = fourth if in_three else third
-        return HIT if in_three | (fourth == line) else EMPTY
     carried = line
     for slot in range(base + 1, base + 1 + ways):
         here = tags[slot]
         tags[slot] = carried
         if here == line:
-            return HIT
+            return 0
         carried = here
-    return EMPTY
+    return 1
+
+
+@part
+def pass_first(machine: MachineTables, state: CacheState, streams: Streams, field: int, begin: int, end: int) -> None:
+    """`pass_cache` for the first cache of a path where it has LRU and four ways, as most have."""
+    index, used = index_of(machine.caches, field), 1 << machine.caches[field + BITS]
+    first = 0 + machine.caches[field + BASE]
+    for slot in range(begin & INDEX, end):
+        line = 0 + streams.line[slot]
+        row = set_under(machine, index, line)
+        streams.level[slot] = touch_four(state.tags, first + 4 * row, used | line)
 
 
 @part
 def pass_cache(
-    machine: MachineTables, state: CacheState, streams: Streams, stream: int, level: int, begin: int, end: int
+    machine: MachineTables, state: CacheState, streams: Streams, field: int, level: int, begin: int, end: int
 ) -> None:
-    """Passes the accesses of slots `begin` to `end` that reach cache `level` of a stream's path through that cache,
-    which no other stream uses. All of them reach the first cache."""
+    """Passes the accesses of slots `begin` to `end` that reach cache `level` of a stream's path, with its fields from
+    `field` on, through that cache, which no other stream uses. All of them reach the first cache."""
     caches = machine.caches
-    field = machine.paths[4 * stream + 1 + level] * FIELDS
     first, ways, policy = 0 + caches[field + BASE], 0 + caches[field + WAYS], caches[field + POLICY]
     index, used = index_of(caches, field), 1 << caches[field + BITS]
-    for slot in range(begin, end):
+    for slot in range(begin & INDEX, end):
         if level and streams.level[slot] != level:
             continue
         line = 0 + streams.line[slot]
         row = set_under(machine, index, line)
         if policy == LRU:
-            gone = touch_listed(state.tags, first + row * ways, ways, used | line)
+            missed = touch_listed(state.tags, first + row * ways, ways, used | line)
         else:
-            gone = touch_ordered(caches, state, field, row, line)
-        streams.level[slot] = level if gone == HIT else level + 1
+            missed = 0 if touch_ordered(caches, state, field, row, line) == HIT else 1
+        streams.level[slot] = level + missed
 
 
-def look_ahead(machine: MachineTables, state: CacheState, streams: Streams, stream: int) -> None:
-    """Pass a stream's whole new block through its private caches at once: their hits depend on no other stream if
-    the core runs only this one and no inclusive last level invalidates lines.
+def look_ahead(machine: MachineTables, state: CacheState, streams: Streams, stream: int, begin: int, end: int) -> None:
+    """Pass a stream's whole new block, in slots `begin` to `end`, through its private caches at once: their hits
+    depend on no other stream if the core runs only this one and no inclusive last level invalidates lines.
+
+    It uses no more of the tables than this block and these caches, so that it may run next to `advance`.
     """
-    begin = stream * streams.block
-    end = begin + streams.filled[stream]
     levels = machine.paths[4 * stream] - 1
     if levels == 0:
         for slot in range(begin, end):
             streams.level[slot] = 0
     for level in range(levels):
-        pass_cache(machine, state, streams, stream, level, begin, end)
+        field = machine.paths[4 * stream + 1 + level] * FIELDS
+        if level == 0 and machine.caches[field + POLICY] == LRU and machine.caches[field + WAYS] == 4:
+            pass_first(machine, state, streams, field, begin, end)
+        else:
+            pass_cache(machine, state, streams, field, level, begin, end)
 
 
 @part
@@ -326,28 +347,39 @@ def end_of_turn(clock: Ints, streams: int, stream: int) -> int:
 
 @part
 def take_turn(
-    machine: MachineTables, state: CacheState, streams: Streams, tallies: Tallies, stream: int, end: int, budget: int
+    machine: MachineTables,
+    state: CacheState,
+    streams: Streams,
+    tallies: Tallies,
+    stream: int,
+    end: int,
+    budget: int,
+    ahead: bool,
 ) -> int:
-    """Play at most `budget` accesses of one stream while its clock is before `end`, its block is not used up and
-    there is room to record a run. Returns their number.
+    """Play at most `budget` accesses of one stream while its clock is before `end` and its block is not used up.
+    Returns their number. `ahead` says whether they have passed the private caches; it is a constant where this is
+    inlined.
     """
     caches, tags, where = machine.caches, state.tags, state.where
     last = machine.paths[4 * stream] - 1
     field = machine.paths[4 * stream + 1 + last] * FIELDS
     first, ways, policy = 0 + caches[field + BASE], 0 + caches[field + WAYS], caches[field + POLICY]
     bits, places, index = 0 + caches[field + BITS], 0 + caches[field + PLACE], index_of(caches, field)
-    domain, ahead = machine.stream_domain[stream], machine.ahead[stream]
+    domain = machine.stream_domain[stream]
     begin = streams.position[stream]
     most = min(budget, streams.filled[stream] - begin)
-    slot = stream * streams.block + begin
-    clock, spent, time = streams.clock[stream], streams.spent[stream], state.time[0]
-    writes = played = 0
+    start = streams.first[stream] + begin & INDEX
+    clock, time = streams.clock[stream], state.time[0]
+    played = 0
     while played < most and clock < end:
-        line = 0 + streams.line[slot]
+        slot = start + played
+        clock += streams.gap[slot]
         level = 0 + streams.level[slot]
-        if ahead == 0:
-            level = pass_private(machine, state, tallies, stream, last, line, time + played)
+        if not ahead:
+            level = pass_private(machine, state, tallies, stream, last, 0 + streams.line[slot], time + played)
+            streams.level[slot] = level
         if level == last:
+            line = 0 + streams.line[slot]
             row = set_under(machine, index, line)
             known = where[places + line]
             if policy == LRU:
@@ -355,30 +387,14 @@ def take_turn(
             else:
                 gone = touch_ordered(caches, state, field, row, line)
             if gone != HIT:
-                level = MEMORY
+                streams.level[slot] = MEMORY
                 if gone != EMPTY:
                     evicted(machine, state, tallies, field, row, gone, domain)
                 if known > MAX_WAYS:
                     tallies.caused[domain * machine.nr_domains + known - MAX_WAYS - 1] += 1
-        mark = streams.mark[slot]
-        streams.level[slot] = level
-        clock += streams.gap[slot]
-        spent += machine.cost[4 * stream + level]
-        tallies.levels[4 * stream + level] += 1
-        writes += mark & 1
-        slot += 1
         played += 1
-        if mark & 2:
-            used = tallies.used[0]
-            tallies.runs[2 * used] = stream
-            tallies.runs[2 * used + 1] = spent
-            tallies.used[0] = used + 1
-            spent = 0
-            if used + 1 == len(tallies.runs) // 2:
-                break
     streams.position[stream] = begin + played
-    streams.clock[stream], streams.spent[stream], state.time[0] = clock, spent, time + played
-    tallies.writes[stream] += writes
+    streams.clock[stream], state.time[0] = clock, time + played
     return played
 
 
@@ -388,18 +404,54 @@ def advance(
     """Play at most `budget` accesses of all streams in the order of their times.
 
     Returns their number and why it stopped: the number of the stream whose block is used up, or FULL if the budget is
-    used up or there is no room to record another run.
+    used up.
     """
     played = 0
-    room = len(tallies.runs) // 2
     count = len(streams.clock)
-    while played < budget and tallies.used[0] < room:
+    while played < budget:
         stream = earliest(streams.clock, count)
         if streams.position[stream] == streams.filled[stream]:
             return played, stream
         end = end_of_turn(streams.clock, count, stream)
-        played += take_turn(machine, state, streams, tallies, stream, end, budget - played)
+        if machine.ahead[stream]:
+            played += take_turn(machine, state, streams, tallies, stream, end, budget - played, True)
+        else:
+            played += take_turn(machine, state, streams, tallies, stream, end, budget - played, False)
     return played, FULL
+
+
+@part
+def count_levels(machine: MachineTables, tallies: Tallies, stream: int, packed: int) -> int:
+    """Add to a stream's accesses those in `packed`, which has 16 bits for each place where they were answered. Returns
+    their cost."""
+    cost = 0
+    for level in range(4):
+        count = packed >> 16 * level & 0xFFFF
+        cost += count * machine.cost[4 * stream + level]
+        tallies.levels[4 * stream + level] += count
+    return cost
+
+
+def tally(machine: MachineTables, streams: Streams, tallies: Tallies, stream: int) -> int:
+    """Count the accesses of a stream's block that were played and not yet counted: where they were answered, writes,
+    and the cost of each run that ended. Returns the number of these runs."""
+    levels, marks = streams.level, streams.mark
+    begin = streams.first[stream] + streams.counted[stream] & INDEX
+    end = streams.first[stream] + streams.position[stream]
+    spent, runs = streams.spent[stream], 0
+    packed = marked = 0
+    for slot in range(begin, end):
+        packed += 1 << 16 * levels[slot]
+        mark = marks[slot]
+        marked += mark
+        if mark > 1:
+            tallies.runs[runs] = spent + count_levels(machine, tallies, stream, packed)
+            runs += 1
+            spent = packed = 0
+    streams.spent[stream] = spent + count_levels(machine, tallies, stream, packed)
+    streams.counted[stream] = streams.position[stream]
+    tallies.writes[stream] += marked - 2 * runs
+    return runs
 
 
 def count_hits(caches: Ints, state: CacheState, lines: Ints, mask: int) -> int:

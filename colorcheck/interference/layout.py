@@ -23,7 +23,8 @@ _POLICIES = {
     ReplacementPolicy.PLRU: kernel.PLRU,
     ReplacementPolicy.RANDOM: kernel.RANDOM,
 }
-RUNS = 1 << 14
+AT_ONCE = 4
+"""Blocks of a stream, of which one is in use and the others may be filled."""
 MOST_BITS = 62
 """The bits of a slot of LRU: the time of its last use and the line."""
 
@@ -260,17 +261,18 @@ def cache_state(engine: Engine, caches: Sequence[tuple[int, int]], policy: int, 
 
 def new_streams(engine: Engine, count: int) -> Streams:
     """Streams whose blocks are still empty."""
-    size = count * engine.block
+    size = AT_ONCE * count * engine.block
     return Streams(
         line=engine.zeros(size, bits=32),
         gap=engine.zeros(size),
         mark=engine.zeros(size, bits=8),
         level=engine.zeros(size, bits=8),
-        position=engine.zeros(count),
+        first=engine.ints(range(0, size, AT_ONCE * engine.block)),
         filled=engine.zeros(count),
+        position=engine.zeros(count),
+        counted=engine.zeros(count),
         clock=engine.zeros(count),
         spent=engine.zeros(count),
-        block=engine.block,
     )
 
 
@@ -283,6 +285,5 @@ def new_tallies(engine: Engine, streams: int, machine: MachineTables) -> Tallies
         evictions=engine.zeros(pairs),
         by_set=engine.zeros(pairs * machine.nr_sets),
         private=engine.zeros(pairs),
-        runs=engine.zeros(2 * RUNS),
-        used=engine.zeros(1),
+        runs=engine.zeros(engine.block),
     )

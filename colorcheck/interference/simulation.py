@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from time import perf_counter
 
+from colorcheck.interference.blocks import Blocks
 from colorcheck.interference.engine import Engine, best_engine
 from colorcheck.interference.experiment import Coloring, Experiment
 from colorcheck.interference.feeds import Feed, feed
@@ -13,6 +15,7 @@ from colorcheck.interference.kernel import FULL, MEMORY, NEVER
 from colorcheck.interference.layout import Layout, lay_out, new_streams, new_tallies
 from colorcheck.interference.outcome import DomainOutcome, Evictions, Latency, Run
 from colorcheck.interference.seeds import seed_of
+from colorcheck.interference.tables import first_of
 
 STEP = 1 << 20
 
@@ -33,6 +36,7 @@ class Simulation:
         self._streams = new_streams(self.engine, len(experiment.streams))
         self._watch = watch
         self._feeds = [self._feed(number) for number in range(len(experiment.streams))]
+        self._blocks = Blocks(self.engine, self.layout, self._streams, self._feeds)
         self.reset()
 
     def reset(self) -> None:
@@ -50,6 +54,10 @@ class Simulation:
         pages = self.layout.pages[stream.owner]
         return feed(self.engine, stream.workload, first_line=first, pages=pages, shift=shift, seed=seed)
 
+    def filled_ahead(self, accesses: int) -> AbstractContextManager[None]:
+        """While this lasts, a second thread prepares what `play` needs, if that helps with so many accesses."""
+        return self._blocks.filled_ahead(accesses)
+
     def play(self, accesses: int) -> int:
         """Play `accesses` more accesses, fewer if all traces end. Returns their number. Raises TraceError."""
         begun, played = perf_counter(), 0
@@ -62,34 +70,33 @@ class Simulation:
                 self.layout.machine, self.layout.state, self._streams, self._tallies, budget
             )
             played += done
-            self._collect_runs()
             if stopped != FULL and not self._refill(stopped):
                 break
+        for stream in range(len(self.experiment.streams)):
+            self._tally(stream)
         self.accesses += played
         self.seconds += perf_counter() - begun
         return played
 
     def _refill(self, stream: int) -> bool:
-        """Fills a stream's block; False if no stream has anything left."""
-        streams, block = self._streams, self.engine.block
+        """Gives a stream its next block; False if no stream has anything left."""
+        streams = self._streams
+        self._tally(stream)
         if self._watch and streams.filled[stream]:
-            start = stream * block
+            start = streams.first[stream]
             self._watch(stream, bytes(streams.level[at] for at in range(start, start + streams.filled[stream])))
         if streams.clock[stream] >= NEVER:
             return False
-        streams.position[stream] = 0
-        streams.filled[stream] = self._feeds[stream].fill(streams, stream * block, block)
+        self._blocks.next(stream)
         if not streams.filled[stream]:
             streams.clock[stream] = NEVER
-        elif self.layout.machine.ahead[stream]:
-            self.engine.look_ahead(self.layout.machine, self.layout.state, streams, stream)
         return True
 
-    def _collect_runs(self) -> None:
-        used = self._tallies.used[0]
-        for at in range(0, 2 * used, 2):
-            self.runs[self._tallies.runs[at]][self._tallies.runs[at + 1]] += 1
-        self._tallies.used[0] = 0
+    def _tally(self, stream: int) -> None:
+        """Counts what a stream has played since it was last counted."""
+        if self._streams.counted[stream] < self._streams.position[stream]:
+            runs = self.engine.tally(self.layout.machine, self._streams, self._tallies, stream)
+            self.runs[stream].update(first_of(self._tallies.runs, runs))
 
     def owners(self, cluster: int) -> list[list[int]]:
         """For each set of a cluster's last-level cache, the frame owners of its lines, one entry per line."""
@@ -173,15 +180,16 @@ def simulate(
     step = STEP if simulation.engine.compiled else STEP // 64
     total = experiment.warm_up + experiment.accesses
     played, seconds = 0, 0.0
-    while played < total:
-        end = experiment.warm_up if played < experiment.warm_up else total
-        done = simulation.play(min(step, end - played))
-        played += done
-        if progress:
-            progress(played, seconds + simulation.seconds)
-        if not done:
-            break
-        if played == experiment.warm_up:
-            seconds = simulation.seconds
-            simulation.reset()
+    with simulation.filled_ahead(total):
+        while played < total:
+            end = experiment.warm_up if played < experiment.warm_up else total
+            done = simulation.play(min(step, end - played))
+            played += done
+            if progress:
+                progress(played, seconds + simulation.seconds)
+            if not done:
+                break
+            if played == experiment.warm_up:
+                seconds = simulation.seconds
+                simulation.reset()
     return simulation.outcome(coloring)

@@ -7,7 +7,7 @@ cycle, and marks (1: a write, 2: the last access of a run).
 from __future__ import annotations
 
 from colorcheck.interference.compiled import part
-from colorcheck.interference.kernel import random_next
+from colorcheck.interference.kernel import INDEX, random_next
 from colorcheck.interference.tables import Ints
 
 WALK, COPY, CHASE, MATRIX, MIX = 0, 1, 2, 3, 4
@@ -112,25 +112,36 @@ def modulo(value: int, divisor: int) -> int:
 
 
 @part
-def mix(p: Ints, state: Ints, line: Ints, mark: Ints, start: int, end: int) -> None:
-    """Lines and writes of MIX; its state is kept in a variable, so that steps do not wait for memory."""
-    rng, debt = state[RNG], state[DEBT]
-    share, hot, size, writes, first, shift = p[SHARE], p[HOT], p[SIZE], p[WRITES], p[FIRST], p[SHIFT]
-    for slot in range(start, end):
-        rng = random_next(rng)
-        byte = modulo(rng >> 8, hot if rng & 255 < share else size)
-        debt += writes
-        write = 1 if debt >= 256 else 0
-        debt -= 256 * write
-        line[slot] = first + (byte >> shift)
-        mark[slot] = write
-    state[RNG], state[DEBT] = rng, debt
+def uneven_gap(rng: int, least: int, span: int) -> int:
+    """A gap from `least` on, of `span` that are equally likely."""
+    return least + ((rng * span) >> 32)
 
 
 @part
-def others(p: Ints, state: Ints, line: Ints, mark: Ints, start: int, end: int) -> None:
-    """Lines and writes of all other generators."""
-    for slot in range(start, end):
+def mix(p: Ints, state: Ints, line: Ints, gap: Ints, mark: Ints, start: int, end: int) -> None:
+    """Lines, writes and gaps of MIX. Its states are kept in variables, so that steps do not wait for memory, and its
+    two generators take turns, so that neither waits for itself."""
+    rng, debt, time_rng = state[RNG], state[DEBT], state[TIME_RNG]
+    share, hot, size, writes, first, shift = p[SHARE], p[HOT], p[SIZE], p[WRITES], p[FIRST], p[SHIFT]
+    least, span = p[GAP] - p[UNEVEN], 2 * p[UNEVEN] + 1
+    uneven = p[UNEVEN] > 0
+    for slot in range(start & INDEX, end):
+        rng = random_next(rng)
+        byte = modulo(rng >> 8, hot if rng & 255 < share else size)
+        debt += writes
+        line[slot] = first + (byte >> shift)
+        mark[slot] = debt >> 8
+        debt &= 255
+        if uneven:
+            time_rng = random_next(time_rng)
+        gap[slot] = uneven_gap(time_rng, least, span)
+    state[RNG], state[DEBT], state[TIME_RNG] = rng, debt, time_rng
+
+
+@part
+def others(p: Ints, state: Ints, line: Ints, gap: Ints, mark: Ints, start: int, end: int) -> None:
+    """Lines, writes and gaps of all other generators."""
+    for slot in range(start & INDEX, end):
         byte = next_byte(p, state)
         write = 0
         if byte < 0:
@@ -138,36 +149,31 @@ def others(p: Ints, state: Ints, line: Ints, mark: Ints, start: int, end: int) -
             byte = -1 - byte
         line[slot] = p[FIRST] + (byte >> p[SHIFT])
         mark[slot] = write
-
-
-@part
-def gaps(p: Ints, state: Ints, gap: Ints, mark: Ints, start: int, end: int) -> None:
-    """The gaps, varied around their mean, and the ends of runs.
-
-    Two regular walkers of equal rate would otherwise stay in step and never meet in a set.
-    """
-    rng, count, mean, uneven, run = state[TIME_RNG], state[COUNT], p[GAP], p[UNEVEN], p[RUN]
-    for slot in range(start, end):
-        found = mean
+    least, span = p[GAP] - p[UNEVEN], 2 * p[UNEVEN] + 1
+    rng, uneven = state[TIME_RNG], p[UNEVEN] > 0
+    for slot in range(start & INDEX, end):
         if uneven:
             rng = random_next(rng)
-            found = mean - uneven + ((rng * (2 * uneven + 1)) >> 32)
-        count += 1
-        if count == run:
-            count = 0
-            mark[slot] |= 2
-            state[TIME_RNG] = rng
-            found = pause(p, state, run)
-            rng = state[TIME_RNG]
-        gap[slot] = found
-    state[TIME_RNG], state[COUNT] = rng, count
+        gap[slot] = uneven_gap(rng, least, span)
+    state[TIME_RNG] = rng
 
 
 def generate(p: Ints, state: Ints, line: Ints, gap: Ints, mark: Ints, start: int, count: int) -> int:
-    """Write the next `count` accesses of a generator from slot `start` on; returns their number."""
-    if p[KIND] == MIX:
-        mix(p, state, line, mark, start, start + count)
-    else:
-        others(p, state, line, mark, start, start + count)
-    gaps(p, state, gap, mark, start, start + count)
+    """Write the next `count` accesses of a generator from slot `start` on; returns their number.
+
+    Gaps vary around their mean: two regular walkers of equal rate would otherwise stay in step and never meet in a set.
+    """
+    slot, end = start, start + count
+    while slot < end:
+        stop = min(end, slot + p[RUN] - state[COUNT])
+        if p[KIND] == MIX:
+            mix(p, state, line, gap, mark, slot, stop)
+        else:
+            others(p, state, line, gap, mark, slot, stop)
+        state[COUNT] += stop - slot
+        if state[COUNT] == p[RUN]:
+            state[COUNT] = 0
+            mark[stop - 1] |= 2
+            gap[stop - 1] = pause(p, state, p[RUN])
+        slot = stop
     return count

@@ -56,28 +56,30 @@ class CacheState(NamedTuple):
 
 
 class Streams(NamedTuple):
-    """The accesses to come: for each stream a block of `block` lines, gaps to the next access and marks (1: a write,
-    2: a run of the handler ends here). `level` is where each access was answered: the number of the cache on its
-    path, or 3 for memory. `position` and `filled` say how far a block is used and how much of it is there; `clock` is
+    """The accesses to come: for each stream a ring of blocks of lines, gaps to the next access and marks (1: a write,
+    2: a run of the handler ends here), one in use, whose slots begin at `first`, and others that may be filled.
+    `level` is where each access was answered: the number of the cache on its path, or 3 for memory. `filled`,
+    `position` and `counted` say how much of the block in use is there, was played, and is in the tallies; `clock` is
     the time of the stream's next access and `spent` the cost of its run so far."""
 
     line: Ints
     gap: Ints
     mark: Ints
     level: Ints
-    position: Ints
+    first: Ints
     filled: Ints
+    position: Ints
+    counted: Ints
     clock: Ints
     spent: Ints
-    block: int
 
 
 class Tallies(NamedTuple):
     """What is counted. `levels`: accesses of each stream by where they were answered (4 a stream); `writes` a stream;
     `caused`: misses of a domain in the last level that another domain's eviction caused; `evictions` of one domain's
     lines by another in the last level, `by_set` the same for each set; `private` the same in private caches. The
-    pairs are numbered victim * nr_domains + attacker. `runs` holds stream and cost of each finished run, their
-    number in `used[0]`."""
+    pairs are numbered victim * nr_domains + attacker. `runs` holds the costs of the runs that `kernel.tally` found
+    last."""
 
     levels: Ints
     writes: Ints
@@ -86,7 +88,6 @@ class Tallies(NamedTuple):
     by_set: Ints
     private: Ints
     runs: Ints
-    used: Ints
 
 
 def ints(values: Iterable[int], *, compiled: bool, bits: int = 64) -> Ints:
@@ -97,6 +98,11 @@ def ints(values: Iterable[int], *, compiled: bool, bits: int = 64) -> Ints:
     import numpy
 
     return cast(Ints, numpy.fromiter(values, dtype=_type(bits)))
+
+
+def first_of(table: Ints, count: int) -> list[int]:
+    """The first `count` numbers of a table."""
+    return cast("array[int]", table)[:count].tolist()
 
 
 def zeros(length: int, *, compiled: bool, bits: int = 64) -> Ints:

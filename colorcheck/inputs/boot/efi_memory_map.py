@@ -19,6 +19,7 @@ from colorcheck.core.units import PAGE
 WRITE_BACK = 0x8
 RUNTIME = 1 << 63
 _MOST = 1 << 16  # entries that are read
+_MOST_BANKS = 256  # NR_MEM_BANKS
 
 
 class EfiMemoryType(StrEnum):
@@ -77,6 +78,8 @@ class EfiMemoryMap(Struct, frozen=True):
         for entry in self.entries:
             if not entry.usable(map_boot_services):
                 continue
+            if len(found) == _MOST_BANKS:  # Xen says so and takes no more, not even what would extend one
+                break
             before = next((n for n, (start, size) in enumerate(found) if start + size == entry.start), None)
             if joined and before is not None:
                 found[before] = (found[before][0], entry.end - found[before][0])

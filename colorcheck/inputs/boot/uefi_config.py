@@ -13,8 +13,9 @@ from msgspec import Struct
 
 from colorcheck.core.source import Lines, Location, Passage
 
-_LINE = re.compile(r"[^\x00-\x1f]+")
-_HEADER = re.compile(r"\[([^\]]*)\]")
+_LINE = re.compile(r"[^\x00-\x1f\x7f]+")
+_HEADER = re.compile(r"\[([^\]]*)(\]?)")
+_NO_NAME = "["  # no section has it
 
 
 KEYS = frozenset(("default", "chain", "options", "kernel", "ramdisk", "xsm", "dtb", "mbi", "video", "ucode"))
@@ -67,8 +68,8 @@ def read_uefi_config(text: str, file: str) -> UefiConfig:
         start += len(written) - len(said)
         if said.startswith(";"):
             continue
-        if header := _HEADER.match(said):
-            section = header[1]
+        if header := _HEADER.match(said):  # without its end, it ends a section and begins none
+            section = header[1] if header[2] else _NO_NAME
             sections.append(section)
             continue
         key, equals, value = said.partition("=")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
+from collections.abc import Iterator
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -24,6 +25,10 @@ _LARGEST = 64 << 20  # bytes of a binary that is unpacked
 _SMALLEST = 1 << 18  # no Xen is smaller; a file below this is a header only
 COLOR_OPTIONS = ("xen-llc-colors", "xen_colors", "xen-colors")
 """The names of the option for Xen's own colors in different releases (`custom_param`)."""
+UEFI_SECTIONS = (".config", ".kernel", ".ramdisk", ".xsm", ".dtb")
+"""Sections of the image that Xen's EFI loader uses instead of files (`read_section`, 4.20 to 4.22)."""
+_PE_HEADER = 24  # bytes, with the signature
+_SECTION = 40  # bytes of an entry in the table of sections
 _HELP = "give the file `xen` of the build, or xen-image-size instead"
 
 
@@ -31,7 +36,8 @@ class XenImage(Struct, frozen=True):
     """`size` is `_end - _start` in bytes, which an arm64 Image carries in its header; None if it is not known.
 
     `options` are those of `COLOR_OPTIONS` whose names the binary holds, as it does for each option that it registers;
-    None if not enough of the binary was read to say so. `sha256` is that of the file.
+    None if not enough of the binary was read to say so. `sha256` is that of the file. `sections` are those of
+    `UEFI_SECTIONS` that a unified image has.
     """
 
     file: str
@@ -39,6 +45,7 @@ class XenImage(Struct, frozen=True):
     options: frozenset[str] | None = None
     problems: tuple[Problem, ...] = ()
     sha256: str = ""
+    sections: tuple[str, ...] = ()
 
 
 def read_xen_image(data: bytes, file: str = "xen") -> XenImage:
@@ -67,7 +74,20 @@ def _read(data: bytes, file: str) -> XenImage:
     size = struct.unpack_from("<Q", data, 16)[0]
     if not size:
         return _refused(file, "the header of the Image gives no size")
-    return XenImage(file, size, _options(data))
+    return XenImage(file, size, _options(data), sections=tuple(_sections(data)))
+
+
+def _sections(data: bytes) -> Iterator[str]:
+    """The sections of the PE image that the same bytes are, as far as Xen's EFI loader looks for them."""
+    at = int.from_bytes(data[60:64], "little")
+    if data[:2] != b"MZ" or data[at : at + 4] != b"PE\0\0":
+        return
+    count, optional = struct.unpack_from("<H12xH", data.ljust(at + _PE_HEADER, b"\0"), at + 6)
+    for number in range(count):
+        start = at + _PE_HEADER + optional + number * _SECTION
+        name = data[start : start + 8].rstrip(b"\0").decode("latin-1")
+        if name in UEFI_SECTIONS:
+            yield name
 
 
 def _options(data: bytes) -> frozenset[str] | None:

@@ -20,6 +20,7 @@ from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.handover import Handover
 from colorcheck.loader.uefi.chosen import ConfiguredModule, PlacedFile, binary, text, with_modules
 from colorcheck.loader.uefi.grub import with_grub_modules
+from colorcheck.loader.uefi.refusals import refusals, too_long
 
 if TYPE_CHECKING:
     from colorcheck.inputs.boot.boot_log import BootLog, LoggedModule
@@ -48,14 +49,18 @@ def follow_uefi(deployment: Deployment) -> Handover:
         return Handover(stopped=f'its EFI loader says "{said.value}"', location=said.location, uefi=True)
     if tree is None:
         return Handover(stopped="there is no device tree", uefi=True)
-    refused = next(_refused(_chosen(tree)), None)
-    if refused is not None and (log is None or log.command_line is None):
-        return Handover(stopped=refused[0], location=refused[1], uefi=True)
+    started = log is not None and log.command_line is not None
+    by_grub = deployment.grub is not None
+    read = _Read() if by_grub else _configuration(deployment.uefi_configs, tree)
+    refused = next(refusals(_chosen(tree), read.modules), None)
+    if refused is None and read.is_used:
+        refused = too_long(read.options, _chosen(tree))
+    if refused is not None and not started:
+        return Handover(stopped=refused.why, location=refused.location, uefi=True)
     if deployment.grub is not None:
-        if _binaries(tree) and (log is None or log.command_line is None):
+        if _binaries(tree) and not started:
             return Handover(stopped=_NO_DEVICE, location=_chosen(tree).location, uefi=True)
         return _by_grub(deployment.grub, tree, log)
-    read = _configuration(deployment.uefi_configs, tree)
     if read.stopped:
         return Handover(stopped=read.stopped, location=read.location, uefi=True)
     configured = read.modules
@@ -66,8 +71,7 @@ def follow_uefi(deployment: Deployment) -> Handover:
     if read.options is not None:
         said_options = text("xen,xen-bootargs", read.options, b" ")
         chosen = replace(chosen, properties={**chosen.properties, "xen,xen-bootargs": said_options})
-    unclear = undetermined(deployment)
-    open_facts = () if unclear is None or (log is not None and log.command_line) else (_chained(unclear),)
+    open_facts = () if started else tuple(_open(deployment, tree, read))
     children = tuple(child for child in tree.root.children if child.name != "chosen")
     root = replace(tree.root, children=(*children, chosen))
     edited = replace(tree, root=root, memory_reservations=())
@@ -99,27 +103,23 @@ def _by_grub(grub: GrubConfig, tree: DeviceTree, log: BootLog | None) -> Handove
     return Handover(tree=edited, location=entry.location, uefi=True, assumptions=(assumption,), open=tuple(opened))
 
 
-def _refused(chosen: Node) -> Iterator[tuple[str, Location]]:
-    """The nodes at which the loader stops with "Error processing boot modules on DT." (`efi_check_dt_boot`;
-    measured).
-    """
-    for node in chosen.children:
-        if "compatible" not in node.properties:
-            yield (
-                f"{node.path} has no compatible, and Xen's EFI loader asks each node of /chosen for one",
-                node.location,
-            )
-        if not compatible(node, "xen,domain"):
-            continue
-        for name in ("#address-cells", "#size-cells"):
-            if name not in node.properties:
-                yield f"{node.path} has no {name}, without which Xen's EFI loader stops", node.location
-        for child in node.children:
-            if "compatible" not in child.properties:
-                yield (
-                    f"{child.path} has no compatible, and Xen's EFI loader asks each node of a domain for one",
-                    child.location,
-                )
+def _open(deployment: Deployment, tree: DeviceTree, read: _Read) -> Iterator[OpenFact]:
+    """What the files leave open of what the loader does, without a log."""
+    unclear = undetermined(deployment)
+    if unclear is not None:
+        yield _chained(unclear)
+    sections = deployment.xen_image_sections
+    if sections and (read.is_used or not deployment.uefi_configs):
+        why = f"Xen's image has the section {sections[0]}, which its EFI loader uses instead of a file"
+        settle = ("[target]", 'xen-image = "xen"  # without the sections', '# or: [inputs] boot-log = "serial.txt"')
+        yield OpenFact(
+            f"section {sections[0]} of Xen's image", why, settle, deployment.manifest.location("target.xen-image")
+        )
+    chosen = _chosen(tree)
+    if read.is_used and read.options is None and "xen,xen-bootargs" not in chosen.properties:
+        why = "neither xen.cfg nor the tree gives Xen's arguments, and its EFI loader then hands over bytes never set"
+        lines = ("# in xen.cfg: options=llc-coloring=on …", '# or: [inputs] boot-log = "serial.txt"')
+        yield OpenFact("Xen's arguments", why, lines, read.location or chosen.location)
 
 
 def _chained(place: Location) -> OpenFact:
@@ -132,34 +132,47 @@ def _chosen(tree: DeviceTree) -> Node:
 
 
 class _Read(Struct, frozen=True):
-    """The content of the configuration: options (None to keep the tree's), modules, why it stops."""
+    """The content of the configuration: options (None to keep the tree's), modules, why it stops, and whether the
+    loader reads one."""
 
     options: Passage | None = None
     modules: tuple[ConfiguredModule, ...] = ()
     stopped: str = ""
     location: Location | None = None
     assumptions: tuple[str, ...] = ()
+    is_used: bool = False
 
 
-def ignored(tree: DeviceTree, config: UefiConfig | None) -> bool:
+def ignored(tree: DeviceTree, configs: Sequence[UefiConfig]) -> bool:
     """Whether the loader reads no configuration: the firmware's tree has boot modules and does not ask for it.
 
     A configuration with `dtb=` gives another tree than the firmware's, which is then taken to have no modules.
     """
     chosen = tree.node("/chosen")
-    if config is None:
+    if not configs:
         return True
-    if any(setting.key == "dtb" for setting in config.settings):
+    config, section = _in_force(configs)
+    if config.get(section, "dtb") is not None:
         return False
     modules = any(compatible(node, "multiboot,module") for node in tree.root.walk())
     return modules and not (chosen is not None and "xen,uefi-cfg-load" in chosen.properties)
+
+
+def _in_force(configs: Sequence[UefiConfig]) -> tuple[UefiConfig, str]:
+    """The configuration at the end of the chain, and the section of it that counts."""
+    config, section = configs[0], _section(configs[0])
+    for chained in configs[1:]:
+        if config.get(section, "kernel") is not None or config.get("global", "chain") is None:
+            break
+        config = chained
+    return config, section
 
 
 def undetermined(deployment: Deployment) -> Location | None:
     """Where Xen follows `chain=` with a section from `default=`: it then reads the section's name out of the second
     file, which is a fault of Xen's, and it is not known what it finds."""
     configs = deployment.uefi_configs
-    if not configs or deployment.tree is None or ignored(deployment.tree, configs[0]):
+    if not configs or deployment.tree is None or ignored(deployment.tree, configs):
         return None
     first = configs[0]
     section, chain = _section(first), first.get("global", "chain")
@@ -176,14 +189,9 @@ def _configuration(configs: Sequence[UefiConfig], tree: DeviceTree) -> _Read:
     modules = any(compatible(node, "multiboot,module", "xen,multiboot-module") for node in tree.root.walk())
     if not configs:
         return _Read()
-    if ignored(tree, configs[0]):
+    if ignored(tree, configs):
         return _Read(location=configs[0].location)
-    config = configs[0]
-    section = _section(config)
-    for chained in configs[1:]:
-        if config.get(section, "kernel") is not None or config.get("global", "chain") is None:
-            break
-        config = chained
+    config, section = _in_force(configs)
     for key in ("dtb", "kernel", "ramdisk", "xsm"):
         value = config.get(section, key)
         if value is not None and not value.text:
@@ -202,7 +210,19 @@ def _configuration(configs: Sequence[UefiConfig], tree: DeviceTree) -> _Read:
         why = f"dom0's {twice} is in {config.file} and in the device tree"
         return _Read(stopped=why, location=config.location)
     assumption = "no section and no arguments behind -- on the EFI command line"
-    return _Read(config.get(section, "options"), found, location=config.location, assumptions=(assumption,))
+    return _Read(
+        config.get(section, "options"),
+        found,
+        location=config.location,
+        assumptions=(assumption, *_of_the_firmware(config, section)),
+        is_used=True,
+    )
+
+
+def _of_the_firmware(config: UefiConfig, section: str) -> tuple[str, ...]:
+    """What has to be trusted where the configuration brings a tree of its own."""
+    own = config.get(section, "dtb") is not None
+    return ("the firmware's own device tree has no boot modules, so that Xen reads xen.cfg",) if own else ()
 
 
 def _module(config: UefiConfig, section: str, kind: ModuleKind) -> ConfiguredModule | None:
@@ -212,6 +232,7 @@ def _module(config: UefiConfig, section: str, kind: ModuleKind) -> ConfiguredMod
     if kind is not ModuleKind.KERNEL:
         return ConfiguredModule(kind, value.text, value.whole)
     name, _, rest = value.text.partition(" ")
+    rest = rest.lstrip(" ")
     start = len(value.text) - len(rest)
     place = value.locate(start, len(value.text)) if rest else value.whole
     arguments = Passage(rest, place, ((0, place),)) if rest else None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
@@ -15,6 +17,8 @@ from colorcheck.inputs.files import problem_of
 # The largest trees of the Linux kernel are about 1 MiB of source once all includes are in; Xen takes 2 MiB of blob.
 LARGEST = 8 * MIB
 OPENING = 512
+
+_INCLUDED = "put the file there, or name its folder in include of [inputs]"
 
 
 class Files:
@@ -54,7 +58,8 @@ class Files:
                 data = file.read(wanted)
         except Unreadable as error:
             self.looked_for.append(path)
-            return problem_of(error, named_at)
+            found = problem_of(error, named_at)
+            return replace(found, help=_INCLUDED) if self.names and not found.help else found
         except (OSError, ValueError) as error:
             self.looked_for.append(path)
             reason = getattr(error, "strerror", None) or str(error)

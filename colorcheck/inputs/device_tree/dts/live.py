@@ -193,6 +193,7 @@ class Merger:
         self.values = values
         self.problems = values.problems
         self.fragments = 0
+        self.deletions: dict[Location, str] = {}  # that have deleted nothing yet
 
     def merge(self, source: Source) -> LiveTree:
         first = source.statements[0]
@@ -215,6 +216,8 @@ class Merger:
             else:
                 self._on_target(tree, statement)
         tree.boot_cpu = _boot_cpu(tree)
+        if source.plugin:
+            self.values.warnings += [_deletes_nothing(*each) for each in self.deletions.items()]
         return tree
 
     def _on_target(self, tree: LiveTree, statement: Deletion | Omission) -> None:
@@ -252,6 +255,8 @@ class Merger:
         while above is not None:
             depth, above = depth + 1, above.parent
         self._fill(tree, made, body, depth)
+        for place in _deleted_by(made, target):
+            self.deletions.pop(place, None)
         tree.merge(target, made)
 
     def _orphan(self, tree: LiveTree, statement: Definition, reference: Token) -> None:
@@ -358,16 +363,17 @@ class Merger:
         self._fill(tree, child, item.body, depth + 1)
 
     def _add_deletion(self, node: LiveNode, item: Deletion, after_child: bool) -> bool:
-        location = self._location(item.target)
+        location, name = self._location(item.target), item.target.lstrip("\\")
+        known = node.first_children if item.keyword.type == "DELETE_NODE" else node.first_properties
+        if name not in known:
+            self.deletions[location] = f"{item.keyword} {name}"
         if item.keyword.type == "DELETE_NODE":
-            gone = LiveNode(item.target.lstrip("\\"), location)
+            gone = LiveNode(name, location)
             gone.deleted = True
             node.add_child(gone)
             return True
         self._check_marks(item.marks)
-        self._add_property(
-            node, LiveProperty(item.target.lstrip("\\"), b"", location, location, deleted=True), after_child
-        )
+        self._add_property(node, LiveProperty(name, b"", location, location, deleted=True), after_child)
         return after_child
 
     def _check_marks(self, marks: list[Token]) -> None:
@@ -419,6 +425,26 @@ def _merge_property(old: LiveNode, added: LiveProperty) -> None:
             known.labels = labels
         known.value, known.markers, known.texts = added.value, added.markers, added.texts
         known.place, known.value_place, known.deleted = added.place, added.value_place, False
+
+
+def _deleted_by(made: LiveNode, target: LiveNode) -> Iterator[Location]:
+    """The places of the deletions in a node that delete something of the node into which it is merged."""
+    for gone in made.properties:
+        if gone.deleted and gone.name in target.first_properties:
+            yield gone.location
+    for child in made.children:
+        known = target.first_children.get(child.name)
+        if known is None:
+            continue
+        if child.deleted:
+            yield child.location
+        else:
+            yield from _deleted_by(child, known)
+
+
+def _deletes_nothing(place: Location, written: str) -> Problem:
+    what = f"{written} deletes nothing: an overlay cannot delete anything of the tree to which it is applied"
+    return Problem(ProblemKind.WARNING, what, place, "delete it in the tree itself, or with fdt rm in the boot script")
 
 
 def _boot_cpu(tree: LiveTree) -> int:
