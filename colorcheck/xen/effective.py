@@ -185,7 +185,7 @@ def _without_iommu(context: SystemContext) -> Failure | None:
     if (
         not (built_in and option.forced and context.release.modelled)
         or tree is None
-        or has_iommu(Ancestry(tree), context.arguments)
+        or has_iommu(context.arguments, context.facts)
     ):
         return None
     return Failure(FailureKind.OTHER, UNUSABLE)

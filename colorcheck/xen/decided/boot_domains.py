@@ -61,7 +61,7 @@ def boot_domains(context: SystemContext, system: System) -> list[Domain]:
             context.has_dom0,
             context.arguments.dom0_colors,
             context.arguments.legacy,
-            has_iommu(Ancestry(tree), context.arguments),
+            has_iommu(context.arguments, context.facts),
             context.machine,
             context.deployment.module_trees,
             context.facts,
@@ -91,7 +91,7 @@ def _passthrough_host(context: SystemContext, tree: DeviceTree) -> PassthroughHo
     return PassthroughHost(
         ancestry,
         reach(context.facts.read(ADDRESS_BITS)),
-        has_iommu(ancestry, context.arguments),
+        has_iommu(context.arguments, context.facts),
         taken_interrupts(ancestry, uart if uart and is_driven(uart) else None, has_dom0=context.has_dom0),
         context.release.traits.refuses_gic_phandle,
     )

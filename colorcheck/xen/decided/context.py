@@ -20,11 +20,13 @@ from colorcheck.xen.facts.book import FactBook
 from colorcheck.xen.facts.keys import (
     ADDRESS_BITS,
     ARGUMENTS,
+    BAD_PAGES,
     BOOT_CPU,
     BUILD,
     DOM0LESS,
     FILE_SIZES,
     GUESTS,
+    IOMMU,
     MODULES,
     PCI,
     PDX_OFFSETS,
@@ -77,9 +79,10 @@ def read_context(deployment: Deployment, board: Board | None, release: Release, 
         built_in = built_with_coloring(deployment, release)
         found = geometry(arguments, board, most, built_in, _logged_way(deployment, board, release))
     with facts.recorded() as memory_reads:
-        for key in (GUESTS, MODULES, FILE_SIZES, XSM, SVE, PCI, DOM0LESS):
+        for key in (GUESTS, MODULES, FILE_SIZES, XSM, SVE, PCI, DOM0LESS, BAD_PAGES):
             facts.about(key.name)
         facts.about(SCHEDULER.name)
+        facts.about(IOMMU.name)
         facts.read(ADDRESS_BITS)
         machine, notes = read_machine(deployment, facts)
         machine = replace(machine, compresses=arguments.pdx_compress and compression_built_in(deployment))
