@@ -142,7 +142,9 @@ def _called(words: list[str]) -> str | None:
 
 
 def _parser(called: str | None) -> argparse.ArgumentParser:
-    """The whole parser; only the called command has its arguments, so that no other module is loaded."""
+    """The parser of the called command alone, so that no other module is loaded; of all, without arguments, if none
+    is called.
+    """
     parser = _Parser(
         prog="colorcheck",
         description="Checks, proves and plans cache coloring for Xen on Arm64.",
@@ -150,8 +152,11 @@ def _parser(called: str | None) -> argparse.ArgumentParser:
         formatter_class=HelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"colorcheck {__version__}")
+    parser.add_argument("--debug", action="store_true", help=argparse.SUPPRESS)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for command in COMMANDS:
+        if called not in (None, command.name):
+            continue
         made = commands.add_parser(
             command.name,
             help=command.summary,

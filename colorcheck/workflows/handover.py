@@ -31,6 +31,8 @@ from colorcheck.xen.release.log_version import log_version
 from colorcheck.xen.release.releases import find_release
 from colorcheck.xen.worlds.branches import WorldBranch
 
+_WHOLE = "# load all of Xen's image, to a place where the script writes nothing else"
+
 
 def handover(manifest: Manifest) -> Handover:
     """The handover of a deployment."""
@@ -188,7 +190,9 @@ def _image_in_doubt(received: Handover) -> Unsettled | None:
     if not received.xen_in_doubt or received.xen_location is None:
         return None
     address = "0x200000" if received.xen_address is None else f"{received.xen_address:#x}"
-    settle = () if received.xen_file else ("[target]", f"xen-address = {address}  # something else loads Xen there")
+    settle = (
+        (_WHOLE,) if received.xen_file else ("[target]", f"xen-address = {address}  # something else loads Xen there")
+    )
     return Unsettled(ReadBy.MODULES.value, received.xen_in_doubt, settle, received.xen_location)
 
 
@@ -208,7 +212,8 @@ def _problems(received: Handover, deployment: Deployment) -> Iterator[Problem]:
     """Problems for what stops the boot and for open facts without another problem, each at its place."""
     said = {problem.message for problem in (*deployment.image_builder_problems, *received.problems)}
     if received.stopped and received.stopped not in said and received.location is not None:
-        yield Problem(ProblemKind.BOOT_SCRIPT_STOPS, f"Xen is never started: {received.stopped}", received.location)
+        message = f"Xen is never started: {received.stopped}"
+        yield Problem(ProblemKind.BOOT_SCRIPT_STOPS, message, received.location, received.help)
     found = reaches(received)
     for fact in received.open:
         if fact.why in said or (fact.what in received.harmless and found.get(fact.what) == {ReadBy.NOBODY}):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE, size
 from colorcheck.inputs.device_tree.device_tree_blob import read_blob
@@ -263,7 +264,11 @@ class ScriptWorld:
         if not isinstance(started, Started):
             why = self.stopped or "the script ends without starting Xen"
             last = next((p for p in reversed(problems) if p.kind.startswith("u-boot")), None)
-            why = f"{why} ({last.location}: {last.message})" if last and why.startswith("the script ends") else why
+            if last is not None and last.kind is ProblemKind.U_BOOT_BOOT and why.startswith("the script ends"):
+                why = f"{last.message}, and the script ends"  # one finding says both
+                problems = tuple(problem for problem in problems if problem is not last)
+            elif last is not None and why.startswith("the script ends"):
+                why = f"{why} ({last.location}: {last.message})"
             return Handover(
                 stopped=why,
                 location=last.location if last else machine.place,
@@ -271,6 +276,7 @@ class ScriptWorld:
                 choices=choices,
                 problems=problems,
                 assumptions=self._assumptions(),
+                help=last.help if last is not None else "",
             )
         content = read_content(started.tree.data)
         if content is None:

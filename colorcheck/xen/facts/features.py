@@ -19,7 +19,8 @@ from colorcheck.inputs.device_tree.tree_walk import compatible
 from colorcheck.inputs.xl.xl_values import XlList, XlSetting
 from colorcheck.loader.facts import Fact, OpenFact, Origin
 from colorcheck.xen.facts.book import FactKey
-from colorcheck.xen.facts.keys import DOM0LESS, PCI, SVE, XSM
+from colorcheck.xen.facts.iommu_driver import iommu_driver
+from colorcheck.xen.facts.keys import BAD_PAGES, DOM0LESS, PCI, SVE, XSM
 from colorcheck.xen.options.arguments import xen_arguments
 from colorcheck.xen.options.options import BootArguments, boot_arguments
 from colorcheck.xen.options.sve import asks_for_sve
@@ -48,6 +49,8 @@ def feature_facts(deployment: Deployment, release: Release | None = None) -> Ite
     for key in FEATURES:
         yield _fact(key, deployment, used.get(key.name))
     yield _dom0less(deployment)
+    yield _bad_pages(arguments)
+    yield iommu_driver(deployment, release)
 
 
 def _fact(key: FactKey[None], deployment: Deployment, used: _Use | None) -> Fact | OpenFact:
@@ -63,6 +66,18 @@ def _fact(key: FactKey[None], deployment: Deployment, used: _Use | None) -> Fact
         return OpenFact(key.name, why, (f"# no {used.what} in the guest's file",), used.location)
     why = f"{used.what} is used only by a Xen built with CONFIG_{names[0]}, whose behavior is not modelled"
     return OpenFact(key.name, why, ("[target.config]", f"{names[0]} = false  # if it is not"), used.location)
+
+
+def _bad_pages(arguments: BootArguments) -> Fact | OpenFact:
+    """Frames that `badpage` takes out of the boot allocator split its ranges, which is not modelled
+    (`init_boot_pages`, 4.20 to 4.22)."""
+    option = arguments.named("badpage")
+    if option is None or not option.value:
+        return Fact(BAD_PAGES.name, None, Origin.GIVEN, arguments.location)
+    why = f"{option.written.text} takes frames out of Xen's memory, which is not modelled"
+    return OpenFact(
+        BAD_PAGES.name, why, ("# leave badpage out, and reserve the memory in /reserved-memory",), option.location
+    )
 
 
 def _dom0less(deployment: Deployment) -> Fact | OpenFact:
