@@ -7,6 +7,8 @@ READY := $(VENV)/.ready
 READERS ?= boot-arguments color-list xl image-builder kconfig manifest boot-log xen-image device-tree-blob \
 	device-tree-source
 SECONDS_EACH ?= 600
+SEED ?= 1
+SECONDS ?= 30
 
 .PHONY: fuzz fuzz-guided help setup demo test test-fast test-lowest mutate browser test-browser check docs bench clean
 
@@ -15,7 +17,7 @@ help:
 	@echo "make test    set up and run all tests"
 	@echo "make test-fast    without those marked slow, for while you work"
 	@echo "make test-lowest  with the lowest versions of all that pyproject.toml allows"
-	@echo "make mutate       mutants of xen/ and proof/ by mutmut (MUTANTS='*_7' for those with this number)"
+	@echo "make mutate       mutants of xen/ and proof/ by mutmut (SAMPLE=300 for so many, drawn by lot)"
 	@echo "make test-browser   the HTML reports in a real Chromium (needs Node and Chromium)"
 	@echo "make check   lint, types and import contracts"
 	@echo "make docs    the documentation as a site, in site/"
@@ -49,8 +51,7 @@ test-lowest:
 
 mutate: $(READY)
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --group mutate
-	$(BIN)/mutmut run $(MUTANTS)
-	$(BIN)/python -m tests.mutation.rooms
+	$(BIN)/python -m tests.mutation.run $(if $(SAMPLE),--sample $(SAMPLE)) --seed $(SEED) --seconds $(SECONDS) $(MUTANTS)
 
 browser:  # what drives a browser in the tests, from npm; `make test` skips these tests without it
 	npm install --prefix tests/report/browser --no-package-lock --no-audit --no-fund --silent

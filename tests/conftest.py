@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 
 import msgspec
-import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from colorcheck.cli import console
@@ -50,9 +49,3 @@ _patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("patient", _patient)
 settings.register_profile("mutants", _patient, phases=[Phase.explicit, Phase.generate], derandomize=True)
 settings.load_profile("patient")
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """An escaped backslash in the id of a test, which pytest does not find again when mutmut asks for it by name."""
-    if "/".join(item.path.parts[-3:-1]) in {"tests/xen", "tests/proof"} and "\\\\" in item.name:
-        raise pytest.UsageError(f"{item.nodeid}: give it an id without a backslash")

@@ -6,22 +6,22 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: str, known: Iterable[str], similar: float = 0.6) -> str | None:
     """The known word most similar to `word`, ignoring case and the difference of `-` and `_`; None if none is
-    similar.
+    similar. `similar` is the least part of the characters that must agree (difflib's ratio).
     """
-    return _nearest(word, tuple(known))
+    return _nearest(word, tuple(known), similar)
 
 
 @lru_cache(maxsize=4096)
-def _nearest(word: str, known: tuple[str, ...]) -> str | None:
+def _nearest(word: str, known: tuple[str, ...], similar: float) -> str | None:
     from difflib import get_close_matches
 
     plain = {_plain(candidate): candidate for candidate in known}
     ending = [text for text in plain if text.endswith(f"-{_plain(word)}")]
     if len(ending) == 1:  # 4.17 for xilinx-4.17
         return plain[ending[0]]
-    found = get_close_matches(_plain(word), plain, n=1, cutoff=0.6)
+    found = get_close_matches(_plain(word), plain, n=1, cutoff=similar)
     return plain[found[0]] if found else None
 
 

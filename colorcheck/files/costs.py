@@ -112,6 +112,9 @@ class _Last:
     def pattern(self, pattern: str) -> None:
         """Nothing is read."""
 
+    def endings(self, folder: str, endings: tuple[str, ...]) -> None:
+        """Nothing is read."""
+
 
 @contextmanager
 def _limited_memory(memory: int) -> Iterator[None]:

@@ -22,6 +22,7 @@ from colorcheck.files.revisions import (
     repository,
     tree_of,
 )
+from colorcheck.files.watching import ending_patterns
 
 
 def fetched_file(top: Path, pointer: bytes) -> Path | None:
@@ -91,6 +92,11 @@ class Snapshot:
         plain = self._name(folder or ".")
         if plain is not None:
             self._match(plain, last)
+
+    def endings(self, folder: str, endings: tuple[str, ...]) -> None:
+        """Create all files that have one of these endings."""
+        for pattern in ending_patterns(folder, endings):
+            self.pattern(pattern)
 
     def _match(self, folder: str, last: str) -> None:
         """Create the files at any depth below a folder whose last part matches."""

@@ -9,17 +9,22 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from glob import escape
 from typing import Protocol
 
 
 class Watcher(Protocol):
-    """Called before a file is read or searched, before only its size is read, and before a pattern is matched."""
+    """Called before a file is read or searched, before only its size is read, before a pattern is matched, and before
+    names with certain endings (in letters of any case, hidden ones too) are looked for in a folder.
+    """
 
     def content(self, path: str) -> None: ...
 
     def size(self, path: str) -> None: ...
 
     def pattern(self, pattern: str) -> None: ...
+
+    def endings(self, folder: str, endings: tuple[str, ...]) -> None: ...
 
 
 class Recorder:
@@ -38,6 +43,10 @@ class Recorder:
 
     def pattern(self, pattern: str) -> None:
         self.patterns[os.path.normpath(pattern)] = None
+
+    def endings(self, folder: str, endings: tuple[str, ...]) -> None:
+        for pattern in ending_patterns(folder, endings):
+            self.pattern(pattern)
 
 
 _WATCHERS: ContextVar[tuple[Watcher, ...]] = ContextVar("watchers", default=())
@@ -69,3 +78,21 @@ def asks_pattern(pattern: str) -> None:
     """To be called before a pattern is matched."""
     for watcher in _WATCHERS.get():
         watcher.pattern(pattern)
+
+
+def asks_endings(folder: str, endings: tuple[str, ...]) -> None:
+    """To be called before names with these endings are looked for in a folder."""
+    for watcher in _WATCHERS.get():
+        watcher.endings(folder, endings)
+
+
+def ending_patterns(folder: str, endings: tuple[str, ...]) -> Iterator[str]:
+    """The patterns that match all names in a folder with these endings."""
+    for ending in endings:
+        for start in ("*", ".*"):
+            yield os.path.join(escape(folder), f"{start}{any_case(ending)}")
+
+
+def any_case(text: str) -> str:
+    """A pattern that matches the text in letters of any case."""
+    return "".join(f"[{c.lower()}{c.upper()}]" if c.lower() != c.upper() else escape(c) for c in text)

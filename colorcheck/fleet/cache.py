@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import distributions
@@ -19,6 +19,7 @@ from msgspec.structs import asdict, replace
 
 from colorcheck.files import resources
 from colorcheck.files.atomic import write_whole
+from colorcheck.files.patterns import listed_once
 from colorcheck.files.reading import contents
 from colorcheck.fleet.checked import Checked, Job
 from colorcheck.fleet.inputs import Dependency, DependencyKind, State
@@ -42,17 +43,18 @@ class ResultCache(Struct, frozen=True):
 
     def get(self, job: Job) -> Checked | None:
         """The result of exactly this job on exactly these files; None if not known."""
-        path = self._path(job)
+        key = _key(job)
+        path = self._path(key)
         try:
             found = os.lstat(path)
             if found.st_uid != os.getuid() or found.st_mode & 0o022:
                 return None
             document = json.loads(contents(path, _LARGEST, named=True))
             entry = document["entry"]
-            if document["schema"] != SCHEMA or document["sha256"] != _checksum(entry) or entry["job"] != _key(job):
+            if document["schema"] != SCHEMA or document["sha256"] != _checksum(entry) or entry["job"] != key:
                 return None
             checked = _checked(entry["checked"], job)
-            if checked is not None and all(_is_as_it_was(*each) for each in entry["inputs"]):
+            if checked is not None and _are_as_they_were(entry["inputs"]):
                 os.utime(path)
                 return replace(checked, cached=True)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
@@ -66,9 +68,10 @@ class ResultCache(Struct, frozen=True):
         """
         if checked.status not in _KEPT:
             return
+        key = _key(job)
         known = [[each.kind, each.name, state] for each, state in inputs.items()]
-        entry = {"job": _key(job), "inputs": known, "checked": json.loads(json.dumps(asdict(checked)))}
-        path = self._path(job)
+        entry = {"job": key, "inputs": known, "checked": json.loads(json.dumps(asdict(checked)))}
+        path = self._path(key)
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             text = json.dumps({"schema": SCHEMA, "sha256": _checksum(entry), "entry": entry})
@@ -93,8 +96,8 @@ class ResultCache(Struct, frozen=True):
                 with suppress(OSError):
                     path.unlink()
 
-    def _path(self, job: Job) -> Path:
-        name = hashlib.sha256(_key(job).encode("utf-8", "surrogatepass")).hexdigest()
+    def _path(self, key: str) -> Path:
+        name = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
         return self.folder / name[:2] / f"{name}.json"
 
 
@@ -106,8 +109,9 @@ def _key(job: Job) -> str:
     return f"{tool_digest()}\0{os.getcwd()}\0{sorted(asdict(job).items())}"
 
 
-def _is_as_it_was(kind: str, name: str, state: State) -> bool:
-    return Dependency(DependencyKind(kind), name).state() == state
+def _are_as_they_were(inputs: Iterable[tuple[str, str, State]]) -> bool:
+    with listed_once():
+        return all(Dependency(DependencyKind(kind), name).state() == state for kind, name, state in inputs)
 
 
 def _checksum(entry: object) -> str:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from colorcheck.core.problem_kinds import ProblemKind
+from colorcheck.files.patterns import endings_in, listed_once
 from colorcheck.files.reading import LARGEST, opened, size_of
 from colorcheck.files.watching import Recorder
 from colorcheck.inputs.deployment import Deployment
@@ -18,15 +19,19 @@ from colorcheck.inputs.read import files_named
 
 
 class DependencyKind(StrEnum):
-    """The kinds of dependencies: the content or the size of a file, or the matches of a pattern."""
+    """The kinds of dependencies: the content or the size of a file, the matches of a pattern, or the names in a folder
+    with certain endings.
+    """
 
     CONTENT = "content"
     SIZE = "size"
     MATCHES = "matches"
+    ENDINGS = "endings"
 
 
 class Dependency(Struct, frozen=True):
-    """A dependency of a result; `name` is that of a file or a pattern."""
+    """A dependency of a result; `name` is that of a file or a pattern, or a folder and endings with NUL between
+    them."""
 
     kind: DependencyKind
     name: str
@@ -36,14 +41,22 @@ class Dependency(Struct, frozen=True):
         may be read."""
         if self.kind is DependencyKind.MATCHES:
             return list(files_named(self.name))
+        if self.kind is DependencyKind.ENDINGS:
+            folder, *endings = self.name.split("\0")
+            return list(endings_in(folder, tuple(endings)))
         if self.kind is DependencyKind.SIZE:
             return size_of(self.name)
         try:
             with opened(self.name) as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
+                found = hashlib.sha256()
+                while chunk := file.read(_CHUNK):
+                    found.update(chunk)
+                return found.hexdigest()
         except (OSError, ValueError):
             return None
 
+
+_CHUNK = 1 << 16  # bytes: most files are much smaller
 
 State: TypeAlias = str | int | list[str] | None
 
@@ -86,18 +99,29 @@ class StateRecorder(Recorder):
     def __init__(self) -> None:
         super().__init__()
         self.states: dict[Dependency, State] = {}
+        self.listings: dict[str, None] = {}
+        self._noting = False
 
     def content(self, path: str) -> None:
-        super().content(path)
-        self._note(Dependency(DependencyKind.CONTENT, os.path.normpath(path)))
+        if not self._noting:
+            super().content(path)
+            self._note(Dependency(DependencyKind.CONTENT, os.path.normpath(path)))
 
     def size(self, path: str) -> None:
-        super().size(path)
-        self._note(Dependency(DependencyKind.SIZE, os.path.normpath(path)))
+        if not self._noting:
+            super().size(path)
+            self._note(Dependency(DependencyKind.SIZE, os.path.normpath(path)))
 
     def pattern(self, pattern: str) -> None:
-        super().pattern(pattern)
-        self._note(Dependency(DependencyKind.MATCHES, os.path.normpath(pattern)))
+        if not self._noting:
+            super().pattern(pattern)
+            self._note(Dependency(DependencyKind.MATCHES, os.path.normpath(pattern)))
+
+    def endings(self, folder: str, endings: tuple[str, ...]) -> None:
+        if not self._noting:
+            name = "\0".join((os.path.normpath(folder), *endings))
+            self.listings[name] = None
+            self._note(Dependency(DependencyKind.ENDINGS, name))
 
     def unchanged(self, deployment: Deployment) -> dict[Dependency, State] | None:
         """All dependencies of a deployment with their states; None if one is not known or has changed in the
@@ -109,16 +133,21 @@ class StateRecorder(Recorder):
             *(Dependency(DependencyKind.CONTENT, name) for name in (*files_of(deployment), *self.contents)),
             *(Dependency(DependencyKind.SIZE, name) for name in self.sizes),
             *(Dependency(DependencyKind.MATCHES, name) for name in self.patterns),
+            *(Dependency(DependencyKind.ENDINGS, name) for name in self.listings),
         }
-        if not all(each in self.states and each.state() == self.states[each] for each in asked):
-            return None
+        with listed_once():
+            if not all(each in self.states and each.state() == self.states[each] for each in asked):
+                return None
         return dict(self.states)
 
     def _note(self, asked: Dependency) -> None:
         if asked in self.states or (asked.kind is DependencyKind.CONTENT and _is_large(asked.name)):
             return
-        self.states[asked] = None  # what is asked to find out the state is not noted in its turn
-        self.states[asked] = asked.state()
+        self._noting = True  # what is asked to find out the state is not noted in its turn
+        try:
+            self.states[asked] = asked.state()
+        finally:
+            self._noting = False
 
 
 def _is_large(path: str) -> bool:

@@ -63,10 +63,14 @@ class ColorMap(Struct, frozen=True):
     clashes: tuple[Clash, ...]
     cache: int | None = None
     """Bytes of the colored cache per color; None if Xen's colors are not the cache's."""
+    unstated: tuple[str, ...] = ()
+    """Domains of the boot log whose colors no input states."""
 
     @property
     def free(self) -> ColorSet:
-        """Colors that neither Xen nor a domain has."""
+        """Colors that neither Xen nor a domain has; none if the colors of a domain are not known."""
+        if self.unstated:
+            return ColorSet()
         used = ColorSet()
         for row in self.rows:
             used |= row.colors
@@ -246,6 +250,8 @@ def color_map(facts: Facts, result: ReleaseResult) -> ColorMap | None:
         return None
     users = [("xen", ColorSet.of(system.xen_colors), str(system.xen_source))]
     users += [(d.name, *_colors(d)) for d in system.domains]
+    logged = dict(_logged(facts))
+    users += [(name, colors, "in the boot log") for name, colors in logged.items() if colors]
     apart = {t.subjects for t in result.theorems if t.kind == PAIR and t.verdict is Verdict.PROVED}
     clashes = []
     for position, (first, colors, _) in enumerate(users):
@@ -255,8 +261,24 @@ def color_map(facts: Facts, result: ReleaseResult) -> ColorMap | None:
             if not colors.isdisjoint(others) and (first, second) not in apart:
                 share = facts.manifest.policy.share_of(first, second)
                 clashes.append(Clash(first, second, colors & others, share.reason if share else None))
+    unstated = tuple(name for name, colors in logged.items() if not colors)
+    users += [(name, ColorSet(), "in the boot log, colors not known") for name in unstated]
     rows = tuple(_row(name, colors, source, clashes) for name, colors, source in users)
-    return ColorMap(result.release, system.nr_colors, rows, tuple(clashes), bytes_of_color(facts, system.nr_colors))
+    cache = bytes_of_color(facts, system.nr_colors)
+    return ColorMap(result.release, system.nr_colors, rows, tuple(clashes), cache, unstated)
+
+
+def _logged(facts: Facts) -> Iterator[tuple[str, ColorSet]]:
+    """The domains that Xen built at boot according to the log, where no device tree describes them, with the colors
+    that the debug key q printed; no colors if the log does not have them.
+    """
+    log = facts.deployment.boot_log
+    if log is None or facts.deployment.tree is not None:
+        return
+    colors = {each.id: each.colors.value for each in log.domains if each.colors}
+    for number in sorted({bank.value[0] for bank in log.banks if isinstance(bank.value, tuple)} - {0}):
+        found = colors.get(number)
+        yield f"d{number}", ColorSet.of(found) if isinstance(found, tuple) else ColorSet()
 
 
 def bytes_of_color(facts: Facts, nr_colors: int) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -12,10 +13,10 @@ from xml.etree import ElementTree
 import pytest
 
 from colorcheck.cli import main
-from colorcheck.files.patterns import endings_in
+from colorcheck.files.patterns import endings_in, listed_once, matches
 from colorcheck.files.watching import watched
 from colorcheck.fleet import run as fleet_run
-from colorcheck.fleet.cache import ResultCache
+from colorcheck.fleet.cache import ResultCache, _key
 from colorcheck.fleet.checked import Checked, Job, overall
 from colorcheck.fleet.find import deployments_below
 from colorcheck.fleet.inputs import Dependency, DependencyKind, StateRecorder
@@ -156,12 +157,45 @@ def test_a_pointer_of_lfs_is_no_file_of_its_size(tmp_path: Path) -> None:
     assert size.state() is None
 
 
-def test_a_hidden_file_changes_what_a_listing_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [".boot.scr", "BOOT.SCR", "a.cmd"])
+def test_a_file_with_such_an_ending_changes_what_a_listing_is(name: str, tmp_path: Path) -> None:
     recorder = StateRecorder()
     with watched(recorder):
-        endings_in(str(tmp_path), [".scr"])
-    (tmp_path / ".boot.scr").touch()
+        endings_in(str(tmp_path), (".scr", ".cmd"))
+    (tmp_path / "a.scr.txt").touch()
+    assert all(each.state() == state for each, state in recorder.states.items())
+    (tmp_path / name).touch()
     assert any(each.state() != state for each, state in recorder.states.items())
+
+
+def test_a_warm_entry_costs_one_listing_and_one_opening_of_each_file(
+    tmp_path: Path, own_cache: ResultCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = Job(deployment(tmp_path / "one"))
+    fleet_run.check(job, own_cache)
+    listed, opened = Counter[str](), Counter[str]()
+    scandir, open_file = os.scandir, os.open
+    monkeypatch.setattr(os, "scandir", lambda path: (listed.update([str(path)]), scandir(path))[1])
+    monkeypatch.setattr(os, "open", lambda path, *more: (opened.update([str(path)]), open_file(path, *more))[1])
+    assert own_cache.get(job) is not None
+    monkeypatch.undo()
+    assert listed == {str(tmp_path / "one"): 1}
+    assert opened.pop(str(own_cache._path(_key(job)))) == 1
+    assert {Path(name).name for name in opened} == {"colorcheck.toml", "system.dts", "rt.cfg"}
+    assert set(opened.values()) == {1}
+
+
+def test_patterns_of_one_folder_are_matched_with_one_listing_of_it(tmp_path: Path) -> None:
+    for name in ("a.cfg", "b.cfg", ".c.cfg", "[d].cfg"):
+        (tmp_path / name).touch()
+    patterns = [f"{tmp_path}/{last}" for last in ("*.cfg", ".*.cfg", "[ab].cfg", "[[]d].cfg", "./*.cfg", "**")]
+    alone = [matches(each) for each in patterns]
+    with listed_once():
+        assert [matches(each) for each in patterns] == alone
+        (tmp_path / "e.cfg").touch()
+        assert [matches(each) for each in patterns] == alone
+    assert matches(patterns[0]) == (*alone[0], f"{tmp_path}/e.cfg")
+    assert [len(each) for each in alone] == [3, 1, 2, 1, 3, 5]
 
 
 def test_another_tool_has_another_cache(

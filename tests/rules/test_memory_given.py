@@ -75,3 +75,52 @@ def test_a_partial_tree_that_nobody_read_proves_nothing(tmp_path: Path) -> None:
     assert theorems["separation/dom0/domU1"] == "unknown"
     assert "CC526" in rules
     assert status != 0
+
+
+DEVICE = 'fb@{0:x} {{ {1} compatible = "simple-framebuffer"; reg = <0x0 {0:#x} 0x0 0x800000>; }};'
+RESERVED = """reserved-memory {{ #address-cells = <2>; #size-cells = <2>; ranges;
+    fb@{0:x} {{ {1} reg = <0x0 {0:#x} 0x0 0x800000>; }}; }};"""
+OF_DOM0 = ("separation/xen/dom0", "separation/dom0/rt")
+
+
+@pytest.mark.parametrize(
+    ("tree", "expected"),
+    [
+        (DEVICE.format(0x60000000, ""), "refuted"),
+        (DEVICE.format(0x60000000, 'status = "disabled";'), "refuted"),  # Xen maps it all the same, measured
+        (DEVICE.format(0x7FC00000, ""), "refuted"),  # one half is in memory
+        (DEVICE.format(0x60000000, "xen,passthrough;"), "proved"),
+        (DEVICE.format(0xFD000000, ""), "proved"),
+        (RESERVED.format(0x60000000, ""), "proved"),
+        (RESERVED.format(0x60000000, 'status = "disabled";'), "refuted"),  # Xen does not reserve it, and maps it
+        (RESERVED.format(0x60000000, "") + DEVICE.format(0x60000000, ""), "proved"),
+        (RESERVED.format(0x60000000, "") + DEVICE.format(0x60400000, ""), "refuted"),
+        (
+            "bus@60000000 { #address-cells = <1>; #size-cells = <1>; ranges = <0x0 0x0 0x60000000 0x1000>;"
+            'dev@0 { compatible = "acme,dev"; reg = <0x0 0x1000>; }; };',
+            "refuted",
+        ),
+    ],
+)
+def test_a_device_whose_registers_are_in_memory(tree: str, expected: str, tmp_path: Path) -> None:
+    """Xen maps the registers of devices into dom0 as they are, regardless of the owner of the frames."""
+    example = Example(
+        xen=("4.20", "4.21", "4.22"), tree=tree, guests=(("rt.cfg", GUEST),), memory="<0x0 0x0 0x0 0x80000000>"
+    )
+    theorems, rules, _ = verdicts(example, tmp_path)
+    assert [theorems[name] for name in OF_DOM0] == [expected] * 2
+    assert theorems["separation/xen/rt"] == "proved"
+    assert ("CC406" in rules) == (expected == "refuted")
+
+
+def test_the_hardware_domain_gets_the_devices(tmp_path: Path) -> None:
+    hardware = """hw { compatible = "xen,domain"; #address-cells = <2>; #size-cells = <2>;
+        memory = <0x0 0x40000>; cpus = <1>; capabilities = <2>; llc-colors = "2-9";
+        module@9000000 { compatible = "multiboot,kernel", "multiboot,module"; reg = <0x0 0x9000000 0x0 0x10000>; }; };
+        """
+    found = api.verify(
+        Example(xen="4.21", chosen=hardware + DOMAIN.format(), tree=DEVICE.format(0x60000000, "")).write(tmp_path)
+    )
+    given = [finding.message for finding in found.findings if finding.rule == "CC521"]
+    assert not given or all("into hw" in message or "into dom0" in message for message in given)
+    assert given

@@ -119,3 +119,62 @@ def test_a_part_of_an_entry_is_told(tmp_path: Path, node: str) -> None:
     outcome(tmp_path, KERNEL, cut)
     found = rows(api.verify(str(tmp_path / "colorcheck.toml")).to_dict()["findings"])
     assert [f["rule"] for f in found if f"reg of {node}" in f["message"]] == ["CC530"]
+
+
+EARLY = "Early FDT parsing failed (-22)"
+FIRST = "a@50000000 { reg = <0 0x50000000 0 0x100000>; };"
+
+
+def _many(count: int, start: int) -> str:
+    return "".join(f"r{n} {{ reg = <0 {start + n * 0x2000:#x} 0 0x1000>; }};" for n in range(count))
+
+
+@pytest.mark.parametrize(
+    ("reserved", "size_cells", "message"),
+    [
+        (FIRST, 2, ""),
+        (FIRST + "b { reg = <0 0x50001000 0 0>; };", 2, EARLY),  # of no size, and within the first
+        (FIRST + "b { reg = <0 0x50000000 0 0>; };", 2, ""),
+        ("b { reg = <0 0x48000100 0 0>; };", 2, EARLY),  # within the tree
+        ("b { reg = <0 0x58000000 0 0>; };", 2, ""),
+        ("b { };", 0, EARLY),  # Xen looks at the cells first
+        ('b { status = "disabled"; };', 0, ""),
+        ("b { status; reg = <0 0x49000000 0 0x1000>; };", 2, ""),  # disabled, and so not over the kernel
+        (_many(257, 0x60000000), 2, "Max number of supported reserved-memory regions reached."),
+    ],
+)
+def test_reserved_ranges_of_no_size_and_without_cells(
+    tmp_path: Path, reserved: str, size_cells: int, message: str
+) -> None:
+    """Measured with 4.20.4 and 4.22.0, as are the counts below."""
+    cells = f"#address-cells = <2>; #size-cells = <{size_cells}>; ranges;"
+    found = outcome(tmp_path, KERNEL, f"{MEMORY} reserved-memory {{ {cells} {reserved} }};")
+    assert found == (("panics", message) if message else ("boots", ""))
+
+
+@pytest.mark.parametrize(
+    ("entries", "nodes", "message"),
+    [
+        (257, 0, "Cannot allocate reserved memory bank"),
+        (200, 57, "Max number of supported reserved-memory regions reached."),
+    ],
+)
+def test_entries_of_the_header_count_as_reserved_ranges(tmp_path: Path, entries: int, nodes: int, message: str) -> None:
+    cells = "#address-cells = <2>; #size-cells = <2>; ranges;"
+    outcome(tmp_path, KERNEL, f"{MEMORY} reserved-memory {{ {cells} {_many(nodes, 0x68000000)} }};")
+    text = (tmp_path / "a.dts").read_text()
+    listed = "".join(f"/memreserve/ {0x60000000 + n * 0x2000:#x} 0x1000;\n" for n in range(entries))
+    (tmp_path / "a.dts").write_text(text.replace("/dts-v1/;\n", f"/dts-v1/;\n{listed}", 1))
+    panic = api.replay(str(tmp_path)).to_dict()["panic"]
+    assert isinstance(panic, dict)
+    assert panic["message"] == message
+
+
+def test_memory_without_cells(tmp_path: Path) -> None:
+    outcome(tmp_path, KERNEL)
+    text = (tmp_path / "a.dts").read_text()
+    (tmp_path / "a.dts").write_text(text.replace("#size-cells = <2>;", "#size-cells = <0>;", 1))
+    assert api.replay(str(tmp_path)).to_dict()["panic"]["message"] == EARLY  # type: ignore[index]
+    found = {finding.rule for finding in api.verify(str(tmp_path)).findings}
+    assert "CC530" in found
+    assert "CC599" not in found

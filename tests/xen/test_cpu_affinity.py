@@ -206,6 +206,21 @@ def test_cpus_left_over_are_in_a_pool_of_their_own(tmp_path: Path) -> None:
     assert cpus(found(tmp_path, chosen=chosen, kconfig=BUILT)["b"]) == (0, 1, 2, 3)
 
 
+@pytest.mark.parametrize(
+    ("cpus_of_pool", "panic"),
+    [
+        ("", "Missing or empty cpupool-cpus property!"),
+        ("cpupool-cpus;", "Missing or empty cpupool-cpus property!"),
+        ("cpupool-cpus = <&a0 &a1 &a0>;", "Logical cpu 0 already added to a cpupool!"),
+    ],
+)
+def test_pools_at_which_xen_stops(tmp_path: Path, cpus_of_pool: str, panic: str) -> None:
+    chosen = f'bad: pool-a {{ compatible = "xen,cpupool"; {cpus_of_pool} }};'
+    stopped = system_of(tmp_path, chosen=chosen, kconfig=BUILT).pool_panic
+    assert stopped is not None
+    assert panic in stopped.message
+
+
 def test_pools_of_a_xen_that_is_built_without_them_count_for_nothing(tmp_path: Path) -> None:
     chosen = POOLS + domain("a", "domain-cpupool = <&big>;")
     without = found(tmp_path, chosen=chosen, kconfig="# CONFIG_BOOT_TIME_CPUPOOLS is not set\n")
@@ -272,7 +287,7 @@ def test_a_loader_may_still_add_the_method(tmp_path: Path) -> None:
     assert system_of(tmp_path, lacking=1).domains[0].vcpu_cpus[0] is None
 
 
-@pytest.mark.parametrize("text", ["x", "3-1", "1-", "-1", "1,x", "^all", "1 ,2"])
+@pytest.mark.parametrize("text", ["x", "3-1", "1-", "-1", "1,x", "^all", "1 ,2", f"0-{2**64 - 1}"])
 def test_lists_that_xl_refuses(text: str) -> None:
     with pytest.raises(UnreadableCpusError):
         xl_cpus(text, range(6))

@@ -36,8 +36,10 @@ REASONS = {
         "ramdisk or 0": "an unknown ramdisk is trusted to fit, as an assumption",
         "kernel or 1": "an unknown kernel is trusted to fit, as an assumption",
     },
-    "xen/effective.py": {
+    "xen/decided/prepare.py": {
         "context.arguments.dom0_mem or DEFAULT_MEMORY": "Xen's default for a release without the option",
+    },
+    "xen/decided/context.py": {
         "64 if reserve is None else reserve": "Kconfig's default; a number that is none leaves the build open",
     },
     "xen/machine/boot_info.py": {"facts.read(IMAGE_SIZE) or 0": "the skeleton, which has nothing that is open"},
@@ -65,9 +67,11 @@ REASONS = {
     "loader/image_builder/follow.py": {"VIRTUAL if found is None else found.start": "a place apart from all others"},
     "loader/u_boot/blob.py": {"size or 0": "no more than the tree needs"},
     "loader/u_boot/boot.py": {
-        "_LARGEST if loaded.size is None else loaded.size": "a place that is only certain where this is not needed",
         "_OPEN_PLACE if at is None else at": "a place that counts as not known",
         "_OPEN_PLACE if ramdisk is None or ramdisk[0] is None else ramdisk[0]": "a place that counts as not known",
+    },
+    "loader/u_boot/room.py": {
+        "_LARGEST if loaded.size is None else loaded.size": "a place that is only certain where this is not needed",
     },
     "loader/u_boot/conditions.py": {
         "8 if width is None else width": "setexpr without a width takes all bytes of a number",

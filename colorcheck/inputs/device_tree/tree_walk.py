@@ -64,9 +64,8 @@ _kept = lru_cache(2048)(_lowered)  # a tree has few such values, and Xen's code 
 
 
 def available(node: Node) -> bool:
-    """Whether the node's status allows its use: absent, `okay` or `ok`."""
-    status = string(node, "status")
-    return status is None or status in ("okay", "ok")
+    """Whether the node's status allows its use: absent, `okay` or `ok`; a status without a value does not."""
+    return "status" not in node.properties or string(node, "status") in ("okay", "ok")
 
 
 def unit_name(node: Node) -> str:

@@ -19,11 +19,23 @@ from colorcheck.loader.u_boot.fdt import lies_there, not_read, present
 from colorcheck.loader.u_boot.fit import FitParts, is_fit, opened
 from colorcheck.loader.u_boot.fit_script import verifies
 from colorcheck.loader.u_boot.image import KERNEL, RAMDISK, LegacyImage, read_legacy
-from colorcheck.loader.u_boot.machine import VIRTUAL, Doubt, FileInMemory, HaltError, OpenEndError, Status, UBootMachine
+from colorcheck.loader.u_boot.machine import VIRTUAL, FileInMemory, HaltError, OpenEndError, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import WIDTH, hexadecimal
-from colorcheck.loader.u_boot.places import Places, free
-from colorcheck.loader.u_boot.releases import BOUNDS, LOADS_KEPT, RANGES, RESERVED_ROOM, known, newer
-from colorcheck.loader.u_boot.text import Marked, unknowns
+from colorcheck.loader.u_boot.placed import StartedImage, started_image
+from colorcheck.loader.u_boot.places import Places
+from colorcheck.loader.u_boot.releases import RESERVED_ROOM, known
+from colorcheck.loader.u_boot.room import (
+    bounds_are_known,
+    can_reserve,
+    lowest,
+    mapped,
+    number_of,
+    place_of_tree,
+    reserve_for,
+    room_of,
+    stays,
+)
+from colorcheck.loader.u_boot.text import Marked
 from colorcheck.loader.u_boot.trees import TreeInMemory
 
 _LARGEST = 1 << 30  # bytes of a loaded file whose size is not known
@@ -51,6 +63,7 @@ class Started(Struct, frozen=True):
     tree: TreeInMemory
     ramdisk: tuple[int | None, int] | None
     uefi: bool = False
+    file: StartedImage = StartedImage()
 
 
 class _Image(Struct, frozen=True):
@@ -68,10 +81,11 @@ def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
     if address is None or at is None:
         return 1
     parts = _fit(machine, words, address) if command == "bootm" else None
+    file = started_image(machine, address) if parts is None else StartedImage()
     image = _image(machine, command, address) if parts is None else _loaded(machine, parts.load, parts.kernel)
     if image is None:
         return 1
-    room = _room(machine)
+    room = room_of(machine)
     if image.size is not None:
         room.reserve(image.start, image.size)
     ramdisk = _ramdisk(machine, words[1]) if len(words) > 1 and words[1].text != "-" else None
@@ -84,24 +98,31 @@ def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
     elif len(words) < 3:
         raise HaltError(f"{command} without a tree: U-Boot stops because it would start Xen without one")
     tree = present(machine, at)
-    if tree is None and (at in machine.foreign or lies_there(machine, at)):
-        raise _own_tree(machine, at)
     if tree is None and machine.memory.is_dark(at):
         raise OpenEndError(not_read(machine, at))
+    if tree is None and (at in machine.foreign or lies_there(machine, at)):
+        raise _own_tree(machine, at)
     if tree is None:
         _no_tree(machine, words[2] if len(words) > 2 else Marked(f"{at:#x}"))
         return 1
     if image.size is not None and image.start != address:
         machine.memory.darken(image.start, image.size)
         machine.over(image.start, image.size, "Xen's image")
+    if ramdisk is not None and not _may_stay(machine, room, ramdisk):
+        return 1
     moved, place = _moved_ramdisk(machine, room, ramdisk)
-    _reservations(room, tree)
+    reserve_for(room, tree)
     final = _moved_tree(machine, room, tree)
     machine.configuration = parts.name if parts is not None else None
     arrived = _fixed(machine, final, moved, place)
     known = final.known and final.address < VIRTUAL
     machine.started = Started(
-        image.start if image.start < VIRTUAL else None, image.size, final.address if known else None, arrived, moved
+        image.start if image.start < VIRTUAL else None,
+        image.size,
+        final.address if known else None,
+        arrived,
+        moved,
+        file=file,
     )
     raise StartedError
 
@@ -116,13 +137,13 @@ def bootefi(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         raise _starts_unknown(machine, "the tree with which bootefi starts Xen", fact)
     at = machine.reached(address) if address is not None else None
     tree = present(machine, at) if at is not None else None
-    if tree is None and at is not None and (at in machine.foreign or lies_there(machine, at)):
-        raise _own_tree(machine, at)
     if tree is None and at is not None and machine.memory.is_dark(at):
         raise OpenEndError(not_read(machine, at))
+    if tree is None and at is not None and (at in machine.foreign or lies_there(machine, at)):
+        raise _own_tree(machine, at)
     if tree is None:
         return 1
-    room = _room(machine)
+    room = room_of(machine)
     final = _moved_tree(machine, room, tree)
     arrived = _fixed(machine, final, None, None)
     machine.started = Started(None, None, None, arrived, None, uefi=True)
@@ -279,48 +300,6 @@ def _compressed(machine: UBootMachine, data: bytes) -> bytes | None:
     return unpacked
 
 
-def _room(machine: UBootMachine) -> Places:
-    """The memory that U-Boot allocates for booting: bank 0, or the range given by bootm_low and bootm_size. Newer ones
-    always allocate in all of bank 0, around the files that were loaded."""
-    banks = machine.settings.banks or ((0, 1 << 40),)
-    low = _number(machine, "bootm_low", banks[0][0])
-    size = _number(machine, "bootm_size", max(banks[0][0] + banks[0][1] - low, 0))
-    own = _OWN if machine.settings.banks and low + size >= banks[0][0] + banks[0][1] else (0,)
-    whole = _OWN
-    if not machine.settings.banks:
-        own = whole = (0, 1 << 39)
-    certain, possible = _loads(machine)
-    later = (*free(*banks[0], whole, certain), *free(*banks[0], whole, (*certain, *possible)))
-    return Places(free(low, size, own), later, lambda: newer(machine, LOADS_KEPT))
-
-
-def _loads(machine: UBootMachine) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """Where files were loaded, from start to end, and where more may be: files of unknown size, and what did not come
-    from a medium."""
-    certain: list[tuple[int, int]] = []
-    possible: list[tuple[int, int]] = []
-    for loaded in machine.loaded:
-        if loaded.address < VIRTUAL:
-            known_size = loaded.size is not None and loaded.address in machine.paths
-            end = loaded.address + (_LARGEST if loaded.size is None else loaded.size)
-            (certain if known_size else possible).append((loaded.address, end))
-    return certain, possible
-
-
-def _bounds_are_known(machine: UBootMachine) -> bool:
-    """Whether it is known which memory U-Boot allocates; without the environment, the script must set it."""
-    names = ("bootm_low", "bootm_size", "bootm_mapsize")
-    known = machine.settings.whole_environment or all(n in machine.environment or n in machine.deleted for n in names)
-    for name in () if known else names:
-        machine.unset(name)
-    return known and not any(unknowns(machine.text(name) or "") for name in names)
-
-
-def _number(machine: UBootMachine, name: str, default: int) -> int:
-    text = machine.text(name)
-    return default if text is None else hexadecimal(text)
-
-
 class _Ramdisk(Struct, frozen=True):
     start: int
     size: int
@@ -357,6 +336,16 @@ def present_magic(machine: UBootMachine, address: int) -> bool:
     return bytes(machine.memory.read(address, 4) or b"") == MAGIC
 
 
+def _may_stay(machine: UBootMachine, room: Places, ramdisk: _Ramdisk) -> bool:
+    """Whether U-Boot takes a ramdisk that is to stay where it is; any other one it does."""
+    high = machine.environment.get("initrd_high")
+    if high is None or hexadecimal(high.text) != WIDTH or stays(machine, room, ramdisk.start, ramdisk.size):
+        return True
+    message = f"in-place initrd alloc failed: not all of {ramdisk.size:#x} bytes at {ramdisk.start:#x} are free memory"
+    machine.say(ProblemKind.U_BOOT_BOOT, message, "give the size of the ramdisk: booti XEN RAMDISK:${filesize} TREE")
+    return False
+
+
 def _moved_ramdisk(
     machine: UBootMachine, room: Places, ramdisk: _Ramdisk | None
 ) -> tuple[tuple[int | None, int] | None, int | None]:
@@ -365,8 +354,8 @@ def _moved_ramdisk(
         return None, None
     high = machine.text("initrd_high")
     machine.unset("initrd_high")
-    bounded = _bounds_are_known(machine)
-    highest = _number(machine, "bootm_mapsize", _size(machine)) + _low(machine)
+    bounded = bounds_are_known(machine)
+    highest = number_of(machine, "bootm_mapsize", mapped(machine)) + lowest(machine)
     limit = highest if high is None else hexadecimal(high)
     if high is not None and limit == WIDTH:
         room.reserve(ramdisk.start, ramdisk.size)
@@ -389,37 +378,6 @@ def _moved_ramdisk(
     return (at, ramdisk.size), None
 
 
-def _size(machine: UBootMachine) -> int:
-    banks = machine.settings.banks or ((0, 1 << 40),)
-    return _number(machine, "bootm_size", max(banks[0][0] + banks[0][1] - _low(machine), 0))
-
-
-def _low(machine: UBootMachine) -> int:
-    return _number(machine, "bootm_low", (machine.settings.banks or ((0, 0),))[0][0])
-
-
-def _reservations(room: Places, tree: TreeInMemory) -> None:
-    """Exclude ranges that the tree reserves: its list, and the children of /reserved-memory with a fixed address."""
-    from colorcheck.loader.u_boot.blob import read_content
-
-    for number in range(tree.reservations):
-        room.reserve(*tree.reservation(number))
-    content = read_content(tree.data)
-    parent = content.nodes.get("/reserved-memory") if content else None
-    if content is None or parent is None:
-        return
-    wide = [2 if parent.get(n, b"\0\0\0\2")[-1:] == b"\2" else 1 for n in ("#address-cells", "#size-cells")]
-    for path, properties in content.nodes.items():
-        status = properties.get("status", b"okay").rstrip(b"\0")
-        if not path.startswith("/reserved-memory/") or path.count("/") != 2 or status not in (b"okay", b"ok"):
-            continue
-        reg, step = properties.get("reg", b""), 4 * sum(wide)
-        for at in range(0, len(reg) - step + 1, step):
-            middle = at + 4 * wide[0]
-            start = int.from_bytes(reg[at:middle], "big")
-            room.reserve(start, int.from_bytes(reg[middle : at + step], "big"))
-
-
 class _Final(Struct):
     tree: TreeInMemory
     known: bool
@@ -435,61 +393,19 @@ def _moved_tree(machine: UBootMachine, room: Places, tree: TreeInMemory) -> _Fin
     high = machine.text("fdt_high")
     machine.unset("fdt_high")
     if high is not None and hexadecimal(high) == WIDTH:
+        if not stays(machine, room, tree.address, length):
+            why = "overlap reserved memory or U-Boot, and fdt_high keeps the tree there"
+            raise HaltError(f"FDT creation failed: {tree.address:#x} and the {length:#x} bytes from there {why}")
         room.reserve(tree.address, length)
         tree.resize(length)
         return _Final(tree, True)
-    unknown = (machine.peek("fdt_high") is not None and high is None) or not _bounds_are_known(machine)
-    at, any_room = (None, True) if unknown else _place(machine, room, length, high)
-    if not any_room or not _can_reserve(machine, room, at):
+    unknown = (machine.peek("fdt_high") is not None and high is None) or not bounds_are_known(machine)
+    at, any_room = (None, True) if unknown else place_of_tree(machine, room, length, high)
+    if not any_room or not can_reserve(machine, room, at):
         raise HaltError("device tree - allocation error: there is no room for it below fdt_high")
     moved = TreeInMemory(machine, _OPEN_PLACE if at is None else at, bytearray(tree.data), tree.side.copy())
     moved.reopen(length)
     return _Final(moved, at is not None)
-
-
-def _can_reserve(machine: UBootMachine, room: Places, at: int | None) -> bool:
-    """Whether U-Boot has an entry left in its list of reserved ranges for the tree at this place, which was taken last.
-    Beside another range it needs none, as right below U-Boot itself, where an unknown place is."""
-    most, ranges = _RANGES_LATER if known(machine, RANGES) else _RANGES, room.ranges
-    if at is None or known(machine, LOADS_KEPT) or ranges <= most - _OF_U_BOOT or room.touching(at):
-        return True
-    fact = OpenFact(
-        f"U-Boot can reserve {ranges + _OF_U_BOOT} ranges",
-        f"U-Boot reserves {ranges} ranges or more for this boot, and its usual LMB_MAX_REGIONS is {_RANGES} before "
-        f"2023.04 and {_RANGES_LATER} since; without an entry for the tree it resets the board",
-        ("[target]", 'u-boot = "2025.01"  # if it is as new as that: there is no limit'),
-        machine.place,
-        (False, True),
-    )
-    return machine.decide(Doubt(fact.what, ranges < most, fact))
-
-
-def _place(machine: UBootMachine, room: Places, length: int, high: str | None) -> tuple[int | None, bool]:
-    if high is not None:
-        return room.highest(length, hexadecimal(high))
-    if not machine.settings.banks:
-        return None, True
-    before, since = (_limits(machine, machine.settings.banks, later=later) for later in (False, True))
-    for limit in since if before != since and newer(machine, BOUNDS) else before:
-        at, any_room = room.highest(length, limit)
-        if any_room:
-            return at, True
-    return None, False
-
-
-def _limits(machine: UBootMachine, banks: Sequence[tuple[int, int]], *, later: bool) -> list[int]:
-    """The ends of memory below which U-Boot tries to put the tree, bank by bank; `later` as from 2024.07."""
-    low, left = _low(machine), _number(machine, "bootm_mapsize", _size(machine))
-    found: list[int] = []
-    for start, size in banks:
-        if start + size < low:
-            continue
-        end = min(start + size, low + left) if later else start + min(size, left)
-        found.append(end)
-        left -= end - max(low, start)
-        if left <= 0:
-            break
-    return found
 
 
 def _fixed(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from msgspec.structs import replace
+
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot import conditions, effects, variables
@@ -269,6 +271,7 @@ def _write(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Stat
     count = hexadecimal(words[2].text) if len(words) > 2 else 1
     value = (hexadecimal(words[1].text) & ((1 << (8 * width)) - 1)).to_bytes(width, "little")
     address = hexadecimal(words[0].text)
+    machine.over(address, count * width, f"{command} ({machine.place})")
     if count * width > _LONGEST:
         machine.memory.darken(address, count * width)
     else:
@@ -283,6 +286,8 @@ def _copy(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Statu
         return 1
     begin, end, count = (hexadecimal(word.text) for word in words)
     size = count * width
+    machine.over(end, size, f"{command} ({machine.place})")
+    known = machine.memory.read(begin, 1) is not None
     if size > _LONGEST or abs(begin - end) < size:  # of an overlap it depends on the build which bytes are read twice
         machine.memory.darken(end, size)
     else:
@@ -295,7 +300,9 @@ def _copy(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Statu
     if source is not None and (source.size is None or source.size <= size):
         held = machine.memory.read(end, len(source.data))
         data = source.data if held is not None and bytes(held) == source.data else b""
-        machine.loaded.append(FileInMemory(source.name, end, source.size, data, machine.place))
+        machine.loaded.append(replace(source, address=end, data=data, location=machine.place))
+    elif source is None and not known and all(one.address != end for one in machine.loaded):  # of flash memory, say
+        machine.loaded.append(FileInMemory(f"data of {command}", end, size, b"", machine.place))
     return 0
 
 
@@ -412,13 +419,24 @@ def _part(machine: UBootMachine, words: Sequence[Marked]) -> Status:
 
 
 def _network(machine: UBootMachine, words: Sequence[Marked]) -> Status:
-    """`dhcp` and `bootp` also set variables from the server."""
-    status = loads.tftp(machine, words)
-    if status == 0:
-        why = "files do not say what the network server answers"
-        fact = OpenFact(machine.anew(f"answer of the network at {machine.place}"), why, (), machine.place)
-        for name in ("ipaddr", "netmask", "gatewayip", "serverip", "dnsip", "hostname", "rootpath", "domain"):
-            machine.set(name, machine.answer(fact))
+    """`dhcp` and `bootp` set variables from the server's answer. Unless `autoload` is a no, they also load a file: the
+    one that is named, else the one that the server names (net/bootp.c)."""
+    why = "files do not say what the network server answers"
+    fact = OpenFact(machine.anew(f"answer of the network at {machine.place}"), why, (), machine.place)
+    autoload = machine.get("autoload")
+    unclear = machine.depends(autoload) if autoload is not None else None
+    loads_file = autoload is None or unclear is not None or autoload.text[:1] in ("1", "y", "Y", "t", "T")
+    if not loads_file and autoload is not None and autoload.text != "NFS":
+        status: Status = Doubt(machine.anew(f"answer of the network at {machine.place}"), True, fact)
+    elif len(words) > 1 or (words and not loads.is_number(words[0].text)):
+        status = loads.tftp(machine, words)
+        if status != 0:
+            return status
+    else:
+        status = loads.named_by_server(machine, words, Doubt(fact.what, True, fact))
+        machine.set("bootfile", machine.answer(fact))
+    for name in ("ipaddr", "netmask", "gatewayip", "serverip", "dnsip", "hostname", "rootpath", "domain"):
+        machine.set(name, machine.answer(fact))
     return status
 
 
@@ -450,7 +468,7 @@ def _hash(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     if len(words) > 3 and words[3].text.startswith("*"):
         if machine.depends(words[3]):
             return _unknown(machine, [Marked("hash"), *words])
-        effects.fill(machine, hexadecimal(words[3].text[1:]), _LARGEST_SUM, f"sum at {machine.place}")
+        effects.spoil(machine, hexadecimal(words[3].text[1:]), _LARGEST_SUM, f"a sum ({machine.place})")
         return _named()(machine, words)
     return _named(3)(machine, words)
 

@@ -170,6 +170,14 @@ def fill(machine: UBootMachine, address: int, size: int, name: str) -> None:
     machine.loaded.append(FileInMemory(name, address, size, b"", machine.place))
 
 
+def spoil(machine: UBootMachine, address: int, size: int, name: str) -> None:
+    """Like `fill`, for content that cannot be a file."""
+    machine.over(address, size, name)
+    machine.memory.darken(address, size)
+    for side in [side for side in machine.sides if address <= side < address + size]:
+        del machine.sides[side]
+
+
 def checksum(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """`crc32 ADDRESS COUNT [ADDRESS]` stores the sum, where a third word is."""
     if words and words[0].text == "-v":
@@ -179,7 +187,7 @@ def checksum(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     if len(words) not in (2, 3):
         return 1
     if len(words) == 3:
-        machine.memory.darken(machine.reached(words[2]), 4)
+        spoil(machine, machine.reached(words[2]), 4, f"crc32 ({machine.place})")
     return 0
 
 
@@ -215,7 +223,7 @@ def fills(at: int, length: int) -> Callable[[UBootMachine, Sequence[Marked]], St
             machine.open(f"data at {machine.place}", "what this command overwrites is not known")
         else:
             size = min(hexadecimal(words[length].text), _LARGEST)
-            fill(machine, hexadecimal(words[at].text), size, f"data written at {machine.place}")
+            spoil(machine, hexadecimal(words[at].text), size, f"a command ({machine.place})")
         return Doubt(machine.anew(f"data {text}"), True, fact)
 
     return follow

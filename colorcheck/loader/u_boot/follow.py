@@ -9,14 +9,15 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE, size
 from colorcheck.inputs.device_tree.device_tree_blob import read_blob
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.manifest.manifest import Manifest
-from colorcheck.loader.facts import OpenFact, Origin
-from colorcheck.loader.handover import Handover, HandoverModule
-from colorcheck.loader.u_boot.blob import HEADER, MAGIC, NodePool, Side, compile_tree, is_plain, read_content, tree_of
+from colorcheck.loader.facts import UNREAD_TREE, OpenFact, Origin
+from colorcheck.loader.handover import Handover
+from colorcheck.loader.u_boot.blob import HEADER, NodePool, Side, compile_tree, is_plain, read_content, tree_of
 from colorcheck.loader.u_boot.boot import RAMDISK_ROOM, Started, StartedError
 from colorcheck.loader.u_boot.commands import call
 from colorcheck.loader.u_boot.devices import MEDIUM
@@ -27,7 +28,6 @@ from colorcheck.loader.u_boot.image import read_legacy, script_refused, script_t
 from colorcheck.loader.u_boot.load import ELSEWHERE, MISSING, missing_fact, put
 from colorcheck.loader.u_boot.machine import (
     VIRTUAL,
-    FileInMemory,
     HaltError,
     LeaveError,
     OpenEndError,
@@ -36,6 +36,7 @@ from colorcheck.loader.u_boot.machine import (
 )
 from colorcheck.loader.u_boot.media import File, Media
 from colorcheck.loader.u_boot.numbers import hexadecimal
+from colorcheck.loader.u_boot.placed import modules
 from colorcheck.loader.u_boot.releases import CHANGES, RESERVED_ROOM, answers, known
 from colorcheck.loader.u_boot.resume import Resume, Watch
 from colorcheck.loader.u_boot.shell import run_macro, run_text
@@ -125,11 +126,11 @@ def _as_named(handovers: list[Handover], first: Handover) -> tuple[list[Handover
 
 def _base(handovers: list[Handover], known: list[Handover]) -> Handover:
     """The way that is shown: files that are not here are not there, and no unknown condition holds, unless
-    Xen is not started that way and is on another, of those where it is `known` what it gets."""
+    Xen is not started that way and is on another, if possible of those where it is `known` what it gets."""
     first = handovers[0]
     for key in (ELSEWHERE, MISSING):
         if first.stopped and (key, False) in first.choices:
-            first = next((h for h in known if (key, True) in h.choices and not h.stopped), first)
+            first = next((h for h in (*known, *handovers) if (key, True) in h.choices and not h.stopped), first)
     return next((h for h in known if not h.stopped), first) if first.stopped else first
 
 
@@ -263,7 +264,11 @@ class ScriptWorld:
         if not isinstance(started, Started):
             why = self.stopped or "the script ends without starting Xen"
             last = next((p for p in reversed(problems) if p.kind.startswith("u-boot")), None)
-            why = f"{why} ({last.location}: {last.message})" if last and why.startswith("the script ends") else why
+            if last is not None and last.kind is ProblemKind.U_BOOT_BOOT and why.startswith("the script ends"):
+                why = f"{last.message}, and the script ends"  # one finding says both
+                problems = tuple(problem for problem in problems if problem is not last)
+            elif last is not None and why.startswith("the script ends"):
+                why = f"{why} ({last.location}: {last.message})"
             return Handover(
                 stopped=why,
                 location=last.location if last else machine.place,
@@ -271,6 +276,7 @@ class ScriptWorld:
                 choices=choices,
                 problems=problems,
                 assumptions=self._assumptions(),
+                help=last.help if last is not None else "",
             )
         content = read_content(started.tree.data)
         if content is None:
@@ -294,7 +300,7 @@ class ScriptWorld:
             memory_reservations=tuple(reservations),
             device_tree=(started.address, content.size),
             device_tree_sizes=_sizes(machine, started, content.size),
-            modules=self._modules(),
+            modules=modules(machine),
             xen_address=started.image,
             xen_image_size=started.image_size,
             open=facts,
@@ -304,6 +310,9 @@ class ScriptWorld:
             assumptions=self._assumptions(),
             harmless=self._harmless(facts),
             uefi=started.uefi,
+            xen_file=started.file.name,
+            xen_in_doubt=started.file.doubt,
+            xen_location=started.file.location,
         )
 
     def _facts(self) -> tuple[OpenFact, ...]:
@@ -315,7 +324,8 @@ class ScriptWorld:
             *(missing_fact(machine, name) for name in machine.missing),
             *((_firmware(machine),) if isinstance(machine.started, Started) and machine.started.uefi else ()),
         ]
-        return tuple(dict.fromkeys(facts))
+        trees = {fact.what.removeprefix(UNREAD_TREE) for fact in facts if fact.what.startswith(UNREAD_TREE)}
+        return tuple(dict.fromkeys(fact for fact in facts if fact.what.removeprefix("file ") not in trees))
 
     def _harmless(self, facts: tuple[OpenFact, ...]) -> tuple[str, ...]:
         """Facts that only affect answers, each of which is a separate way, and those that only affect the address
@@ -345,43 +355,6 @@ class ScriptWorld:
         machine = self.machine
         apart = "what the script loads to the addresses of the board's environment does not overlap"
         return (*machine.assumptions, *((apart,) if machine.apart and not self._mixed() else ()))
-
-    def _modules(self) -> tuple[HandoverModule, ...]:
-        latest: dict[int, FileInMemory] = {}
-        for loaded in self.machine.loaded:
-            latest[loaded.address] = loaded
-        return tuple(self._module(loaded) for loaded in latest.values())
-
-    def _loaded_over(self, loaded: FileInMemory) -> bool:
-        """Whether a later file of known place lies in a part of it."""
-        if loaded.size is None:
-            return False
-        start, end = loaded.address, loaded.address + loaded.size
-        later = self.machine.loaded[self.machine.loaded.index(loaded) + 1 :]
-        return any(
-            start <= one.address < end or (one.size is not None and one.address < start < one.address + one.size)
-            for one in later
-        )
-
-    def _module(self, loaded: FileInMemory) -> HandoverModule:
-        machine = self.machine
-        held = machine.memory.read(loaded.address, len(loaded.data))
-        if loaded.data[:4] == MAGIC and loaded.address in machine.sides:  # a tree, which the script may edit
-            held = bytearray(loaded.data)
-        whole = held is not None and bytes(held) == loaded.data
-        if whole and loaded.size is not None and loaded.size > len(loaded.data):
-            whole = machine.memory.is_dark(loaded.address + len(loaded.data))
-        whole = whole and not self._loaded_over(loaded)
-        by = next((what for other, what in machine.overwritten if other is loaded), "")
-        return HandoverModule(
-            loaded.name,
-            loaded.address if loaded.address < VIRTUAL else None,
-            loaded.size,
-            loaded.location,
-            whole,
-            by if by or whole else "something that was loaded or grew over it",
-            "is loaded only in part" if loaded.part else "is a device tree" if loaded.data[:4] == MAGIC else "",
-        )
 
 
 def _sizes(machine: UBootMachine, started: Started, size: int) -> tuple[int, int]:

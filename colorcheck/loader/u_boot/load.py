@@ -104,7 +104,7 @@ def load(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
     name = words[3] if len(words) > 3 else machine.get("bootfile")
     if address is None or name is None:
         return 1
-    if not machine.depends(address) and not _is_number(address.text):
+    if not machine.depends(address) and not is_number(address.text):
         machine.say(
             ProblemKind.U_BOOT_COMMAND,
             f'{command} takes "{address.text}" as an address and prints its usage',
@@ -118,7 +118,8 @@ def load(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
     return _bring(machine, (name, system), address, count, start)
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether U-Boot takes all of a word as an address."""
     digits = text[2:] if text[:2].lower() == "0x" else text
     return bool(digits) and all(c in "0123456789abcdefABCDEF" for c in digits)
 
@@ -136,7 +137,7 @@ def tftp(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         return 1
     address, name = machine.get("loadaddr"), machine.get("bootfile")
     if len(words) == 1:
-        if _is_number(words[0].text):
+        if is_number(words[0].text):
             address = words[0]
         else:
             name = words[0]
@@ -148,6 +149,24 @@ def tftp(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         return 1
     colon = name.text.rfind(":")
     return _bring(machine, (name.part(colon + 1), ""), address, 0, 0)
+
+
+def named_by_server(machine: UBootMachine, words: Sequence[Marked], doubt: Doubt) -> Status:
+    """A file whose name the network's server gives: to the address that is named, else to `loadaddr`."""
+    address = words[0] if words else machine.get("loadaddr")
+    where = None if address is None else machine.address(address)
+    if where is None:
+        machine.open(
+            f"file of the network at {machine.place}",
+            "this command also loads the file that the server names, unless autoload is no, and no input says where to",
+            "# in the script, before this command: setenv autoload no",
+        )
+        return doubt
+    machine.memory.darken(where, PAGE)
+    machine.sides.pop(where, None)
+    machine.loaded.append(FileInMemory("the file that the server names", where, None, b"", machine.place))
+    machine.set("filesize", machine.answer(doubt.fact))
+    return doubt
 
 
 def size(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:

@@ -68,7 +68,7 @@ Status = int | Doubt
 
 class FileInMemory(Struct, frozen=True):
     """A file that the script put into memory. `size` None if it is not known, `data` what is known about it; `part`
-    if only a part of the file was loaded.
+    if only a part of the file was loaded, `made` if the script wrote the data itself.
     """
 
     name: str
@@ -77,6 +77,7 @@ class FileInMemory(Struct, frozen=True):
     data: bytes
     location: Location
     part: bool = False
+    made: bool = False
 
 
 class Settings(Struct, frozen=True):
@@ -107,6 +108,7 @@ class UBootMachine(Struct):
     working: int | None = None
     last_status: Status = 0
     facts: list[OpenFact] = field(default_factory=list)
+    numbers: dict[OpenFact, int] = field(default_factory=dict)  # the place of each fact in `facts`
     asked: dict[str, OpenFact] = field(default_factory=dict)
     times: dict[str, int] = field(default_factory=dict)  # how often a question came up whose answer can change
     problems: list[Problem] = field(default_factory=list)
@@ -158,11 +160,11 @@ class UBootMachine(Struct):
 
     def number(self, fact: OpenFact) -> int:
         """The number of an open fact; the same fact keeps its number."""
-        for index, known in enumerate(self.facts):
-            if known == fact:
-                return index
-        self.facts.append(fact)
-        return len(self.facts) - 1
+        known = self.numbers.get(fact)
+        if known is None:
+            known = self.numbers[fact] = len(self.facts)
+            self.facts.append(fact)
+        return known
 
     def open(self, what: str, why: str, *settle: str, values: tuple[object, ...] | Span | None = None) -> OpenFact:
         """Record an open fact at the current command."""
@@ -314,7 +316,7 @@ class UBootMachine(Struct):
         return self.number(fact)
 
     def over(self, start: int, size: int, what: str) -> None:
-        """U-Boot itself overwrites a range of memory: modules there are no longer whole."""
+        """U-Boot itself or a command overwrites a range of memory: modules there are no longer whole."""
         for loaded in self.loaded:
             if loaded.address < start + size and start < loaded.address + (loaded.size or 1):
                 self.overwritten.append((loaded, what))

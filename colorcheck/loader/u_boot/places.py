@@ -15,19 +15,21 @@ from colorcheck.core.units import PAGE
 
 
 class Free(Struct):
-    """Free memory: one range (start, end), and what is taken of it."""
+    """Free memory: one range (start, end), what is taken of it, and which of that nothing may overlap on purpose."""
 
     start: int
     end: int
     taken: list[tuple[int, int]] = field(default_factory=list)
+    fixed: list[tuple[int, int]] = field(default_factory=list)
 
-    def reserve(self, start: int, size: int) -> bool:
+    def reserve(self, start: int, size: int, *, fixed: bool = False) -> None:
         """Reserve a range; one that overlaps another is not reserved (U-Boot only prints an error)."""
         end = start + size
         if any(a < end and start < b for a, b in self.taken):
-            return False
+            return
         self.taken.append((start, end))
-        return True
+        if fixed:
+            self.fixed.append((start, end))
 
     def highest(self, size: int, limit: int) -> int | None:
         """Take the highest place, page-aligned, whose end is at most `limit` (0: no limit)."""
@@ -50,9 +52,14 @@ class Places(Struct):
     later: tuple[Free, ...]
     keeps: Callable[[], bool]
 
-    def reserve(self, start: int, size: int) -> None:
+    def reserve(self, start: int, size: int, *, fixed: bool = False) -> None:
+        """Reserve a range in every view; `fixed` if not even a tree that stays in place may overlap it."""
         for view in (*self.views, *self.later):
-            view.reserve(start, size)
+            view.reserve(start, size, fixed=fixed)
+
+    def clashes(self, start: int, size: int) -> list[bool]:
+        """For each of the later views, whether a range overlaps one that is fixed."""
+        return [any(a < start + size and start < b for a, b in view.fixed) for view in self.later]
 
     def highest(self, size: int, limit: int) -> tuple[int | None, bool]:
         """The address, if it is known, and whether there is one at all."""
@@ -88,4 +95,4 @@ def free(start: int, size: int, own: tuple[int, ...], taken: Sequence[tuple[int,
     """Views of memory from `start` on, of whose top U-Boot takes one of the sizes `own`."""
     end = start + size
     tops = ([(max(start, end - each), end)] if each else [] for each in own)
-    return tuple(Free(start, end, [*top, *taken]) for top in tops)
+    return tuple(Free(start, end, [*top, *taken], top) for top in tops)

@@ -86,6 +86,12 @@ PATTERNS = ReleaseChange(
     (2025, 10),
     "since U-Boot 2025.10 patterns have ranges such as [a-z] and test has =~",
 )  # 04044a567b6, 19b3e24083e, fe4f2118505
+IN_PLACE = ReleaseChange(
+    "U-Boot checks what stays in place",
+    (2025, 10),
+    "since U-Boot 2025.10 a tree or ramdisk that stays in place must be in memory that nothing reserves",
+    "# or free that memory of reservations, or load the tree elsewhere",
+)  # 9d37a3d6e8b
 DIGITS = ReleaseChange(
     "fdt get writes cells of any length",
     (2026, 4),
@@ -114,7 +120,7 @@ CHANGES = (
         TEXTS,
         PATTERNS,
     ),
-    *(DIGITS, BRACKET),
+    *(IN_PLACE, DIGITS, BRACKET),
 )
 
 

@@ -212,9 +212,10 @@ def export(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         return 1
     data = data.ljust(size - head, b"\0") if size else data
     data = (zlib.crc32(data).to_bytes(4, "little") if head else b"") + data
+    machine.over(address, len(data), f"env export ({machine.place})")
     machine.memory.write(address, data)
     machine.loaded = [one for one in machine.loaded if one.address != address]
-    machine.loaded.append(FileInMemory("environment", address, len(data), data, machine.place))
+    machine.loaded.append(FileInMemory("environment", address, len(data), data, machine.place, made=True))
     machine.paths.pop(address, None)
     if flags == "b":  # zeros up to a size that only the build knows
         machine.memory.darken(address + len(data), _LARGEST - len(data))
@@ -227,6 +228,7 @@ def export(machine: UBootMachine, words: Sequence[Marked]) -> Status:
 
 
 def _exported_unknown(machine: UBootMachine, address: int, why: str) -> Status:
+    machine.over(address, _LARGEST, f"env export ({machine.place})")
     machine.memory.darken(address, _LARGEST)
     machine.sides.pop(address, None)
     machine.set("filesize", machine.unknown(machine.open(_EXPORTED, why)))

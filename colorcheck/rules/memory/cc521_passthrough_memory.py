@@ -1,11 +1,12 @@
-"""A guest gets memory by address, which has every color.
+"""A domain gets memory by address, which has every color.
 
-What it checks: the ranges of `iomem` in xl files against the banks of memory, while coloring is on.
+What it checks: the ranges of `iomem` in xl files, of `xen,reg` in partial device trees, and of `reg` of the devices
+that Xen gives to dom0, against the banks of memory, while coloring is on.
 
-Why it matters: such frames are mapped as they are, regardless of colors. What the guest does there evicts lines of
+Why it matters: such frames are mapped as they are, regardless of colors. What the domain does there evicts lines of
 every other domain.
 
-What it cannot see: how much of the range the guest uses; ranges that hold only device registers are not reported.
+What it cannot see: how much of the range the domain uses; ranges that hold only device registers are not reported.
 
 Source: `iomem` in xl.cfg(5) and `xc_domain_memory_mapping` (Xen 4.20 to 4.22): no check against coloring.
 """

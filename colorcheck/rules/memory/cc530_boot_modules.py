@@ -32,6 +32,7 @@ from colorcheck.xen.notes.machine import (
     ModuleArgumentsLong,
     ModuleShortReg,
     ModuleWithoutReg,
+    RangeWithoutCells,
     RegRest,
 )
 
@@ -85,6 +86,11 @@ def _memory_without_reg(note: MemoryWithoutReg) -> str:
     return f"the node {name_of(note.node)} of memory has no reg: Xen stops"
 
 
+@says(RangeWithoutCells)
+def _range_without_cells(note: RangeWithoutCells) -> str:
+    return f"an address or a size of {name_of(note.node)} has no cells: Xen stops"
+
+
 @says(ModuleWithoutReg)
 def _module_without_reg(note: ModuleWithoutReg) -> str:
     then = "Xen stops" if note.stops else "a boot loader must write it, otherwise Xen stops"
@@ -102,6 +108,7 @@ _HELP: dict[Kind, str] = {
     ModuleShortReg: "write address and size in as many cells as the parent's #address-cells and #size-cells say",
     ModuleArgumentsLong: "shorten them",
     MemoryWithoutReg: "write reg, the address and size of the memory",
+    RangeWithoutCells: "give its parent #address-cells and #size-cells of 1 or 2",
     RegRest: "write each address and size in the cells that the parent's #address-cells and #size-cells say",
     InitrdDamaged: "write both as one or two cells, the end above the start, or neither",
     Dom0WithoutKernel: 'add a module of compatible "multiboot,kernel", "multiboot,module" to /chosen',

@@ -49,6 +49,7 @@ from colorcheck.xen.notes.machine import (
     ModuleShortReg,
     ModuleWithoutReg,
     NoMemory,
+    RangeWithoutCells,
     StaticHeap,
 )
 from colorcheck.xen.options.sve import NOT_BUILT_IN
@@ -98,6 +99,7 @@ EXPLAINING = (  # kinds of notes that say why Xen stops; each has a rule
     ModuleArgumentsLong,
     ModuleShortReg,
     ModuleWithoutReg,
+    RangeWithoutCells,
 )
 
 

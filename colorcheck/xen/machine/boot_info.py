@@ -49,6 +49,7 @@ from colorcheck.xen.notes.machine import (
     ModuleShortReg,
     ModuleWithoutReg,
     NoMemory,
+    RangeWithoutCells,
     RangeWraps,
     RegionTable,
     RegRest,
@@ -60,6 +61,7 @@ from colorcheck.xen.notes.machine import (
 
 R = TypeVar("R", bound=Range)
 
+LOGGED = "reserved memory in the boot log"
 MAX_MODULES = 32
 _KINDS = (ModuleKind.KERNEL, ModuleKind.RAMDISK)  # of dom0, which Xen treats differently
 MAX_ARGUMENTS = 1024  # bytes of a module's `bootargs` (BOOTMOD_MAX_CMDLINE)
@@ -67,6 +69,7 @@ EARLY = "Early FDT parsing failed ({})"
 EINVAL, ENOENT, ENOSPC = -22, -2, -28
 _OVERLAPPING_BANKS = "Xen BUG at common/page_alloc.c:309"  # `bootmem_region_add`, 4.21.2 and 4.22.0
 MAX_BANKS = 256
+STATIC_MEMORY = "static memory of"
 
 
 class _Scan(Struct):
@@ -90,7 +93,7 @@ class _Scan(Struct):
         self.panics.append(message)
 
     def reserve(self, where: list[Range], found: Range) -> None:
-        if _add(self, where, found):
+        if _add(self, where, found) or not found.size:
             self.order.append(found)
 
     def load(self, module: BootModule) -> None:
@@ -109,6 +112,8 @@ def read_machine(deployment: Deployment, facts: FactBook) -> tuple[Machine, tupl
     if tree is not None:
         scan.memreserve = [*_memreserve(tree), *_reserved_ramdisk(tree, facts)]
         _scan_tree(scan, tree, memory=given is None)
+    else:
+        _logged_ranges(scan, deployment)
     _unnamed_kernel(scan, facts)
     _given(scan, deployment)
     banks = _sorted_banks(scan, deployment)
@@ -166,6 +171,16 @@ def _loaded(scan: _Scan, facts: FactBook, image_size: int) -> None:
         scan.load(BootModule(address, size, "device tree", facts.fact(TREE_ADDRESS).location, ModuleKind.DEVICE_TREE))
 
 
+def _logged_ranges(scan: _Scan, deployment: Deployment) -> None:
+    """Without a device tree: the reserved ranges that Xen printed. Each counts as one of `/reserved-memory`, which
+    Xen maps into dom0; a log does not tell those of `/memreserve/` apart.
+    """
+    for said in deployment.boot_log.reserved_found or () if deployment.boot_log else ():
+        if isinstance(said.value, tuple):
+            start, end = said.value
+            scan.reserve(scan.reserved, Range(start, end - start, LOGGED, said.location))
+
+
 def _unnamed_kernel(scan: _Scan, facts: FactBook) -> None:
     """Add dom0's kernel if the boot loader loads one that the device tree does not name."""
     kernel = facts.read(DOM0_KERNEL)
@@ -181,13 +196,15 @@ def _given(scan: _Scan, deployment: Deployment) -> None:
     known = {held.start for held in scan.order if isinstance(held, BootModule)}
     for module in deployment.given_modules:
         if module.address is not None and module.size is not None and module.address not in known:
-            label = f"{module.kind} of [[target.modules]]"
+            logged = deployment.boot_log is not None and module.location.file == deployment.boot_log.file
+            label = f"{module.kind} of {'the boot log' if logged else '[[target.modules]]'}"
             kind = module.kind if module.kind in _KINDS else ModuleKind.OTHER
             scan.load(BootModule(module.address, module.size, label, module.location, kind))
 
 
 def _add(scan: _Scan, where: list[R], found: R) -> bool:
-    """Add a range, cut off at 2^64; returns whether it was added: an empty bank or reserved range is ignored."""
+    """Add a range, cut off at 2^64; returns whether it was added: an empty bank or reserved range is ignored, but in
+    `order`, for Xen stops at one that is within an earlier range."""
     if found.end > MAX_ADDRESS:
         scan.notes.append(RangeWraps(found.location, "", start=found.start, size=found.size, what=found.label))
         found = replace(found, size=max(0, MAX_ADDRESS - found.start))
@@ -240,12 +257,20 @@ def _scan_tree(scan: _Scan, tree: DeviceTree, *, memory: bool) -> None:
 
 def _bank(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
     """Read a memory node (`device_tree_get_meminfo`); without `reg` Xen stops, unless a boot loader writes one."""
+    _check_cells(scan, node, sizes)
     for start, size in _ranges(node, sizes):
         _add(scan, scan.banks, Range(start, size, "memory", _place(node)))
     _check_length(scan, node, sizes)
     if "reg" not in node.properties and scan.loader is Loader.NONE:
         scan.notes.append(MemoryWithoutReg(node.location, "", node=node.path))
         scan.stop(EARLY.format(ENOENT))
+
+
+def _check_cells(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
+    """Xen stops at ranges of memory whose addresses or sizes have no cells, whether there are any or not."""
+    if min(sizes) < 1:
+        scan.notes.append(RangeWithoutCells(node.location, "", node.path))
+        scan.stop(EARLY.format(EINVAL))
 
 
 def _check_length(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
@@ -267,6 +292,7 @@ def _reserved_below(scan: _Scan, parent: Node, outer: tuple[int, int]) -> None:
         for start, size in _ranges(node, sizes) if available(node) else ():
             scan.reserve(scan.reserved, Range(start, size, node.name, _place(node)))
         if available(node):
+            _check_cells(scan, node, sizes)
             _check_length(scan, node, sizes)
         _reserved_below(scan, node, sizes)
 
@@ -358,7 +384,7 @@ def _module_arguments(scan: _Scan, node: Node) -> None:
 def _static_memory(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
     for start, length in ranges_of(node.properties.get("xen,static-mem"), *sizes):
         place = _place(node, "xen,static-mem")
-        scan.reserve(scan.reserved, Range(start, length, f"static memory of {node.name}", place))
+        scan.reserve(scan.reserved, Range(start, length, f"{STATIC_MEMORY} {node.name}", place))
 
 
 def _shared_memory(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
@@ -430,7 +456,8 @@ def _registered(scan: _Scan) -> tuple[tuple[BootModule, ...], bool]:
         if other is None and not (isinstance(held, BootModule) and held.kind in _BEFORE_MEMRESERVE):
             other = entries.first_met(held)
         if other is None:
-            before.add(held)
+            if held.size or isinstance(held, BootModule):
+                before.add(held)
             found += [held] if isinstance(held, BootModule) else []
         elif not isinstance(held, BootModule):
             refused = True
@@ -463,11 +490,16 @@ def _check_modules(scan: _Scan, banks: tuple[Range, ...], modules: tuple[BootMod
 
 
 def _check_counts(scan: _Scan) -> None:
-    """Xen's tables hold 256 banks and 256 reserved ranges, `/memreserve/` not counted; with more it stops."""
+    """Xen's tables hold 256 banks and 256 reserved ranges, those of `/memreserve/` among them; with more it stops."""
+    held = [*scan.memreserve, *scan.reserved]
     full = "Max number of supported reserved-memory regions reached."
+    if len(scan.memreserve) > MAX_BANKS:
+        full = "Cannot allocate reserved memory bank"
+    elif len(held) > MAX_BANKS and held[MAX_BANKS].label.startswith(STATIC_MEMORY):
+        full = EARLY.format(ENOSPC)
     for what, found, stop in (
         (RegionTable.BANKS, scan.banks, EARLY.format(ENOSPC)),
-        (RegionTable.RESERVED, scan.reserved, full),
+        (RegionTable.RESERVED, held, full),
     ):
         if len(found) > MAX_BANKS:
             place = found[MAX_BANKS].location

@@ -104,18 +104,23 @@ def console(ancestry: Ancestry, consoles: str, path: str) -> Node | None:
 
 def mapped_into_dom0(ancestry: Ancestry, uart: Node | None) -> Iterator[Mapping]:
     """The ranges that Xen maps one to one into dom0, node by node, including disabled nodes."""
+    return (mapping for _, mapping in device_mappings(ancestry, uart))
+
+
+def device_mappings(ancestry: Ancestry, uart: Node | None) -> Iterator[tuple[Node, Mapping]]:
+    """Like `mapped_into_dom0`, each range with its node."""
     return _below(ancestry, ancestry.tree.root, uart)
 
 
-def _below(ancestry: Ancestry, node: Node, uart: Node | None) -> Iterator[Mapping]:
+def _below(ancestry: Ancestry, node: Node, uart: Node | None) -> Iterator[tuple[Node, Mapping]]:
     if _skipped(ancestry, node) or (uart is not None and node.path == uart.path):
-        yield from _message_frames(ancestry, node)
+        yield from ((node, frames) for frames in _message_frames(ancestry, node))
         return
     if "xen,passthrough" not in node.properties:
         for region in ancestry.regions(node):
             if region is not None:
-                yield _mapping(*region)
-        yield from _pci_windows(ancestry, node)
+                yield node, _mapping(*region)
+        yield from ((node, window) for window in _pci_windows(ancestry, node))
     for child in node.children:
         yield from _below(ancestry, child, uart)
 

@@ -122,7 +122,8 @@ class Passthrough(Note, frozen=True):
 
 
 class PassthroughMemory(Note, frozen=True):
-    """A guest is given memory by address, of every color: by `iomem` of xl, or by a dom0less domain's partial tree."""
+    """A domain is given memory by address, of every color: by `iomem` of xl, by a dom0less domain's partial tree, or as
+    registers of a device that Xen gives to dom0."""
 
     KIND: ClassVar[str] = "passthrough-memory"
     DETAILS: ClassVar[frozenset[str]] = frozenset({"owner"})

@@ -201,6 +201,13 @@ class DeepTreeHangs(Note, frozen=True):
     release: str
 
 
+class RangeWithoutCells(Note, frozen=True):
+    """The node of memory or of a reserved range has addresses or sizes of no cells, at which Xen stops."""
+
+    KIND: ClassVar[str] = "range-without-cells"
+    node: str
+
+
 class RegRest(Note, frozen=True):
     """`reg` of memory or of a reserved range, of `length` bytes, ends with an incomplete entry.
 

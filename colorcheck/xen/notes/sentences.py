@@ -14,6 +14,11 @@ def memory_given(note: PassthroughMemory) -> str:
             f"{note.domain} gets the memory {span} by address (iomem): its frames have every color, "
             "whatever colors the guest has"
         )
+    if note.owner is DomainKind.DOM0:
+        return (
+            f"a device of the tree has the memory {span} as its registers (reg): Xen maps it into {note.domain}, "
+            "regardless of its owner"
+        )
     return (
         f"the partial device tree of {note.domain} maps the memory {span} into it (xen,reg): Xen "
         "does not check who owns it"

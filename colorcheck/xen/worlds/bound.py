@@ -204,7 +204,7 @@ def _dom0_tables(skeleton: System) -> int | None:
     pieces = free_pieces(prepared.machine, _NOWHERE, traits)
     memory, need = dom0.pages * PAGE, prepared.first_bank(dom0.name) + _TREE_ROOM
     least = max(min(memory, traits.first_bank_minimum), need)
-    if not _holds(pieces, memory, least, by_size=traits.dom0_bank_order is BankOrder.SIZE):
+    if not dom0_fits(pieces, memory, least, by_size=traits.dom0_bank_order is BankOrder.SIZE):
         return None
     ends = max(end for _, end in prepared.machine.spans) if prepared.machine.spans else 0
     seconds = sum(-(-end // GIB) - start // GIB for start, end in prepared.machine.spans)
@@ -217,7 +217,7 @@ def _dom0_tables(skeleton: System) -> int | None:
 _NOWHERE = 1 << 44  # a frame beyond all memory
 
 
-def _holds(pieces: Sequence[Span], memory: int, least: int, *, by_size: bool) -> bool:
+def dom0_fits(pieces: Sequence[Span], memory: int, least: int, *, by_size: bool) -> bool:
     """Whether dom0's memory fits with a hole anywhere and a first bank of at least `least` bytes."""
     sizes = [end - start for start, end in pieces]
     safe = 2 * least + _GRANT_LOSS  # either part of a split piece can be the first bank
