@@ -66,7 +66,7 @@ def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deplo
         module_trees=reader.module_trees(),
         given_modules=tuple(reader.given_modules()),
         image_builder=built,
-        file_sizes=_file_sizes(built) if built else {},
+        file_sizes={**_file_sizes(built), **reader.stated_sizes()} if built else {},
         kconfig={name: option.value for name, option in build.items()},
         kconfig_places={name: option.value_location for name, option in build.items()},
         xen_image_size=given_size if given_size is not None else image.size if image else None,
@@ -149,6 +149,15 @@ class _Reader(Struct):
         for file in () if self.manifest.boot_script else target.files:
             if file.file is not None and file.size is None and size_of(self.path(file.file)) is None:
                 self.problems.append(self._not_here(file.file, file.location))
+
+    def stated_sizes(self) -> dict[str, int]:
+        """The bytes of `[[target.files]]`, by the names that the loader has for them."""
+        sizes: dict[str, int] = {}
+        for file in self.manifest.target.files:
+            size = self._size_of(file.file) if file.size is None and file.file is not None else file.size
+            if size is not None:
+                sizes[file.name] = size
+        return sizes
 
     def _size_of(self, name: str) -> int | None:
         """The bytes of a file that is loaded: of a source of a device tree, those of its blob."""
