@@ -131,8 +131,11 @@ def _begins(*words: str) -> _Test:
 
 
 def _has(begin: str, times: int = 1) -> _Test:
-    """Whether at least `times` lines begin with `begin`, ignoring blanks."""
-    compiled = pattern(rf"^[ \t]*(?:{begin})", re.MULTILINE)
+    """Whether at least `times` lines begin with `begin`, ignoring blanks.
+
+    No blank is given back to `begin`, which would be tried at each of a long line.
+    """
+    compiled = pattern(rf"^[ \t]*+(?:{begin})", re.MULTILINE)
     return lambda text: sum(1 for _ in compiled.finditer(text)) >= times
 
 
@@ -208,7 +211,7 @@ _MARKDOWN = (
     ),
     lambda text: re.search(r"^[A-Z][^=;{}\n]* [^=;{}\n]*$", text, re.MULTILINE) is not None,
 )
-_PROSE = r"(?:[*-] )?[A-Z(][^={}<>\[\]#]*\s[^={}<>\[\]#]*[.!?:,a-z)]$"
+_PROSE = r"(?:[*-] )?[A-Z(](?=\S*+\s)[^={}<>\[\]#]*+(?<=[.!?:,a-z)])$"
 
 
 def _is_all_comments(text: str) -> bool:
