@@ -13,7 +13,6 @@ Source: `parse_params` (xen/common/kernel.c) and docs/misc/xen-command-line.pand
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import SequenceMatcher
 
 from colorcheck.core.diagnostic import Edit, Finding, Severity
 from colorcheck.core.suggest import nearest
@@ -32,6 +31,8 @@ _ABOUT = {"dom0-llc-colors": ("dom0",), "llc-coloring": (SWITCH,)}
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each option that neither this Xen nor another known release has."""
     for option, read, releases in options(facts, unknown):
+        from difflib import SequenceMatcher
+
         ours = [known.name for known in read.release.options]
         near = nearest(option.name, [*ours, *sorted(read.release.registered)])
         close = near is not None and SequenceMatcher(None, option.name, near).ratio() >= _CLOSE
