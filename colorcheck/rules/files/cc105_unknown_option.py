@@ -1,6 +1,6 @@
 """Xen has no boot option of this name.
 
-What it checks: each boot option against those that this Xen has on Arm64.
+What it checks: each boot option against those that this Xen has on Arm64; blanks around `=`.
 
 Why it matters: Xen prints `parameter "NAME" unknown!` early in the log and goes on without it. A misspelled color list
 has no effect: `dom0-llc-color=2-6` leaves dom0 with all colors.
@@ -31,6 +31,11 @@ _ABOUT = {"dom0-llc-colors": ("dom0",), "llc-coloring": (SWITCH,)}
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each option that neither this Xen nor another known release has."""
     for option, read, releases in options(facts, unknown):
+        if option.written.text.startswith("="):
+            message = f"Xen takes {option.written.text} for an option of its own: blanks separate options"
+            advice = "write NAME=VALUE without blanks"
+            yield RULE.finding(f"{message}{on(facts, releases)}", option.location, advice, severity=Severity.ERROR)
+            continue
         from difflib import SequenceMatcher
 
         ours = [known.name for known in read.release.options]

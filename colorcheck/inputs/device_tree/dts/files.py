@@ -34,6 +34,12 @@ class Files:
         self.looked_for: list[str] = []
         self._left = LARGEST
 
+    def copy(self) -> Files:
+        """The same files so far, from which on both can read what the other does not."""
+        made = Files(self.folders)
+        made.names, made.looked_for, made._left = list(self.names), list(self.looked_for), self._left
+        return made
+
     def find(self, name: str, beside: str) -> str:
         """The path of `name`: next to the file that names it, otherwise in the first of `folders` that has it."""
         for folder in (str(Path(beside).parent), *self.folders):
