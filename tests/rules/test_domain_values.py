@@ -25,7 +25,7 @@ def ignored(folder: Path, more: str, xen: str = "4.21") -> list[Finding]:
     ("more", "said"),
     [
         ('nr_spis = "x";', "nr_spis of domU1 has 2 bytes"),
-        ("max_grant_frames = [40];", "has 1 bytes"),
+        ("max_grant_frames = [40];", "has 1 byte,"),
         ("max_grant_version;", "has 0 bytes"),
         ('xen,domain-p2m-mem-mb = "8";', "it takes its default"),
         ('domain-cpupool = "a";', "it takes its default"),

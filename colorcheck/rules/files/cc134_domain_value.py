@@ -7,7 +7,7 @@ Xen does not know; `hard-affinity` with text behind the CPUs; nodes with `hard-a
 Why it matters: Xen silently takes its default: with `xen,domain-p2m-mem-mb = "8"` the usual P2M pool, with
 `hard-affinity = "1 2"` CPU 1 alone.
 
-What it cannot see: what a fork reads.
+What it cannot see: what the Xen of a fork reads.
 
 Source: `dt_property_read_u32` (xen/common/device-tree), `construct_domU`, `domain_vcpu_affinity` (dom0less-build.c),
 Xen 4.20.4 to 4.22.0.
@@ -50,7 +50,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         for name in _CELLS:
             prop = node.properties.get(name)
             if prop is not None and len(prop.value) < 4:
-                said = f"{name} of {node.name} has {len(prop.value)} bytes, and Xen reads a cell of 4"
+                said = f"{name} of {node.name} has {len(prop.value)} byte{'s' * (len(prop.value) != 1)}, and Xen reads a cell of 4"
                 cell = "<&POOL>" if name == "domain-cpupool" else "<NUMBER>"
                 yield RULE.finding(f"{said}: it takes its default", prop.location, f"write {name} = {cell}")
         enhanced = node.properties.get("xen,enhanced")
