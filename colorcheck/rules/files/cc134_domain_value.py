@@ -50,7 +50,8 @@ def check(facts: Facts) -> Iterator[Finding]:
         for name in _CELLS:
             prop = node.properties.get(name)
             if prop is not None and len(prop.value) < 4:
-                said = f"{name} of {node.name} has {len(prop.value)} byte{'s' * (len(prop.value) != 1)}, and Xen reads a cell of 4"
+                length = f"{len(prop.value)} byte{'s' * (len(prop.value) != 1)}"
+                said = f"{name} of {node.name} has {length}, and Xen reads a cell of 4"
                 cell = "<&POOL>" if name == "domain-cpupool" else "<NUMBER>"
                 yield RULE.finding(f"{said}: it takes its default", prop.location, f"write {name} = {cell}")
         enhanced = node.properties.get("xen,enhanced")
