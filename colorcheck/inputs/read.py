@@ -297,7 +297,7 @@ class _Reader(Struct):
         return found
 
     def _sourced(self, name: str, named_at: Location) -> tuple[str, str] | Problem:
-        """A file that the configuration of ImageBuilder takes in, by its name from there."""
+        """A file that the ImageBuilder configuration includes, by the name given there."""
         path = os.path.normpath(os.path.join(os.path.dirname(named_at.file), name))
         text = read_text(path, named_at)
         return text if isinstance(text, Problem) else (text, path)
@@ -465,7 +465,7 @@ class _Reader(Struct):
         return image
 
     def attested(self, image: XenImage | None) -> XenAttested | None:
-        """The evidence on the binary of Xen; a problem where it is of another one."""
+        """The evidence on the binary of Xen; a problem if it is evidence of another binary."""
         from colorcheck.inputs.boot.xen_attested import NotAttestedError, read_attested
 
         name, named_at = self.manifest.target.xen_attested, self.manifest.location("target.xen-attested")
@@ -505,9 +505,8 @@ def files_named(name: str) -> tuple[str, ...]:
 
 
 def _beside(built: ImageBuilderFile, name: str) -> str:
-    """The path of a file next to the configuration, which stands for the folder given on ImageBuilder's command
-    line.
-    """
+    """The path of a file next to the configuration, whose folder is used in place of the one on ImageBuilder's
+    command line."""
     return os.path.normpath(os.path.join(os.path.dirname(built.file), name))
 
 
@@ -540,7 +539,7 @@ def guest_files(guests: Iterable[XlFile]) -> dict[tuple[tuple[str, ...], str], i
 
 
 def _size_of_image(path: str, key: str) -> int | None:
-    """The size of a plain file; of a kernel that gzip packed, its size behind that (modulo 2^32)."""
+    """The size of a plain file; for a gzip-compressed kernel, its unpacked size (modulo 2^32)."""
     size = size_of(path)
     if size is None or key != "kernel" or size < _GZIP_TRAILER:
         return size

@@ -263,3 +263,21 @@ def test_a_partial_tree_that_the_script_changes(tmp_path: Path, script: str, who
     tree = _TREE.replace("module@3000000", _PARTIAL + "\n\t\t\tmodule@3000000")
     found = verdicts(tmp_path, _DOM0 + _RT + script, _DISKS + _STATED_TREE, tree)
     assert (found["separation/dom0/rt"][0] is Verdict.PROVED) is whole, found
+
+
+@pytest.mark.parametrize(
+    ("script", "size", "what"),
+    [
+        ("load mmc 0:1 0x5000000 disk\n", "${filesize}", ""),
+        ("load mmc 0:1 0x5000000 disk\n", "0x20000", ""),
+        ("", "0x10000", "booti takes a ramdisk at 0x5000000, and the script loads nothing there"),
+        ("load mmc 0:1 0x5000000 disk\n", "0x8000", "booti takes 0x8000 bytes of disk as the ramdisk"),
+        ("load mmc 0:1 0x5000000 disk\nload mmc 0:1 0x5001000 rt.bin\n", "0x10000", "is overwritten by rt.bin"),
+    ],
+)
+def test_the_ramdisk_of_booti(tmp_path: Path, script: str, size: str, what: str) -> None:
+    verdicts(tmp_path, _DOM0 + _RT + script, _DISKS)
+    text = (tmp_path / "boot.cmd").read_text().replace("booti 0x600000 - ", f"booti 0x600000 0x5000000:{size} ")
+    (tmp_path / "boot.cmd").write_text(text)
+    said = [finding.message for finding in api.verify(tmp_path).findings if finding.rule == "CC020"]
+    assert [what in message for message in said] == [True] * bool(what), said
