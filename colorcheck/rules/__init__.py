@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Iterable
 
 from colorcheck.core.diagnostic import Finding, Severity
-from colorcheck.rules.applicable_fixes import mendable
+from colorcheck.rules.applicable_fixes import with_usable_fix
 from colorcheck.rules.index import LISTED, loaded, waiting
 from colorcheck.rules.reading import cc099_input
 from colorcheck.rules.rule import Kind, Rule, notes, problems
@@ -41,7 +41,7 @@ def run(facts: Facts, further: Iterable[Rule] = ()) -> tuple[tuple[Finding, ...]
     for rule in (*own, *further):
         try:
             for finding in nets.get(rule.id, rule.check)(facts):
-                findings.setdefault(order(finding), mendable(finding, facts.deployment))
+                findings.setdefault(order(finding), with_usable_fix(finding, facts.deployment))
         except MemoryError:  # not a crash of the rule: the inputs exceed the limits of the run
             raise
         except Exception as error:

@@ -150,6 +150,7 @@ LISTED: tuple[Listed, ...] = (
     Listed("files.cc131_arguments_list", "arguments-list"),
     Listed("files.cc132_xl_value_kind", "xl-value-kind"),
     Listed("files.cc133_domain_property", "domain-property-ignored"),
+    Listed("files.cc134_domain_value", "domain-value-ignored"),
     Listed("releases.cc201_unknown_xen", "unknown-xen"),
     Listed("releases.cc202_other_dialect_option", "other-dialect-option"),
     Listed("releases.cc203_other_dialect_property", "other-dialect-property"),
