@@ -1,6 +1,7 @@
 """Real boot logs held against the model of the system that each belongs to."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,19 @@ def test_without_debug_keys_a_log_says_too_little(run: Attested) -> None:
     status, document = run("basic-4.20", text)
     assert (status, document["verdict"]) == (4, "partly-attested")
     assert "press Ctrl-A" in document["reason"]
+
+
+@pytest.mark.parametrize("color", [0, 7, 15])
+def test_a_part_of_the_color_heap_is_no_evidence_of_a_domains_colors(run: Attested, color: int) -> None:
+    """The color whose line is missing may belong to a domain whose colors the log does not give."""
+    text = (GOLDEN / "logs" / "basic-4.20.log").read_text()
+    colors = [line for line in text.splitlines() if re.search(r"\d+ LLC colors: ", line)]
+    part = "".join(line for line in text.splitlines(keepends=True) if f"Color heap[{color}]:" not in line)
+    assert part != text
+    assert run("basic-4.20", part)[0] == 0
+    status, document = run("basic-4.20", part.replace(colors[-1], ""))
+    assert (status, document["verdict"]) == (4, "partly-attested")
+    assert run("basic-4.20", text.replace(colors[-1], ""))[0] == 0
 
 
 def test_a_panic_that_did_not_happen_differs_or_is_not_said(run: Attested) -> None:

@@ -13,6 +13,7 @@ from colorcheck.core.witness import FailingOrder, PairWitness
 from colorcheck.evidence.crosscheck import cross_check
 from colorcheck.hardware.index import UnknownIndex
 from colorcheck.rules import RULES
+from colorcheck.rules.example import Example
 from colorcheck.testing import verify_text
 from colorcheck.verification.results import ReleaseResult, Verification
 
@@ -82,3 +83,30 @@ def test_an_order_that_does_not_fail_is_a_fault() -> None:
     turned_round = replace(result, theorems=tuple(wrong if t is refuted else t for t in result.theorems))
     faults = cross_check(turned_round, found.facts.board).faults
     assert ["the replay of b, a builds b" in fault.message for fault in faults] == [True]
+
+
+def test_a_system_cache_of_unknown_index_is_no_fault(tmp_path: Path) -> None:
+    """Two clusters with own L2 caches, pinned guests with the same colors, and a system cache behind both."""
+    pools = """a: pool0 { compatible = "xen,cpupool"; cpupool-cpus = <&cpu0>; };
+        b: pool1 { compatible = "xen,cpupool"; cpupool-cpus = <&cpu1>; };"""
+    domains = "".join(
+        f"""rt{n} {{ compatible = "xen,domain"; #address-cells = <2>; #size-cells = <2>; cpus = <1>;
+        memory = <0 0x10000>; llc-colors = "11-15"; domain-cpupool = <&{pool}>;
+        module@{at:x} {{ compatible = "multiboot,kernel", "multiboot,module"; reg = <0 {at:#x} 0 0x10000>; }}; }};"""
+        for n, pool, at in ((1, "a", 0x8000000), (2, "b", 0x8200000))
+    )
+    cache = 'compatible = "cache"; cache-unified;'
+    level2 = f"{cache} cache-level = <2>; cache-size = <0x100000>; cache-line-size = <64>; cache-sets = <1024>;"
+    cpus = f"""cpu0: cpu@0 {{ device_type = "cpu"; compatible = "arm,cortex-a53"; reg = <0>; enable-method = "psci";
+            next-level-cache = <&l2a>; }};
+        cpu1: cpu@100 {{ device_type = "cpu"; compatible = "arm,cortex-a53"; reg = <0x100>; enable-method = "psci";
+            next-level-cache = <&l2b>; }};
+        l2a: l2a {{ {level2} next-level-cache = <&l3>; }}; l2b: l2b {{ {level2} next-level-cache = <&l3>; }};
+        l3: l3 {{ {cache} cache-level = <3>; cache-size = <0x200000>; cache-line-size = <64>;
+            cache-sets = <2048>; }};"""
+    example = Example(
+        xen="4.21", board="", chosen=pools + domains, cpus=cpus, manifest="[target.config]\nBOOT_TIME_CPUPOOLS = true\n"
+    )
+    found = api.verify(example.write(tmp_path))
+    assert found.faults == ()
+    assert "separation/rt1/rt2" in {t.id for t in found.theorems if t.verdict is not Verdict.PROVED}

@@ -10,11 +10,10 @@ from xml.etree import ElementTree
 import pytest
 from msgspec import structs
 
-from colorcheck import rules
 from colorcheck.core.diagnostic import Finding
 from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.report import Style, render
-from colorcheck.rules import RULES
+from colorcheck.rules.domains import cc307_dma_without_iommu
 from colorcheck.rules.example import BOOT_ARGUMENTS, GUEST, Example
 from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Facts, Verification, names_theorem
@@ -181,8 +180,7 @@ def test_a_rule_that_crashed_shows_nothing(tmp_path: Path, monkeypatch: pytest.M
     def crash(facts: Facts) -> Iterator[Finding]:
         raise KeyError(3)
 
-    broken = tuple(structs.replace(rule, check=crash) if rule.id == "CC307" else rule for rule in RULES)
-    monkeypatch.setattr(rules, "RULES", broken)
+    monkeypatch.setattr(cc307_dma_without_iommu, "RULE", structs.replace(cc307_dma_without_iommu.RULE, check=crash))
     requirement, found = traced(tmp_path, '["CC307"]')
     assert requirement.standing is Standing.OPEN
     assert found.exit_status() is Exit.FAULT

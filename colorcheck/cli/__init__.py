@@ -12,6 +12,7 @@ from typing import NoReturn, Protocol
 from colorcheck import __version__
 from colorcheck.cli.commands import COMMANDS, INSTEAD_OF_KEYS, CliCommand
 from colorcheck.cli.console import Stop, complain, prepare_streams
+from colorcheck.cli.help_text import HelpFormatter
 from colorcheck.cli.interrupt import ending_on_interrupt
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.files.boundary import restricted
@@ -35,18 +36,6 @@ PATH is a colorcheck.toml, a folder that contains one, an input file (device tre
 standard input. It defaults to the current folder.
 `colorcheck COMMAND --help` describes a command.
 """
-
-
-class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """Keeps the line breaks of texts and leaves room for the longest command name."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=30)
-
-    def add_argument(self, action: argparse.Action) -> None:
-        super().add_argument(action)
-        if isinstance(action, argparse._SubParsersAction):
-            self._action_max_length += self._indent_increment  # argparse does not count the indentation of commands
 
 
 class _Parser(argparse.ArgumentParser):
@@ -153,21 +142,26 @@ def _called(words: list[str]) -> str | None:
 
 
 def _parser(called: str | None) -> argparse.ArgumentParser:
-    """The whole parser; only the called command has its arguments, so that no other module is loaded."""
+    """The parser of the called command alone, so that no other module is loaded; of all, without arguments, if none
+    is called.
+    """
     parser = _Parser(
         prog="colorcheck",
         description="Checks, proves and plans cache coloring for Xen on Arm64.",
         epilog=_EPILOG,
-        formatter_class=_Formatter,
+        formatter_class=HelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"colorcheck {__version__}")
+    parser.add_argument("--debug", action="store_true", help=argparse.SUPPRESS)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for command in COMMANDS:
+        if called not in (None, command.name):
+            continue
         made = commands.add_parser(
             command.name,
             help=command.summary,
             description=command.description,
-            formatter_class=_Formatter,
+            formatter_class=HelpFormatter,
         )
         made.add_argument("--debug", action="store_true", help=argparse.SUPPRESS)
         if command.name == called:

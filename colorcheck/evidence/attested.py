@@ -33,7 +33,8 @@ def attested(log: BootLog, facts: Facts) -> tuple[Attested, str] | None:
     known = facts.deployment.boot_log
     source = log.file if known and known.digest == log.digest else ""
     built_in = built_in_arguments(facts.deployment).text
-    found = attest(log, boot, command_line, built_in=built_in, source=source)
+    lacks = "there is no device tree" if facts.deployment.tree is None else ""
+    found = attest(log, boot, command_line, built_in=built_in, source=source, lacks=lacks)
     return _as_far_as_read(found, facts), release
 
 

@@ -138,8 +138,9 @@ class _Replayed:
             yield f"{theorem.id} is refuted, but no frames that {first} and {second} could get meet in a set"
 
     def _could_meet(self, first: str, second: str, theorem: Theorem) -> bool:
-        """Whether frames of their colors meet, allocated or not; true if the index is unknown."""
-        caches = self._caches(theorem)
+        """Whether frames of their colors meet, allocated or not; true if the index of a cache is unknown."""
+        system = self.board.system_cache  # behind the caches of the clusters, for all CPUs
+        caches = (*self._caches(theorem), *((system,) if system is not None else ()))
         unknown = any(isinstance(known.index, UnknownIndex) for known in caches)
         return unknown or any(self.possible(first, known) & self.possible(second, known) for known in caches)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from colorcheck.core.diagnostic import Finding
 from colorcheck.core.suggest import did_you_mean
+from colorcheck.rules.index import Listed
 from colorcheck.rules.requirements.cc810_no_evidence import RULE as WITHOUT_EVIDENCE
 from colorcheck.rules.requirements.cc811_requirement_not_met import RULE as NOT_MET
 from colorcheck.rules.rule import Rule
@@ -19,7 +20,7 @@ def traced(
     findings: tuple[Finding, ...],
     silenced: tuple[Silenced, ...],
     skipped: Iterable[Skipped],
-    rules: Iterable[Rule],
+    rules: Iterable[Rule | Listed],
 ) -> tuple[Traced, ...]:
     """Each requirement with its evidence. `findings` are all findings of the rules, reported or not."""
     names = tuple(RuleName(rule.id, rule.name) for rule in rules)
@@ -27,7 +28,7 @@ def traced(
     return tuple(answers.traced(requirement) for requirement in facts.manifest.requirements)
 
 
-def unmet(requirements: Iterable[Traced], facts: Facts, rules: Iterable[Rule]) -> Iterator[Finding]:
+def unmet(requirements: Iterable[Traced], facts: Facts, rules: Iterable[Rule | Listed]) -> Iterator[Finding]:
     """Findings for patterns that are not evidence, and for unmet requirements that no theorem reports."""
     theorems = dict.fromkeys(theorem.id for _, theorem in facts.theorems())
     known = (*theorems, *(name for rule in rules for name in (rule.id, rule.name)))

@@ -16,6 +16,7 @@ from colorcheck.core.suggest import did_you_mean
 from colorcheck.findings.consequences import without_consequences
 from colorcheck.findings.silence_comments import Comment, comments
 from colorcheck.rules import order
+from colorcheck.rules.index import Listed
 from colorcheck.rules.rule import Rule
 from colorcheck.rules.silence.cc801_silence_without_reason import RULE as WITHOUT_REASON
 from colorcheck.rules.silence.cc802_silence_unused import RULE as UNUSED
@@ -69,7 +70,7 @@ def can_be_silenced(finding: Finding) -> bool:
     )
 
 
-def select(findings: Iterable[Finding], facts: Facts, rules: Iterable[Rule]) -> Selected:
+def select(findings: Iterable[Finding], facts: Facts, rules: Iterable[Rule | Listed]) -> Selected:
     """Apply the manifest's [rules] and the comments in the inputs to the findings."""
     rules, manifest = tuple(rules), facts.manifest
     reported, silenced, extra = list(findings), list[Silenced](), list[Finding]()
@@ -159,7 +160,7 @@ def _unused(comment: Comment) -> Finding:
     )
 
 
-def _unknown(names: Iterable[str], where: Location, rules: tuple[Rule, ...]) -> Iterator[Finding]:
+def _unknown(names: Iterable[str], where: Location, rules: tuple[Rule | Listed, ...]) -> Iterator[Finding]:
     known = [*(rule.id for rule in rules), *(rule.name for rule in rules)]
     for name in names:
         if name.lower() not in known and not any(rule.id.startswith(name.upper()) for rule in rules):

@@ -1,4 +1,4 @@
-"""A deployment as written: everything that the manifest names, read but not interpreted."""
+"""A deployment as it is written: everything that the manifest names, read but not interpreted."""
 
 from __future__ import annotations
 
@@ -34,12 +34,15 @@ class Unsettled(Struct, frozen=True):
     location: Location
 
 
-class KernelInDoubt(Struct, frozen=True):
-    """A kernel of the tree that the loader does not load, or overwrites: its address and why it is in doubt."""
+class ModuleInDoubt(Struct, frozen=True):
+    """A boot module of the tree that the loader does not load, or not whole, or overwrites: its kind, its address and
+    why it is in doubt; `spoiled` if the loader put something else there than a whole file."""
 
+    kind: ModuleKind
     address: int
     why: str
     location: Location
+    spoiled: bool = True
 
 
 class Followed(Struct, frozen=True):
@@ -47,8 +50,8 @@ class Followed(Struct, frozen=True):
 
     `location` is the command that starts Xen. The image's size is None if the script does not bring the image;
     `device_tree_sizes` are the least and the most that the tree's may be, where that is known; `unsettled` are facts
-    of the model that the script leaves open; `kernels` those in the tree that the script does not load, or overwrites;
-    `image` is a doubt about the image that it starts as Xen.
+    of the model that the script leaves open; `in_doubt` the modules of the tree that the script does not load, or not
+    whole, or overwrites; `image` is a doubt about the image that it starts as Xen.
     """
 
     location: Location
@@ -58,7 +61,7 @@ class Followed(Struct, frozen=True):
     device_tree_size: int | None = None
     device_tree_sizes: tuple[int, int] | None = None
     unsettled: tuple[Unsettled, ...] = ()
-    kernels: tuple[KernelInDoubt, ...] = ()
+    in_doubt: tuple[ModuleInDoubt, ...] = ()
     image: Unsettled | None = None
 
     def open(self, what: str) -> Unsettled | None:

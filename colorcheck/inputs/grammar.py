@@ -12,6 +12,10 @@ from colorcheck.files import resources
 
 if TYPE_CHECKING:
     from lark import Lark, Token, Transformer
+    from lark.lexer import TerminalDef
+
+# A pattern that is not found in any text.
+_NOTHING = "(?!x)x"
 
 
 @cache
@@ -21,22 +25,32 @@ def parser(
     *,
     start: str | tuple[str, ...] = "start",
     lexer: Literal["contextual", "basic"] = "contextual",
+    without: tuple[str, ...] = (),
 ) -> Lark:
     """The LALR parser of the grammar `name` (without ending).
 
     With a `transformer`, its methods are called as the text is parsed, and parsing gives what the method of `start`
     gives; it must keep nothing from one call to the next. Without one, parsing gives lark's trees. The `basic` lexer
-    finds the same tokens wherever it is, as the lexers of C programs do.
+    finds the same tokens wherever it is, as the lexers of C programs do. Tokens named in `without` are never found.
     """
     from lark import Lark
 
     made = transformer() if transformer else None
-    ready = _from_tables(name, start, lexer, made)
+    ready = _from_tables(name, start, lexer, made, without)
     if ready is not None:
         return ready
     starts = start if isinstance(start, str) else list(start)
     text = resources.grammar(name)
-    return Lark(text, parser="lalr", lexer=lexer, start=starts, transformer=made, maybe_placeholders=True)
+
+    def edit(terminal: TerminalDef) -> None:
+        if terminal.name in without:
+            terminal.pattern = PatternRE(_NOTHING)
+
+    from lark.lexer import PatternRE
+
+    return Lark(
+        text, parser="lalr", lexer=lexer, start=starts, transformer=made, maybe_placeholders=True, edit_terminals=edit
+    )
 
 
 def tables_of(name: str, start: str | tuple[str, ...], lexer: str) -> dict[str, Any]:
@@ -61,7 +75,11 @@ def _key(name: str, start: str | tuple[str, ...], lexer: str) -> str:
 
 
 def _from_tables(
-    name: str, start: str | tuple[str, ...], lexer: str, transformer: Transformer[Any, Any] | None
+    name: str,
+    start: str | tuple[str, ...],
+    lexer: str,
+    transformer: Transformer[Any, Any] | None,
+    without: tuple[str, ...] = (),
 ) -> Lark | None:
     """The parser from the tables that were made beforehand; None if there are none for this very grammar."""
     from lark import Lark
@@ -71,6 +89,9 @@ def _from_tables(
         if found["for"] != _key(name, start, lexer):
             return None
         data, memo = found["data"], {int(number): each for number, each in found["memo"].items()}
+        for each in memo.values():
+            if each.get("name") in without and "pattern" in each:
+                each["pattern"] |= {"value": _NOTHING, "_width": [1, 1]}
         table = data["parser"]["parser"]
         table["states"] = {int(state): actions for state, actions in table["states"].items()}
         load: Callable[..., Lark] = Lark._load_from_dict  # what lark's own generated parsers call

@@ -66,7 +66,7 @@ def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deplo
         module_trees=reader.module_trees(),
         given_modules=tuple(reader.given_modules()),
         image_builder=built,
-        file_sizes=_file_sizes(built) if built else {},
+        file_sizes={**_file_sizes(built), **reader.stated_sizes()} if built else {},
         kconfig={name: option.value for name, option in build.items()},
         kconfig_places={name: option.value_location for name, option in build.items()},
         xen_image_size=given_size if given_size is not None else image.size if image else None,
@@ -149,6 +149,15 @@ class _Reader(Struct):
         for file in () if self.manifest.boot_script else target.files:
             if file.file is not None and file.size is None and size_of(self.path(file.file)) is None:
                 self.problems.append(self._not_here(file.file, file.location))
+
+    def stated_sizes(self) -> dict[str, int]:
+        """The bytes of `[[target.files]]`, by the names that the loader has for them."""
+        sizes: dict[str, int] = {}
+        for file in self.manifest.target.files:
+            size = self._size_of(file.file) if file.size is None and file.file is not None else file.size
+            if size is not None:
+                sizes[file.name] = size
+        return sizes
 
     def _size_of(self, name: str) -> int | None:
         """The bytes of a file that is loaded: of a source of a device tree, those of its blob."""
@@ -238,7 +247,7 @@ class _Reader(Struct):
     def _guest_files(self) -> Iterator[tuple[int, tuple[str, Location, tuple[str, ...]]]]:
         """The xl files with the place of their names and what is put after them, each with a number that only its
         alternatives share; the files of a pattern in alphabetical order, each file once."""
-        met: set[tuple[str, tuple[str, ...]]] = set()
+        met: dict[tuple[str, tuple[str, ...]], int] = {}
         numbers = self.manifest.guest_numbers
         apart = count(len(self.manifest.domains))
         for number, name in enumerate(self.manifest.domains):
@@ -253,17 +262,28 @@ class _Reader(Struct):
                 if (path, more) not in met:
                     yield guest if guest in self.manifest.one_of else next(apart), (path, named_at, more)
                 elif not has_magic(name):
-                    message = f"{name} is listed twice; the second entry is ignored"
-                    self.problems.append(
-                        Problem(ProblemKind.MANIFEST_VALUE, message, named_at, "list each domain once")
-                    )
-                met.add((path, more))
+                    self.problems.append(self._twice(name, (met[path, more], guest), named_at))
+                met.setdefault((path, more), guest)
+
+    def _twice(self, name: str, guests: tuple[int, int], named_at: Location) -> Problem:
+        """The problem of a file that is listed twice: with one name, only one of the two guests can run."""
+        message, advice = f"{name} is listed twice; the second entry is ignored", "list each domain once"
+        apart = [guest in self.manifest.one_of for guest in guests]
+        if guests[0] != guests[1] and all(apart):
+            message = f"{name} is an alternative of two guests; the second entry is ignored"
+            advice = "one guest of a name runs at a time: list the combinations that run as one-of of one guest"
+        elif guests[0] != guests[1] and any(apart):
+            message = f"{name} runs in any case and is also an alternative (one-of); the second entry is ignored"
+            advice = "list it once: in one-of if another file can run instead of it, otherwise outside"
+        return Problem(ProblemKind.MANIFEST_VALUE, message, named_at, advice)
 
     def image_builder(self) -> ImageBuilderFile | None:
+        if self.manifest.image_builder is None:
+            return None
         from colorcheck.inputs.boot.image_builder import read_image_builder
 
         text = self._text("inputs.image-builder", self.manifest.image_builder, Slot.IMAGE_BUILDER, "image-builder")
-        if text is None or self.manifest.image_builder is None:
+        if text is None:
             return None
         path = self.path(self.manifest.image_builder)
         found = read_image_builder(text, path, self._sourced)
@@ -277,14 +297,14 @@ class _Reader(Struct):
         return found
 
     def _sourced(self, name: str, named_at: Location) -> tuple[str, str] | Problem:
-        """A file that the configuration of ImageBuilder takes in, by its name from there."""
+        """A file that the ImageBuilder configuration includes, by the name given there."""
         path = os.path.normpath(os.path.join(os.path.dirname(named_at.file), name))
         text = read_text(path, named_at)
         return text if isinstance(text, Problem) else (text, path)
 
     def build_options(self) -> Mapping[str, KconfigOption]:
         """The options of Xen's build: those of its .config, and single ones that the manifest states."""
-        from colorcheck.inputs.boot.kconfig import read_kconfig, stated
+        from colorcheck.inputs.boot.kconfig import not_of_this_xen, read_kconfig, stated
 
         target = self.manifest.target
         text = self._text("target.kconfig", target.kconfig, Slot.KCONFIG)
@@ -293,7 +313,11 @@ class _Reader(Struct):
             path = self.path(target.kconfig)
             found = read_kconfig(text, path)
             wrong = found.problems or not found.options
-            other = other_kind(path, self.manifest.location("target.kconfig"), Slot.KCONFIG) if wrong else None
+            named_at = self.manifest.location("target.kconfig")
+            other = other_kind(path, named_at, Slot.KCONFIG) if wrong else None
+            if other is None and (why := not_of_this_xen(found)):
+                message = f"{path} is not the .config of a Xen for Arm64: {why}"
+                other = Problem(ProblemKind.OTHER_KIND, message, named_at, "name the .config that Xen was built with")
             self.problems += (other,) if other else found.problems
             options |= {} if other else found.options
         for given in target.config:
@@ -332,11 +356,11 @@ class _Reader(Struct):
 
     def boot_log(self) -> BootLog | None:
         """The log that is a source of facts."""
-        from colorcheck.inputs.boot.boot_log import parse_boot_log
-
         name = self.manifest.boot_log
         if name is None:
             return None
+        from colorcheck.inputs.boot.boot_log import parse_boot_log
+
         path, named_at = self.path(name), self.manifest.location("inputs.boot-log")
         data = read_bytes(path, named_at, LOG_LARGEST)
         if isinstance(data, Problem):
@@ -353,11 +377,13 @@ class _Reader(Struct):
 
     def uefi_configs(self) -> tuple[UefiConfig, ...]:
         """Xen's configuration under UEFI, and the files that it chains to, each once."""
+        if self.manifest.uefi_config is None:
+            return ()
         from colorcheck.inputs.boot.uefi_config import read_uefi_config
 
         name, named_at = self.manifest.uefi_config, self.manifest.location("inputs.uefi-config")
         found: list[UefiConfig] = []
-        path = self.path(name) if name is not None else ""
+        path = self.path(name)
         while path and path not in {config.file for config in found}:
             text = read_octets(path, named_at)
             if isinstance(text, Problem):
@@ -381,12 +407,12 @@ class _Reader(Struct):
 
     def efi_map(self) -> EfiMemoryMap | None:
         """The firmware's memory map."""
-        from colorcheck.inputs.boot.efi_memory_map import read_efi_memory_map
-
         name, key = self.manifest.efi_memory_map, "inputs.efi-memory-map"
         text = self._text(key, name, Slot.EFI_MEMORY_MAP, reads=read_octets)
         if name is None or text is None:
             return None
+        from colorcheck.inputs.boot.efi_memory_map import read_efi_memory_map
+
         path, named_at = self.path(name), self.manifest.location(key)
         found = read_efi_memory_map(text, path)
         if not found.entries:
@@ -399,12 +425,12 @@ class _Reader(Struct):
 
     def grub(self) -> GrubConfig | None:
         """GRUB's configuration."""
-        from colorcheck.inputs.boot.grub_config import read_grub_config
-
         name, key = self.manifest.grub_config, "inputs.grub-config"
         text = self._text(key, name, Slot.GRUB, reads=read_octets)
         if name is None or text is None:
             return None
+        from colorcheck.inputs.boot.grub_config import read_grub_config
+
         path, named_at = self.path(name), self.manifest.location(key)
         unmerged = other_kind(path, named_at, Slot.GRUB, (FileKind.CONFLICT,))
         if unmerged:
@@ -439,7 +465,7 @@ class _Reader(Struct):
         return image
 
     def attested(self, image: XenImage | None) -> XenAttested | None:
-        """The evidence on the binary of Xen; a problem where it is of another one."""
+        """The evidence on the binary of Xen; a problem if it is evidence of another binary."""
         from colorcheck.inputs.boot.xen_attested import NotAttestedError, read_attested
 
         name, named_at = self.manifest.target.xen_attested, self.manifest.location("target.xen-attested")
@@ -479,9 +505,8 @@ def files_named(name: str) -> tuple[str, ...]:
 
 
 def _beside(built: ImageBuilderFile, name: str) -> str:
-    """The path of a file next to the configuration, which stands for the folder given on ImageBuilder's command
-    line.
-    """
+    """The path of a file next to the configuration, whose folder is used in place of the one on ImageBuilder's
+    command line."""
     return os.path.normpath(os.path.join(os.path.dirname(built.file), name))
 
 
@@ -514,7 +539,7 @@ def guest_files(guests: Iterable[XlFile]) -> dict[tuple[tuple[str, ...], str], i
 
 
 def _size_of_image(path: str, key: str) -> int | None:
-    """The size of a plain file; of a kernel that gzip packed, its size behind that (modulo 2^32)."""
+    """The size of a plain file; for a gzip-compressed kernel, its unpacked size (modulo 2^32)."""
     size = size_of(path)
     if size is None or key != "kernel" or size < _GZIP_TRAILER:
         return size

@@ -12,6 +12,10 @@ from msgspec import Struct
 
 from colorcheck.core.source import Location
 
+UNREAD_TREE = "device tree "
+"""Before the name of a file: that the script takes a device tree from it, and it is not here. That may change
+anything."""
+
 
 class Origin(StrEnum):
     """Where the value of a fact comes from. There is no other kind: no placeholder and no usual value."""

@@ -18,7 +18,7 @@ class HandoverModule(Struct, frozen=True):
     """A file in memory when Xen starts.
 
     Address and size are in bytes, None if open; `whole` unless something was written over it, which `spoiled_by` names.
-    `no_kernel`: why it cannot be a kernel; empty if it may be one.
+    `no_kernel`: why it cannot be a kernel; empty if it may be one. `edited` if it is a tree that the script changes.
     """
 
     name: str
@@ -28,6 +28,7 @@ class HandoverModule(Struct, frozen=True):
     whole: bool = True
     spoiled_by: str = ""
     no_kernel: str = ""
+    edited: bool = False
 
     def to_dict(self) -> dict[str, object]:
         return {
@@ -48,11 +49,12 @@ class Handover(Struct, frozen=True):
     then not to be used), `origins` the properties that did not come from the tree's own file. `memory_reservations` and
     `device_tree` are (address, size) in bytes, None if open. `device_tree_sizes` are the least and the most that the
     tree's size may be, None if that is not known or the tree is not a script's. `arguments` are Xen's own if the loader
-    passes them separately from the tree. `stopped` says why Xen is never started. `choices` are the answers that lead
-    here where something is open, and `alternatives` the handovers of the other answers; `harmless` are the names of
-    open facts that change nothing on this way, because they only affect its choices, or the address of the tree.
-    `assumptions` are trusted: the files cannot confirm them. `xen_file` is the file that is started as Xen, empty if
-    the loader brings none; `xen_in_doubt` says why it may not be Xen's image as it was built, and `xen_location` where.
+    passes them separately from the tree. `stopped` says why Xen is never started, `help` what to do. `choices` are the
+    answers that lead here where something is open, and `alternatives` the handovers of the other answers; `harmless`
+    are the names of open facts that change nothing on this way, because they only affect its choices, or the address
+    of the tree. `assumptions` are trusted: the files cannot confirm them. `xen_file` is the file that is started as
+    Xen, empty if the loader brings none; `xen_in_doubt` says why it may not be Xen's image as it was built, and
+    `xen_location` where.
     """
 
     tree: DeviceTree | None = None
@@ -67,6 +69,7 @@ class Handover(Struct, frozen=True):
     xen_image_size: int | None = None
     open: tuple[OpenFact, ...] = ()
     stopped: str | None = None
+    help: str = ""
     location: Location | None = None
     choices: tuple[tuple[str, bool], ...] = ()
     alternatives: tuple[Handover, ...] = ()

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage
+from colorcheck.inputs.deployment import GivenModule
 
 if TYPE_CHECKING:
-    from colorcheck.inputs.boot.boot_log import BootLog, LoggedModule
+    from colorcheck.inputs.boot.boot_log import BootLog, LoggedModule, Statement
     from colorcheck.inputs.deployment import Deployment
 
 Ranges = tuple[tuple[int, int], ...]
@@ -26,7 +28,8 @@ _LEAST_CUT = 60  # characters of a command line that a mail or a terminal may ha
 class Measured(Struct, frozen=True):
     """What one log measured: sizes and addresses in bytes, each None if the log does not say it.
 
-    `memory` are (start, size); `arguments` are Xen's, without the blank that its EFI loader puts in front.
+    `memory` are (start, size); `arguments` are Xen's, without the blank that its EFI loader puts in front. `reserved`
+    are (start, end) with their lines.
     """
 
     memory: Ranges | None = None
@@ -34,6 +37,7 @@ class Measured(Struct, frozen=True):
     xen: LoggedModule | None = None
     tree: LoggedModule | None = None
     arguments: Passage | None = None
+    reserved: tuple[Statement, ...] | None = None
 
 
 def measured(log: BootLog | None) -> Measured:
@@ -49,7 +53,29 @@ def measured(log: BootLog | None) -> Measured:
         of_kind.get("Xen"),
         of_kind.get("Device Tree"),
         Passage(str(said.value), said.location) if said else None,
+        log.reserved_found,
     )
+
+
+def logged_modules(log: BootLog | None) -> tuple[GivenModule, ...]:
+    """The modules that a log lists besides Xen and its device tree, if one of them is dom0's kernel and the only
+    kernel: then no domain is built but dom0. Otherwise none, since a log does not say whose a module is.
+    """
+    listed = log.modules_found if log is not None else None
+    if log is None or listed is None or log.dom0_kernel is None:
+        return ()
+    kernels = [module.address for module in listed if module.kind == "Kernel"]
+    if kernels != [log.dom0_kernel.value]:
+        return ()
+    return tuple(
+        GivenModule(_KINDS.get(module.kind, ModuleKind.OTHER), module.location, module.address, module.size)
+        for module in listed
+        if module.kind not in ("Xen", "Device Tree")
+    )
+
+
+_KINDS = {"Kernel": ModuleKind.KERNEL, "Ramdisk": ModuleKind.RAMDISK, "XSM": ModuleKind.XSM}
+"""As Xen prints them (`boot_module_kind_as_string`, 4.20 to 4.22)."""
 
 
 def same_arguments(logged: str, known: str) -> bool:

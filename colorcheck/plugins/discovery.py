@@ -7,7 +7,6 @@ import re
 import sys
 from collections.abc import Iterable
 from importlib import import_module
-from pathlib import Path
 from typing import Protocol
 
 from msgspec import Struct
@@ -87,7 +86,7 @@ def _only_own(own: str) -> tuple[OwnEntry, ...] | None:
             if name.endswith(".egg"):
                 return None
             if name.endswith((".dist-info", ".egg-info")):
-                text = _entry_points(Path(place, name, "entry_points.txt"))
+                text = _entry_points(f"{place}/{name}/entry_points.txt")
                 if text:
                     texts[name] = text
     if not texts:
@@ -102,10 +101,11 @@ def _only_own(own: str) -> tuple[OwnEntry, ...] | None:
     return None if any(":" in entry.value or "[" in entry.value for entry in found) else found
 
 
-def _entry_points(file: Path) -> str:
+def _entry_points(path: str) -> str:
     """The text of an entry point file if it has plugins of this tool."""
     try:
-        content = file.read_bytes()
+        with open(path, "rb", buffering=0) as file:
+            content = file.read()
     except OSError:
         return ""
-    return content.decode("utf-8", "replace") if _GROUP.search(content) else ""
+    return content.decode("utf-8", "replace") if b"[colorcheck]" in content and _GROUP.search(content) else ""

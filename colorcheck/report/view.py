@@ -18,6 +18,7 @@ from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Facts, ReleaseResult, Silence, Verification, weakest
 from colorcheck.verification.traced import EvidenceKind, Standing, Traced
 from colorcheck.xen.facts.keys import about
+from colorcheck.xen.kinds import FailureKind
 
 if TYPE_CHECKING:
     from colorcheck.verification.residue import Residue
@@ -63,10 +64,14 @@ class ColorMap(Struct, frozen=True):
     clashes: tuple[Clash, ...]
     cache: int | None = None
     """Bytes of the colored cache per color; None if Xen's colors are not the cache's."""
+    unstated: tuple[str, ...] = ()
+    """Domains of the boot log whose colors no input states."""
 
     @property
     def free(self) -> ColorSet:
-        """Colors that neither Xen nor a domain has."""
+        """Colors that neither Xen nor a domain has; none if the colors of a domain are not known."""
+        if self.unstated:
+            return ColorSet()
         used = ColorSet()
         for row in self.rows:
             used |= row.colors
@@ -74,7 +79,8 @@ class ColorMap(Struct, frozen=True):
 
 
 class MemoryRow(Struct, frozen=True):
-    """A domain's frames: those it needs, and those its colors had left when it was built."""
+    """A domain's frames: those it needs, and those its colors had left when it was built; both 0 for a guest whose file
+    xl refuses, of which no size is known."""
 
     name: str
     needed: int
@@ -246,6 +252,8 @@ def color_map(facts: Facts, result: ReleaseResult) -> ColorMap | None:
         return None
     users = [("xen", ColorSet.of(system.xen_colors), str(system.xen_source))]
     users += [(d.name, *_colors(d)) for d in system.domains]
+    logged = dict(_logged(facts))
+    users += [(name, colors, "in the boot log") for name, colors in logged.items() if colors]
     apart = {t.subjects for t in result.theorems if t.kind == PAIR and t.verdict is Verdict.PROVED}
     clashes = []
     for position, (first, colors, _) in enumerate(users):
@@ -255,8 +263,24 @@ def color_map(facts: Facts, result: ReleaseResult) -> ColorMap | None:
             if not colors.isdisjoint(others) and (first, second) not in apart:
                 share = facts.manifest.policy.share_of(first, second)
                 clashes.append(Clash(first, second, colors & others, share.reason if share else None))
+    unstated = tuple(name for name, colors in logged.items() if not colors)
+    users += [(name, ColorSet(), "in the boot log, colors not known") for name in unstated]
     rows = tuple(_row(name, colors, source, clashes) for name, colors, source in users)
-    return ColorMap(result.release, system.nr_colors, rows, tuple(clashes), bytes_of_color(facts, system.nr_colors))
+    cache = bytes_of_color(facts, system.nr_colors)
+    return ColorMap(result.release, system.nr_colors, rows, tuple(clashes), cache, unstated)
+
+
+def _logged(facts: Facts) -> Iterator[tuple[str, ColorSet]]:
+    """The domains that Xen built at boot according to the log, where no device tree describes them, with the colors
+    that the debug key q printed; no colors if the log does not have them.
+    """
+    log = facts.deployment.boot_log
+    if log is None or facts.deployment.tree is not None:
+        return
+    colors = {each.id: each.colors.value for each in log.domains if each.colors}
+    for number in sorted({bank.value[0] for bank in log.banks if isinstance(bank.value, tuple)} - {0}):
+        found = colors.get(number)
+        yield f"d{number}", ColorSet.of(found) if isinstance(found, tuple) else ColorSet()
 
 
 def bytes_of_color(facts: Facts, nr_colors: int) -> int | None:
@@ -351,8 +375,10 @@ def _memory_row(built: Built, budget: str) -> MemoryRow:
     colors = set(built.domain.colors)
     free = sum(pages for color, pages in enumerate(built.free_before) if color in colors)
     failure = built.failure.message if built.failure else ""
+    refused = built.failure is not None and built.failure.kind is FailureKind.XL_REJECTS
+    needed = 0 if refused else built.domain.needed_pages
     return MemoryRow(
-        built.domain.name, built.domain.needed_pages, free, built.created, failure, (budget,) * bool(budget)
+        built.domain.name, needed, 0 if refused else free, built.created, failure, (budget,) * bool(budget)
     )
 
 

@@ -9,8 +9,9 @@ from colorcheck.core.source import Location
 from colorcheck.inputs.deployment import Deployment
 
 
-def mendable(finding: Finding, deployment: Deployment) -> Finding:
-    """The finding; without its fix if an edit has no place in a file or is in text that ImageBuilder rewrites."""
+def with_usable_fix(finding: Finding, deployment: Deployment) -> Finding:
+    """The finding; without its fix if an edit has no place in a file, is in text that ImageBuilder rewrites, or in a
+    boot log."""
     if all(_has_place(edit, deployment) for edit in finding.fix):
         return finding
     return replace(finding, fix=())
@@ -19,7 +20,7 @@ def mendable(finding: Finding, deployment: Deployment) -> Finding:
 def _has_place(edit: Edit, deployment: Deployment) -> bool:
     """Whether an edit can be applied; in an ImageBuilder configuration, only XEN_CMD reaches Xen unchanged."""
     place, built = edit.location, deployment.image_builder
-    if not place.line:
+    if not place.line or (deployment.boot_log is not None and place.file == deployment.boot_log.file):
         return False
     if built is None or place.file != built.file:
         return True

@@ -10,7 +10,7 @@ from colorcheck.xen.kinds import Note
 N = TypeVar("N", bound=Note)
 
 WORDS: dict[type[Note], Callable[[Any], str]] = {}
-"""The text function of each class, registered by the rules on import."""
+"""The text function of each class, registered by the rules when they are loaded."""
 
 
 def says(kind: type[N]) -> Callable[[Callable[[N], str]], Callable[[N], str]]:
@@ -31,11 +31,18 @@ def always_says(kind: type[Note], text: str) -> None:
 
 
 def said(note: Note) -> str:
-    """The text of a note, a sentence without its full stop; the name of its kind if no imported rule registered a
-    text.
-    """
-    words = WORDS.get(type(note))
+    """The text of a note, a sentence without its full stop; the name of its kind if no rule has a text for it."""
+    words = WORDS.get(type(note)) or _words_of_a_waiting_rule(type(note))
     return words(note) if words else note.KIND.replace("-", " ")
+
+
+def _words_of_a_waiting_rule(kind: type[Note]) -> Callable[[Any], str] | None:
+    from colorcheck.rules.index import waiting
+
+    rule = waiting().get(kind)
+    if rule is not None:
+        rule.load()
+    return WORDS.get(kind)
 
 
 def name_of(path: str) -> str:

@@ -15,7 +15,7 @@ from colorcheck.core.diagnostic import Finding
 from colorcheck.verification.open import Reach, open_facts
 from colorcheck.verification.residue import residues
 from colorcheck.verification.results import Verification
-from colorcheck.xen.effective import built_with_coloring
+from colorcheck.xen.decided.context import built_with_coloring
 from colorcheck.xen.release.log_version import log_version
 
 

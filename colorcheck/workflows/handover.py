@@ -12,22 +12,26 @@ from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.hardware.core_parts import core_of_midr
 from colorcheck.hardware.cpu_tree import boot_cpu_choices, cpus_of_tree
-from colorcheck.inputs.deployment import Deployment, Followed, KernelInDoubt, Unsettled
-from colorcheck.inputs.device_tree.tree_walk import Ancestry, ranges_of
+from colorcheck.inputs.deployment import Deployment, Followed, ModuleInDoubt, Unsettled
+from colorcheck.inputs.device_tree.tree_walk import Ancestry
 from colorcheck.inputs.manifest.manifest import Loader, Manifest
 from colorcheck.inputs.read import read_deployment
 from colorcheck.loader.beside import other_text_beside, scripts_beside
+from colorcheck.loader.facts import UNREAD_TREE, OpenFact
 from colorcheck.loader.given_beside import arguments_beside_followed, beside_followed, without_given
-from colorcheck.loader.handover import Handover, HandoverModule
-from colorcheck.loader.measured import contradicted, legible, measured, same_arguments
+from colorcheck.loader.handover import Handover
+from colorcheck.loader.measured import contradicted, legible, logged_modules, measured, same_arguments
 from colorcheck.loader.read_by import ReadBy, blocking, has_known_length, open_colors, reaches, unsettled
 from colorcheck.loader.receive import by_uefi, receive
+from colorcheck.workflows.loaded_modules import modules_in_doubt
+from colorcheck.xen.facts.below_chosen import not_stated
 from colorcheck.xen.machine.boot_cpu import cluster_of_each
-from colorcheck.xen.machine.chosen_walk import below_chosen
 from colorcheck.xen.options.arguments import tree_arguments
 from colorcheck.xen.release.log_version import log_version
 from colorcheck.xen.release.releases import find_release
 from colorcheck.xen.worlds.branches import WorldBranch
+
+_WHOLE = "# load all of Xen's image, to a place where the script writes nothing else"
 
 
 def handover(manifest: Manifest) -> Handover:
@@ -51,9 +55,19 @@ def _with_log(deployment: Deployment) -> Deployment:
     known = deployment.manifest.boot_arguments or tree_arguments(deployment.tree)
     problems = (*deployment.problems, *contradicted(deployment, known), *_other_release(deployment))
     deployment = _with_boot_cpu(replace(deployment, problems=tuple(dict.fromkeys(problems))))
+    deployment = _with_logged_modules(deployment)
     if found is None or not legible(found) or (known is not None and same_arguments(found.text, known.text)):
         return deployment
     return replace(deployment, manifest=replace(deployment.manifest, boot_arguments=found))
+
+
+def _with_logged_modules(deployment: Deployment) -> Deployment:
+    """Without a device tree, a script and modules in the manifest: the deployment with those that the log lists."""
+    target = deployment.manifest.target
+    others = (deployment.tree, deployment.followed, deployment.image_builder)
+    if any(other is not None for other in others) or target.modules or any(_other_release(deployment)):
+        return deployment
+    return replace(deployment, given_modules=logged_modules(deployment.boot_log))
 
 
 def _with_boot_cpu(deployment: Deployment) -> Deployment:
@@ -111,8 +125,10 @@ def _received(deployment: Deployment) -> tuple[Handover | None, Deployment]:
         *beside_followed(deployment.manifest, followed, deployment.xen_image_size),
         *arguments_beside_followed(deployment.manifest, followed, received.tree),
     )
+    beside = (*beside, *_damaged(followed.in_doubt, deployment))
     text = (*deployment.problems, *received.problems, *_problems(received, deployment), *beside)
-    return received, replace(as_followed(deployment, received), problems=tuple(dict.fromkeys(text)))
+    found = as_followed(deployment, received, followed)
+    return received, replace(found, problems=tuple(dict.fromkeys(text)))
 
 
 def _built(deployment: Deployment) -> tuple[Handover, Deployment]:
@@ -124,13 +140,14 @@ def _built(deployment: Deployment) -> tuple[Handover, Deployment]:
     if received.stopped:
         return received, replace(deployment, tree=received.tree, problems=shown)
     given = deployment.manifest.boot_arguments
-    followed = as_followed(deployment, received)
+    places = followed_places(received)
+    followed = as_followed(deployment, received, places)
+    shown = tuple(dict.fromkeys((*shown, *_damaged(places.in_doubt, deployment))))
     return received, replace(followed, manifest=replace(followed.manifest, boot_arguments=given), problems=shown)
 
 
-def as_followed(deployment: Deployment, received: Handover) -> Deployment:
-    """The deployment with the tree and the addresses of one way."""
-    followed = followed_places(received)
+def as_followed(deployment: Deployment, received: Handover, followed: Followed) -> Deployment:
+    """The deployment with the tree of one way, and the addresses that it determines."""
     if _is_confirmed(received, deployment):
         followed = replace(followed, image=None)
     return replace(
@@ -154,7 +171,7 @@ def followed_places(received: Handover) -> Followed:
         size if size == least == most and not counts else None,
         (least, most) if most and not counts else None,
         unsettled(received),
-        () if _is_missing(received) else tuple(_kernels_in_doubt(received)),
+        () if _is_missing(received) else tuple(modules_in_doubt(received)),
         None if _is_missing(received) else _image_in_doubt(received),
     )
 
@@ -173,66 +190,36 @@ def _image_in_doubt(received: Handover) -> Unsettled | None:
     if not received.xen_in_doubt or received.xen_location is None:
         return None
     address = "0x200000" if received.xen_address is None else f"{received.xen_address:#x}"
-    settle = () if received.xen_file else ("[target]", f"xen-address = {address}  # something else loads Xen there")
+    settle = (
+        (_WHOLE,) if received.xen_file else ("[target]", f"xen-address = {address}  # something else loads Xen there")
+    )
     return Unsettled(ReadBy.MODULES.value, received.xen_in_doubt, settle, received.xen_location)
 
 
-def _kernels_in_doubt(received: Handover) -> Iterator[KernelInDoubt]:
-    """The kernels that the tree names at addresses to which the script loads nothing, or which it overwrites."""
-    for found in below_chosen(received.tree) if received.tree else ():
-        place = found.node.properties.get("reg")
-        if found.kind is not ModuleKind.KERNEL or place is None or (found.node.path, "reg") in received.unsure:
-            continue
-        for address, size in ranges_of(place, *found.sizes)[:1]:
-            module = _module_at(received, address)
-            what = f"the kernel of {found.domain.removeprefix('/chosen/') or 'dom0'} at {address:#x}"
-            if module is None and size:
-                why = f"the boot script does not load {what}, and no input says that it is in memory"
-                yield KernelInDoubt(address, why, place.location)
-            elif module is not None and not module.whole:
-                yield KernelInDoubt(address, f"{what} is overwritten by {module.spoiled_by}", module.location)
-            elif module is not None and module.address == address and module.no_kernel:
-                why = f"the boot script loads {module.name} to the place of {what}, which {module.no_kernel}"
-                yield KernelInDoubt(address, why, module.location)
-            elif module is not None and module.address == address and module.name == received.xen_file:
-                why = f"the boot script loads {module.name}, which it starts as Xen, to the place of {what} as well"
-                yield KernelInDoubt(address, why, module.location)
-            elif module is not None and _is_cut(received, module, address, size):
-                why = f"reg gives Xen {size:#x} bytes of {what}, but the file {module.name} has {module.size:#x}"
-                yield KernelInDoubt(address, why, place.location)
+def _damaged(modules: tuple[ModuleInDoubt, ...], deployment: Deployment) -> Iterator[Problem]:
+    """A problem for each ramdisk that the script does not load, or not whole, and that no other input states: Xen hands
+    on whatever is there."""
+    for module in not_stated(modules, deployment):
+        if module.kind is ModuleKind.RAMDISK:
+            message = f"{module.why}: Xen hands on what is there"
+            yield Problem(ProblemKind.U_BOOT_LOAD, message, module.location, _LOAD_IT)
 
 
-def _is_cut(received: Handover, module: HandoverModule, address: int, size: int) -> bool:
-    """Whether `reg` gives Xen only a part of a file, and no other module is in the rest of it."""
-    if module.address != address or module.size is None or not size < module.size:
-        return False
-    rest = range(address + size, address + module.size)
-    for found in below_chosen(received.tree) if received.tree else ():
-        if any(start in rest for start, _ in ranges_of(found.node.properties.get("reg"), *found.sizes)[:1]):
-            return False
-    return size > 0
-
-
-def _module_at(received: Handover, address: int) -> HandoverModule | None:
-    """The file that the script put last to this address, or that reaches over it."""
-    placed = [(module.address, module) for module in received.modules if module.address is not None]
-    return next(
-        (each for start, each in reversed(placed) if start == address or start < address < start + (each.size or 0)),
-        None,
-    )
+_LOAD_IT = "load all of it, where nothing else is put, with its size in reg; or state it in [[target.modules]]"
 
 
 def _problems(received: Handover, deployment: Deployment) -> Iterator[Problem]:
     """Problems for what stops the boot and for open facts without another problem, each at its place."""
     said = {problem.message for problem in (*deployment.image_builder_problems, *received.problems)}
     if received.stopped and received.stopped not in said and received.location is not None:
-        yield Problem(ProblemKind.BOOT_SCRIPT_STOPS, f"Xen is never started: {received.stopped}", received.location)
+        message = f"Xen is never started: {received.stopped}"
+        yield Problem(ProblemKind.BOOT_SCRIPT_STOPS, message, received.location, received.help)
     found = reaches(received)
     for fact in received.open:
         if fact.why in said or (fact.what in received.harmless and found.get(fact.what) == {ReadBy.NOBODY}):
             continue
         settle = "settle it in the manifest: " + " / ".join(fact.settle) if fact.settle else ""
-        yield Problem(ProblemKind.BOOT_SCRIPT_OPEN, f"{fact.what}: {fact.why}", fact.location, settle)
+        yield Problem(ProblemKind.BOOT_SCRIPT_OPEN, _said(fact, ": "), fact.location, settle)
 
 
 def unclear(received: Handover | None, deployment: Deployment) -> str:
@@ -244,7 +231,12 @@ def unclear(received: Handover | None, deployment: Deployment) -> str:
         return f"Xen is never started: {received.stopped}"
     ways = [way for way in (received, *_others(received)) if not way.stopped]
     facts = [fact for way in ways for fact in (*blocking(way), *open_colors(way).values())]
-    return f"{facts[0].what} is open: {facts[0].why}" if facts else ""
+    return _said(facts[0], " is open: ") if facts else ""
+
+
+def _said(fact: OpenFact, between: str) -> str:
+    """A fact in one sentence; the reason for a file names the file itself."""
+    return fact.why if fact.what.startswith(("file ", UNREAD_TREE)) else f"{fact.what}{between}{fact.why}"
 
 
 def branches(received: Handover | None, deployment: Deployment) -> tuple[WorldBranch, ...]:
@@ -252,14 +244,16 @@ def branches(received: Handover | None, deployment: Deployment) -> tuple[WorldBr
     if received is None or received.stopped:
         return ()
     found: list[WorldBranch] = []
-    seen = [_tree(received)]
+    seen = [_tree(received, followed_places(received))]
     for way in _others(received):
-        content = _tree(way)
+        followed = followed_places(way)
+        content = _tree(way, followed)
         if content not in seen:
             seen.append(content)
             text = _answers(received, way)
-            tree = None if way.stopped else as_followed(deployment, way)
-            problems = tuple(dict.fromkeys((*way.problems, *_problems(way, deployment))))
+            tree = None if way.stopped else as_followed(deployment, way, followed)
+            damaged = () if way.stopped else _damaged(followed.in_doubt, deployment)
+            problems = tuple(dict.fromkeys((*way.problems, *_problems(way, deployment), *damaged)))
             found.append(WorldBranch(text, tree, way.stopped or "", problems, way))
     return tuple(found)
 
@@ -287,11 +281,10 @@ def _is_missing(received: Handover) -> bool:
     )
 
 
-def _tree(received: Handover) -> object:
+def _tree(received: Handover, followed: Followed) -> object:
     """A key that is equal for two ways that are the same for Xen."""
     nodes = received.tree.root.walk() if received.tree else ()
     content = [(node.path, [(p.name, p.value) for p in node.properties.values()]) for node in nodes]
     places = (received.device_tree, received.xen_address, received.xen_image_size, received.stopped is None)
-    kernels = () if _is_missing(received) else tuple(each.address for each in _kernels_in_doubt(received))
-    doubt = "" if _is_missing(received) else received.xen_in_doubt
-    return content, received.memory_reservations, places, dict(received.unsure), kernels, doubt
+    in_doubt = (*(each.address for each in followed.in_doubt), followed.image and followed.image.why)
+    return content, received.memory_reservations, places, dict(received.unsure), in_doubt

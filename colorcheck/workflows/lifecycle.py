@@ -19,8 +19,8 @@ from colorcheck.inputs.xl.xl import read_xl
 from colorcheck.replay.lifecycle import Balloon, Create, Destroy, Lived, Reboot, Step, lifecycle
 from colorcheck.verification.results import Modelled, ReleaseResult
 from colorcheck.workflows import verify as pipeline
+from colorcheck.xen.decided.boot_domains import host_of_guests
 from colorcheck.xen.domains.xl_domains import XlRules, xl_domain
-from colorcheck.xen.effective import host_of_guests
 from colorcheck.xen.kinds import DomainKind
 
 WRITTEN = "create FILE, destroy NAME, reboot NAME or balloon NAME KIB"

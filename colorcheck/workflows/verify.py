@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from colorcheck.inputs.xl.xl import XlFile
     from colorcheck.loader.handover import Handover
     from colorcheck.plan.pose import PlanOptions
+    from colorcheck.rules.index import Listed
     from colorcheck.rules.rule import Rule
     from colorcheck.workflows.plan import Planned
 
@@ -64,10 +65,12 @@ def verify(
     with run.stage("rules"):
         from colorcheck.findings.requirements import traced, unmet
         from colorcheck.findings.selection import select
+        from colorcheck.rules.index import LISTED
         from colorcheck.workflows.rules_over_ways import over_ways
 
-        running = (*rules.RULES, *_plugin_rules(rules.RULES))
-        findings, faults = over_ways(facts, lambda way: rules.run(way, running))
+        further = tuple(_plugin_rules())
+        running: tuple[Rule | Listed, ...] = (*LISTED, *further)
+        findings, faults = over_ways(facts, lambda way: rules.run(way, further))
         run.faults += faults
         selected = select(findings, facts, running)
         everything = (*findings, *(finding for finding in selected.findings if finding not in findings))
@@ -350,9 +353,11 @@ def _with_problems(deployment: Deployment, problems: tuple[Problem, ...]) -> Dep
     return replace(deployment, problems=tuple(dict.fromkeys((*deployment.problems, *problems))))
 
 
-def _plugin_rules(built_in: tuple[Rule, ...]) -> Iterator[Rule]:
+def _plugin_rules() -> Iterator[Rule]:
     """The rules of plugins; one with the ID of a built-in rule fails instead of replacing it."""
-    known = {rule.id for rule in built_in}
+    from colorcheck.rules.index import LISTED
+
+    known = {rule.id for rule in LISTED}
     for rule in plugins().rules.values():
         yield replace(rule, check=_taken) if rule.id in known else rule
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from colorcheck.inputs.grammar import tables_of
 
 PARSERS = (
-    ("device_tree", "source", "contextual"),
+    ("device_tree", ("source", "lone_value"), "contextual"),
     ("xl", "start", "contextual"),
     ("u_boot", ("start", "body"), "contextual"),
     ("boot_arguments", "start", "basic"),

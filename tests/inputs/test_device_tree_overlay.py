@@ -114,3 +114,39 @@ def test_an_overlay_without_fragments_changes_nothing(tmp_path: Path) -> None:
         assert chosen is not None
         assert chosen.properties["x"].value == b"\0\0\0\1"
         assert any("changes nothing" in problem.message for problem in tree.problems)
+
+
+def deletions(folder: Path, overlay: str) -> list[str]:
+    text = f"/dts-v1/; /plugin/;\n{overlay}\n"
+    tree = read_device_tree(written(folder, "base.dts", BASE), overlays=[written(folder, "o.dts", text)])
+    return [f"{each.location.line} {each.message}" for each in tree.problems if "deletes nothing" in each.message]
+
+
+@pytest.mark.parametrize(
+    "overlay",
+    [
+        "&{/chosen} {\n/delete-node/ domU1; };",
+        "&uart {\n/delete-property/ status; };",
+        '/ { fragment@0 { target-path = "/soc"; __overlay__ {\n/delete-node/ uart@1; }; }; };',
+        "&soc { uart@1 {\n/delete-property/ status; }; };",
+    ],
+)
+def test_a_deletion_in_an_overlay_deletes_nothing_of_the_tree(tmp_path: Path, overlay: str) -> None:
+    said = "deletes nothing: an overlay cannot delete anything of the tree to which it is applied"
+    (found,) = deletions(tmp_path, overlay)
+    assert found.startswith("3 /delete-")
+    assert found.endswith(said)
+    assert present(applied(tmp_path, overlay).node("/soc/uart@1")).properties["status"].value == b"disabled\0"
+    assert applied(tmp_path, overlay).node("/chosen/domU1") is not None
+
+
+@pytest.mark.parametrize(
+    "overlay",
+    [
+        "&soc { own: own { a; b { }; }; };\n&own { /delete-property/ a; /delete-node/ b; };",
+        "&soc { own: own { c { a; }; }; };\n&own { c { /delete-property/ a; }; };",
+        "&soc { own: own { }; };\n/delete-node/ &own;",
+    ],
+)
+def test_a_deletion_in_an_overlay_of_what_it_adds_itself(tmp_path: Path, overlay: str) -> None:
+    assert not deletions(tmp_path, overlay)

@@ -1,13 +1,16 @@
-"""Rows of plain properties and nodes are read as one word: with the same result, places included, as word by word."""
+"""Rows of properties and nodes are read as one word: with the same result, places included, as word by word."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from lark import UnexpectedInput
 
 from colorcheck.core.source import Location, Passage
+from colorcheck.inputs.device_tree.dts import integers, parse
 from colorcheck.inputs.device_tree.read import DeviceTreeError, read_device_tree
 from colorcheck.inputs.device_tree.tree import Node, Property
 from tests.inputs.device_tree_texts import made
@@ -25,14 +28,46 @@ lines";
 };
 &k {	g = "new"; leaf {	q = <7>; };	};
 """
-_SPACE = re.compile(
-    r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|/\*.*?\*/|//[^\n]*|^#[^\n]*)|[ \t]""", re.DOTALL | re.MULTILINE
-)
+WRITTEN = """/dts-v1/;
+/memreserve/ 0x1000 0x2000;
+/* what people write */
+# 4 "board.dts" 1
+/ {	// a { b; };
+	a = <(1 << 3) (((2 + 3) * 4) & ~0xf) 010 1>, /* 7; */ <&l (1 ? 2 : 3) 0x1F>;
+	b = /bits/ 16 <1 0xffff>, /bits/ 8 <255>, [de AD beef];	c = &l, "x", &{/leaf@1};
+	d = k1: <1 k2: 2>, k3: "y" k4:;	e = <&l>, <&m 1>;	f = "http://x/*y*/", "(z)";
+	g = <(0x7fffffffffffffff > 1) (5 / 2) (!0 || 0)>;	k5: h;	i = <>;
+	l: leaf@1 { n = <1>; /* of the leaf */ };
+	/omit-if-no-ref/ m: gone { };	k6: /omit-if-no-ref/ k7: gone2 { o; p { }; };
+	// last
+};
+# 20 "board.dts"
+&l {	n = <2>; q = <(-1) 0xffffffffffffffff>; }; /* between */ k8: &l { r; };
+&m	{ };
+/ { leaf@1 { s = "\r\n"; t = <'a' ('b' + 1)>; }; };
+"""
 Found = list[tuple[object, ...]]
 
 
 def places(held: Property) -> tuple[Location, Location, tuple[Passage, ...]]:
     return held.location, held.value_location, held.strings
+
+
+@contextmanager
+def no_rows() -> Iterator[None]:
+    """While the context is active, each word is one of its own."""
+
+    def refuse(_text: str) -> None:
+        raise UnexpectedInput
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parse, "parse_rows", refuse)
+        yield
+
+
+def word_by_word(folder: Path, text: str) -> Found:
+    with no_rows():
+        return read(folder, text)
 
 
 def read(folder: Path, text: str) -> Found:
@@ -52,28 +87,73 @@ def read(folder: Path, text: str) -> Found:
     ]
 
 
-def word_by_word(text: str) -> str:
-    """The text with another space, which no row holds, in place of each tab or space before a word or a sign."""
-    return _SPACE.sub(lambda found: found[1] if found[1] is not None else "\f", text)
+@pytest.mark.parametrize("text", [ROWS, WRITTEN])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_rows_are_what_their_words_are(tmp_path: Path, text: str, end: str) -> None:
+    text = text.replace("\n", end)
+    found = read(tmp_path, text)
+    assert len(found) > 18
+    assert found == word_by_word(tmp_path, text)
 
 
-def test_rows_are_what_their_words_are(tmp_path: Path) -> None:
-    found = read(tmp_path, ROWS)
-    assert len(found) == 19
-    assert found == read(tmp_path, word_by_word(ROWS))
+def test_written_sources_need_no_second_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        pytest.fail("it was read word by word")
+
+    monkeypatch.setattr(parse, "parse", refuse)
+    assert len(read(tmp_path, WRITTEN)) > 18
 
 
 def test_rows_in_made_sources(tmp_path: Path) -> None:
     for seed in range(200):
         text = made(seed, broken=False)
-        assert read(tmp_path, text) == read(tmp_path, word_by_word(text)), text
+        assert read(tmp_path, text) == word_by_word(tmp_path, text), text
 
 
-@pytest.mark.parametrize("at", range(20, len(ROWS), 3))
-def test_a_sign_too_few(tmp_path: Path, at: int) -> None:
-    text = ROWS[:at] + ROWS[at + 1 :]
-    if word_by_word(text).count("\f") == word_by_word(ROWS).count("\f"):
-        assert read(tmp_path, text) == read(tmp_path, word_by_word(text)), text
+@pytest.mark.parametrize("written", [ROWS, WRITTEN])
+@pytest.mark.parametrize("at", range(20, 1000, 13))
+def test_a_sign_too_few(tmp_path: Path, written: str, at: int) -> None:
+    text = written[:at] + written[at + 1 :]
+    assert read(tmp_path, text) == word_by_word(tmp_path, text), text
+
+
+@pytest.mark.parametrize(
+    "value",
+    """<-1> | <(-1)> | [(10)] | /bits/ (8) <1> | /bits/ 8 <-1> | /bits/ 8 <256> | <0b1> | <1UU> | <1ULL> | <08> | <(1)2>
+    <4294967296> | <0xffffffffffffffff> | <1(2)&l> | <(1 / 0)> | <( )> | (1) | &l(1) | "a\\"/*", "b*/" | "a", | <1> "a"
+    <1>, , <2> | [0 1] | [012] | <&l&l> | <& l> | "é" /* ; */ | """.replace("\n", " | ").split(" | "),
+)
+def test_values_of_rows(tmp_path: Path, value: str) -> None:
+    text = f"/dts-v1/;\n/ {{ a; p = {value}; l: leaf {{ }}; }};\n"
+    assert read(tmp_path, text) == word_by_word(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1 + 2 * 3", 7),
+        ("8 - 3 - 2", 3),
+        ("1 << 2 + 1", 8),
+        ("6 & 3 == 3", 0),
+        ("1 | 2 ^ 3 & 2", 1),
+        ("0 || 2 && 0", 0),
+        ("1 ? 2 : 0 ? 3 : 4", 2),
+        ("- - 1", 1),
+        ("~0", (1 << 64) - 1),
+        ("1 << 64", 0),
+        ("0x10UL / 010", 2),
+    ],
+)
+def test_expressions_without_the_grammar(text: str, value: int) -> None:
+    assert integers.value_of(text) == value
+
+
+@pytest.mark.parametrize(
+    "text", ["", "1 2", "1 +", "* 1", "08", "1 / 0", "0b1", "1UU", "0x1ffffffffffffffff", "1 ? 2", "a", "1 ? 1 ? 2 : 3"]
+)
+def test_what_is_left_to_the_grammar(text: str) -> None:
+    with pytest.raises((ValueError, KeyError)):
+        integers.value_of(text)
 
 
 def test_a_label_before_a_name_at_the_top(tmp_path: Path) -> None:
@@ -87,7 +167,7 @@ def test_nodes_of_a_row_that_are_too_deep(tmp_path: Path) -> None:
     text = "/dts-v1/;\n/ {\n" + "n {\n" * 256 + 'leaf { bad = "\\x"; };\n' + "};\n" * 257
     ((_, where, message),) = read(tmp_path, text)
     assert (str(where)[-6:], "256 levels" in str(message)) == (":259:6", True)
-    assert read(tmp_path, text.replace(" ", "\f")) == read(tmp_path, text)
+    assert word_by_word(tmp_path, text) == read(tmp_path, text)
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import random
+import time
 from pathlib import Path
 
 import pytest
 
 from colorcheck import api
+from colorcheck.core.source import Location
 from colorcheck.inputs.manifest.manifest_reader import read_manifest
+from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.handover import Handover
 from colorcheck.loader.u_boot import follow, machine
+from colorcheck.loader.u_boot.resume import twin
 from colorcheck.workflows import verify as workflow
 from tests.loader.own_scripts import BOARD, SCRIPTS
 from tests.loader.script_machine import script_machine
@@ -67,6 +71,40 @@ def steps(folder: Path, script: str) -> int:
 @pytest.mark.usefixtures("few_steps")
 def test_what_is_followed_is_bounded(script: str, most: int, tmp_path: Path) -> None:
     assert steps(tmp_path, script) <= most
+
+
+@pytest.mark.parametrize(
+    ("script", "ends"),
+    [("true\n" * 98, True), ("true\n" * 101, False), ("while true; do true; done\n", False)],
+)
+def test_the_bound_itself_is_reached(script: str, ends: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bound of the program, which the other tests lower, with each command counted as 4,000."""
+    step = machine.UBootMachine.step
+
+    def many(self: machine.UBootMachine) -> None:
+        self.steps += 3_999
+        step(self)
+
+    monkeypatch.setattr(machine.UBootMachine, "step", many)
+    found = followed(tmp_path, script)
+    assert found.stopped
+    assert ("does not end within 400000 commands" in found.stopped) is not ends
+    assert steps(tmp_path, script) <= machine.MOST_STEPS + 4_000
+
+
+def test_facts_keep_their_numbers_however_many_there_are(tmp_path: Path) -> None:
+    manifest = read_manifest(str(written(tmp_path, b"true\n")))
+    found = script_machine(manifest, None, str(tmp_path / "boot.cmd"), b"true\n")
+    before = len(found.facts)
+    facts = [OpenFact(f"variable v{number}", "not given", (), Location("boot.cmd", number)) for number in range(20_000)]
+    begin = time.process_time()
+    for _ in range(2):
+        assert [found.number(fact) for fact in facts] == list(range(before, before + len(facts)))
+    assert time.process_time() - begin < 10  # comparing each with each takes minutes
+    copied = twin(found)
+    assert copied.number(facts[-1]) == before + len(facts) - 1
+    assert copied.number(OpenFact("another", "", (), Location("boot.cmd"))) == before + len(facts)
+    assert len(found.facts) == before + len(facts)
 
 
 @pytest.mark.slow

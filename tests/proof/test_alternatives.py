@@ -211,3 +211,19 @@ def test_names_with_numbers_stay_apart(names: tuple[str, ...], tmp_path: Path) -
     assert not found.faults
     memory = [theorem.id for theorem in found.theorems if theorem.id.startswith("memory/xen")]
     assert len(memory) == len(set(memory)) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("domains", "said"),
+    [
+        ('["rt.cfg", { one-of = ["rt.cfg", "gui.cfg"] }, "debug.cfg"]', "runs in any case and is also an alternative"),
+        ('[{ one-of = ["rt.cfg", "gui.cfg"] }, "rt.cfg", "debug.cfg"]', "runs in any case and is also an alternative"),
+        ('[{ one-of = ["rt.cfg", "gui.cfg"] }, { one-of = ["rt.cfg", "debug.cfg"] }]', "an alternative of two guests"),
+        ('["rt.cfg", "gui.cfg", "debug.cfg", "rt.cfg"]', "rt.cfg is listed twice"),
+    ],
+)
+def test_a_file_listed_twice_is_an_error_that_says_how(tmp_path: Path, domains: str, said: str) -> None:
+    manifest = written(tmp_path, guest("gui", "13-14"), guest("debug", "14-15"), domains=domains)
+    (found,) = [each for each in api.verify(manifest).findings if each.rule == "CC005"]
+    assert said in found.message
+    assert found.help

@@ -201,6 +201,8 @@ ELSEWHERE = {
     keys.SCHEDULER.name,
     keys.BRANCH.name,
     keys.PDX_OFFSETS.name,
+    keys.IOMMU.name,
+    keys.BAD_PAGES.name,
 }
 """Facts about which there is nothing in the examples: tests of their own."""
 

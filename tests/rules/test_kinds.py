@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import subprocess
+import sys
 from collections import Counter
 
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules import RULES
+from colorcheck.rules.from_notes import from_notes
+from colorcheck.rules.index import LISTED, loaded
 from colorcheck.rules.reading import cc099_input
 from colorcheck.rules.tool import cc902_untold_note
 from colorcheck.xen import notes
@@ -52,3 +56,35 @@ def test_kinds_that_no_rule_takes_are_known() -> None:
     """CC099 tells them; a kind that is meant for a rule of its own must not end there."""
     left = {kind for kind in ProblemKind if kind not in TAKEN} - NOT_OF_A_RUN
     assert left == {*cc099_input.HERE, *cc099_input.SILENT}
+
+
+def test_the_list_of_rules_agrees_with_the_rules() -> None:
+    """A kind that is missing from the list would leave its rule unloaded, and its findings unsaid."""
+    for listed in LISTED:
+        rule = listed.load()
+        assert (listed.id, listed.name) == (rule.id, rule.name)
+        only_notes = rule.check.__module__ == from_notes.__module__
+        assert listed.waits_for == (rule.kinds if only_notes else ()), f"{listed.id} in colorcheck/rules/index.py"
+
+
+_WORDS_ALONE = """
+import sys
+from colorcheck.rules.index import waiting
+from colorcheck.rules.words import WORDS, _words_of_a_waiting_rule
+from colorcheck.xen.kinds import Note
+alone = [kind for kind in waiting() if isinstance(kind, type) and issubclass(kind, Note)]
+assert alone and not any(name.rpartition(".")[2].startswith("cc5") for name in sys.modules)
+assert not set(WORDS) & set(alone)
+for kind in alone:
+    assert _words_of_a_waiting_rule(kind) is not None, kind
+    assert kind in WORDS, kind
+"""
+
+
+def test_words_are_found_without_loading_all_rules() -> None:
+    subprocess.run([sys.executable, "-c", _WORDS_ALONE], check=True, timeout=120)
+
+
+def test_a_run_without_problems_loads_no_rule_that_waits() -> None:
+    assert {rule.id for rule in loaded(())} == {listed.id for listed in LISTED if not listed.waits_for}
+    assert [rule.id for rule in loaded()] == [rule.id for rule in RULES]

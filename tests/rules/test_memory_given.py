@@ -104,7 +104,7 @@ OF_DOM0 = ("separation/xen/dom0", "separation/dom0/rt")
     ],
 )
 def test_a_device_whose_registers_are_in_memory(tree: str, expected: str, tmp_path: Path) -> None:
-    """Xen maps the registers of devices into dom0 as they are, whoever owns the frames."""
+    """Xen maps the registers of devices into dom0 as they are, regardless of the owner of the frames."""
     example = Example(
         xen=("4.20", "4.21", "4.22"), tree=tree, guests=(("rt.cfg", GUEST),), memory="<0x0 0x0 0x0 0x80000000>"
     )

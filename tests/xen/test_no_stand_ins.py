@@ -36,8 +36,10 @@ REASONS = {
         "ramdisk or 0": "an unknown ramdisk is trusted to fit, as an assumption",
         "kernel or 1": "an unknown kernel is trusted to fit, as an assumption",
     },
-    "xen/effective.py": {
+    "xen/decided/prepare.py": {
         "context.arguments.dom0_mem or DEFAULT_MEMORY": "Xen's default for a release without the option",
+    },
+    "xen/decided/context.py": {
         "64 if reserve is None else reserve": "Kconfig's default; a number that is none leaves the build open",
     },
     "xen/machine/boot_info.py": {"facts.read(IMAGE_SIZE) or 0": "the skeleton, which has nothing that is open"},

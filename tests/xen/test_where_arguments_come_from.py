@@ -7,7 +7,7 @@ import pytest
 from colorcheck.core.units import MIB
 from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.inputs.read import read_deployment
-from colorcheck.xen.effective import read_arguments
+from colorcheck.xen.decided.context import read_arguments
 from colorcheck.xen.facts.gather import facts_of
 from colorcheck.xen.facts.keys import TREE
 from colorcheck.xen.options.arguments import logged_command_line, xen_arguments

@@ -65,6 +65,7 @@ class BootLog(Struct, frozen=True):
     wrapped it: its value is then the pieces with a blank between them). `built_in` are the arguments
     that were compiled into Xen; `first_colors` is how many colors Xen took because it was given none, `all_colors` are
     the domains that got every color because they were given none; `processor` is the MIDR_EL1 of the boot CPU;
+    `dom0_kernel` is the address of the boot module from which Xen took dom0's kernel;
     `digest` is the SHA-256 of the text, by which the same log is known under another name. `cut` tells that the last
     line has no end, so that it may have been longer.
     """
@@ -94,6 +95,7 @@ class BootLog(Struct, frozen=True):
     first_colors: Statement | None = None
     all_colors: tuple[Statement, ...] = ()
     processor: Statement | None = None
+    dom0_kernel: Statement | None = None
     digest: str = ""
     cut: bool = False
 
@@ -120,6 +122,12 @@ class BootLog(Struct, frozen=True):
             LoggedModule(v[2], v[0], v[1] - v[0], s.location) for s in self.modules if isinstance(v := s.value, tuple)
         )
         return found if found and "modules" not in self.damaged and found[0].kind == "Xen" else None
+
+    @property
+    def reserved_found(self) -> tuple[Statement, ...] | None:
+        """All reserved ranges, of `/memreserve/` and `/reserved-memory` alike; None if the list may not be whole."""
+        whole = self.modules_found is not None and self.command_line is not None and "reserved" not in self.damaged
+        return self.reserved if whole else None
 
     @property
     def says_nothing(self) -> bool:
@@ -168,6 +176,7 @@ _SINGLE: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], object]], .
     ("nr_colors", pattern(r"\s*Number of LLC colors supported: ([0-9]{1,20})$"), lambda m: int(m[1])),
     ("uncolored", pattern(r"\s*Dom heap: ([0-9]{1,20})kB free$"), lambda m: int(m[1]) // 4),
     ("processor", pattern(r"Processor: ([0-9a-f]{8,16}): "), lambda m: int(m[1], 16)),
+    ("dom0_kernel", pattern(r"Loading d0 kernel from boot module @ ([0-9a-f]{8,16})$"), lambda m: int(m[1], 16)),
     ("built_in", pattern(r"Built-in command line: ?(.*)$"), lambda m: m[1].strip()),
     (
         "first_colors",
@@ -295,6 +304,7 @@ def parse_boot_log(file: str, text: str) -> BootLog:
         first_colors=single.get("first_colors"),
         all_colors=tuple(many["all_colors"]),
         processor=single.get("processor"),
+        dom0_kernel=single.get("dom0_kernel"),
         cut=bool(lines) and lines[-1][1].line == text.count("\n") + 1,
         digest=sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
     )

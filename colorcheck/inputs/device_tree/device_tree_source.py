@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -14,6 +15,9 @@ from colorcheck.inputs.device_tree.dts.freeze import blob_size, freeze
 from colorcheck.inputs.device_tree.dts.include import assemble
 from colorcheck.inputs.device_tree.dts.text import SourceText
 from colorcheck.inputs.device_tree.tree import DeviceTree
+
+if TYPE_CHECKING:
+    from colorcheck.inputs.device_tree.dts.syntax import Source
 
 
 class SourceTree(Struct, frozen=True):
@@ -37,15 +41,32 @@ def read_source(
 
 
 def parse_source(path: str, text: SourceText, files: Files, *, symbols: bool, dtc: Dtc = NEWEST) -> SourceTree:
-    from colorcheck.inputs.device_tree.dts.live import Merger
-    from colorcheck.inputs.device_tree.dts.parse import parse
-    from colorcheck.inputs.device_tree.dts.resolve import resolve
-    from colorcheck.inputs.device_tree.dts.values import ValueReader
+    from lark import UnexpectedInput
 
+    from colorcheck.inputs.device_tree.dts.parse import parse, parse_rows
+
+    try:
+        attempt = _built(path, text, files.copy(), parse_rows(text.text), [], symbols=symbols, dtc=dtc)
+        if attempt.tree is not None:
+            return attempt
+    except UnexpectedInput:
+        pass
+    # What is wrong and where is found word by word.
     problems: list[Problem] = []
     source, warnings = parse(text, problems)
     if source is None:
         return SourceTree(None, False, tuple(problems))
+    return _built(path, text, files, source, warnings, symbols=symbols, dtc=dtc)
+
+
+def _built(
+    path: str, text: SourceText, files: Files, source: Source, warnings: list[Problem], *, symbols: bool, dtc: Dtc
+) -> SourceTree:
+    from colorcheck.inputs.device_tree.dts.live import Merger
+    from colorcheck.inputs.device_tree.dts.resolve import resolve
+    from colorcheck.inputs.device_tree.dts.values import ValueReader
+
+    problems: list[Problem] = []
     values = ValueReader(text, files, problems, dtc)
     live = Merger(values).merge(source)
     problems += resolve(live, symbols, dtc)

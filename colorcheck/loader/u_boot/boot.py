@@ -21,7 +21,7 @@ from colorcheck.loader.u_boot.fit_script import verifies
 from colorcheck.loader.u_boot.image import KERNEL, RAMDISK, LegacyImage, read_legacy
 from colorcheck.loader.u_boot.machine import VIRTUAL, FileInMemory, HaltError, OpenEndError, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import WIDTH, hexadecimal
-from colorcheck.loader.u_boot.placed import StartedImage, started_image
+from colorcheck.loader.u_boot.placed import StartedImage, modules, started_image
 from colorcheck.loader.u_boot.places import Places
 from colorcheck.loader.u_boot.releases import RESERVED_ROOM, known
 from colorcheck.loader.u_boot.room import (
@@ -98,10 +98,10 @@ def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
     elif len(words) < 3:
         raise HaltError(f"{command} without a tree: U-Boot stops because it would start Xen without one")
     tree = present(machine, at)
-    if tree is None and (at in machine.foreign or lies_there(machine, at)):
-        raise _own_tree(machine, at)
     if tree is None and machine.memory.is_dark(at):
         raise OpenEndError(not_read(machine, at))
+    if tree is None and (at in machine.foreign or lies_there(machine, at)):
+        raise _own_tree(machine, at)
     if tree is None:
         _no_tree(machine, words[2] if len(words) > 2 else Marked(f"{at:#x}"))
         return 1
@@ -137,10 +137,10 @@ def bootefi(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         raise _starts_unknown(machine, "the tree with which bootefi starts Xen", fact)
     at = machine.reached(address) if address is not None else None
     tree = present(machine, at) if at is not None else None
-    if tree is None and at is not None and (at in machine.foreign or lies_there(machine, at)):
-        raise _own_tree(machine, at)
     if tree is None and at is not None and machine.memory.is_dark(at):
         raise OpenEndError(not_read(machine, at))
+    if tree is None and at is not None and (at in machine.foreign or lies_there(machine, at)):
+        raise _own_tree(machine, at)
     if tree is None:
         return 1
     room = room_of(machine)
@@ -328,7 +328,24 @@ def _ramdisk(machine: UBootMachine, word: Marked) -> _Ramdisk | int:
         return 1
     if fact is not None:
         return _Ramdisk(start, 1, machine.number(fact))
+    _say_damage(machine, start, hexadecimal(size))
     return _Ramdisk(start, hexadecimal(size))
+
+
+def _say_damage(machine: UBootMachine, start: int, size: int) -> None:
+    """Report a ramdisk that the script does not load, or not whole: U-Boot hands on whatever is there."""
+    module = next((each for each in modules(machine) if each.address == start), None)
+    shown, why = machine.shown(start), ""
+    if start >= VIRTUAL or not size:
+        return
+    if module is None and machine.memory.read(start, 1) is None and not machine.memory.is_dark(start):
+        why = f"booti takes a ramdisk at {shown}, and the script loads nothing there"
+    elif module is not None and not module.whole:
+        why = f"the ramdisk at {shown} is overwritten by {module.spoiled_by}"
+    elif module is not None and module.size is not None and size < module.size:
+        why = f"booti takes {size:#x} bytes of {module.name} as the ramdisk, but the file has {module.size:#x}"
+    if why:
+        machine.say(ProblemKind.U_BOOT_LOAD, why, "write booti XEN RAMDISK:${filesize} TREE right after its load")
 
 
 def present_magic(machine: UBootMachine, address: int) -> bool:

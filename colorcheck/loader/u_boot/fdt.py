@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.loader.facts import OpenFact
+from colorcheck.core.units import PAGE
+from colorcheck.loader.facts import UNREAD_TREE, OpenFact
 from colorcheck.loader.u_boot.blob import MAGIC
 from colorcheck.loader.u_boot.fdt_get import got_by_release
 from colorcheck.loader.u_boot.machine import SCRATCHPAD, VIRTUAL, Doubt, HaltError, Status, UBootMachine
@@ -60,8 +61,8 @@ def _elsewhere(machine: UBootMachine, name: str, rest: Sequence[Marked]) -> Stat
     open.
     """
     fact = OpenFact(
-        f"the board's tree read at {machine.place}",
-        "this command goes to a tree of the board that is not among the inputs",
+        f"the device tree edited at {machine.place}",
+        "this command goes to a tree that is not among the inputs",
         (),
         machine.place,
     )
@@ -71,6 +72,11 @@ def _elsewhere(machine: UBootMachine, name: str, rest: Sequence[Marked]) -> Stat
         machine.memory.darken(machine.reached(rest[0]), 4)
     if name.startswith("mo") and len(rest) > 1:
         machine.tree_doubts.append(fact)
+        target = machine.address(rest[1])
+        if target is not None and machine.working is not None and machine.memory.is_dark(machine.working):
+            machine.memory.darken(target, PAGE)
+            machine.foreign.add(target)
+            machine.working = target
     return Doubt(machine.anew(f"fdt {name} {' '.join(word.text for word in rest)}"), True, fact)
 
 
@@ -192,8 +198,12 @@ def _address(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
         machine.foreign.add(address)
         machine.set("fdtaddr", f"{address:x}")
         return 0
+    if tree is None and machine.memory.is_dark(address):
+        return _unread(machine, address)
     if tree is None:
-        _not_a_tree(machine, address)
+        where = machine.shown(address)
+        message = f"there is no device tree at {where}: FDT_ERR_BADMAGIC, and later fdt commands edit the previous tree"
+        machine.say(ProblemKind.U_BOOT_FDT, message)
         return 1
     machine.working = address
     machine.set("fdtaddr", f"{address:x}")
@@ -207,23 +217,38 @@ def _address(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
 
 
 def not_read(machine: UBootMachine, address: int) -> OpenFact:
-    """The open fact that the content is unknown where a tree is expected."""
-    return machine.open(
-        f"the tree at {machine.shown(address)}",
-        "the content of the file that was loaded there is not among the inputs",
-        "[[target.files]]",
-        'name = "system.dtb"  # the name in the script',
-        'file = "system.dts"',
-    )
-
-
-def _not_a_tree(machine: UBootMachine, address: int) -> None:
-    if machine.memory.is_dark(address):
-        machine.tree_doubts.append(not_read(machine, address))
-        return
+    """The open fact that the content is unknown where a tree is expected: of the file that was loaded there."""
     where = machine.shown(address)
-    message = f"there is no device tree at {where}: FDT_ERR_BADMAGIC, and later fdt commands edit the previous tree"
-    machine.say(ProblemKind.U_BOOT_FDT, message)
+    loaded = next((one for one in reversed(machine.loaded) if one.address == address), None)
+    known = next((fact for fact in reversed(machine.tree_doubts) if fact.what.startswith(UNREAD_TREE)), None)
+    if loaded is None and known is not None:  # which the script moved to there
+        return known
+    if loaded is None:
+        why = "what the script takes as a device tree there is not among the inputs"
+        return machine.open(f"the device tree at {where}", why, *_named("system.dtb"))
+    why = f"{loaded.name} is not here, and the script takes it as the device tree: without it nothing is known"
+    settle, source = _named(loaded.name), machine.media.broken.get(loaded.name)
+    if source is not None:
+        why = f"{source} cannot be read, and the script takes it as the device tree: without it nothing is known"
+        settle = ("[inputs]", 'include = ["FOLDER"]  # if a file that it includes is elsewhere')
+    fact = OpenFact(f"{UNREAD_TREE}{loaded.name}", why, settle, loaded.location)
+    machine.number(fact)
+    return fact
+
+
+def _named(name: str) -> tuple[str, ...]:
+    where = 'file = "system.dts"  # where the tree is here, compiled or not'
+    return ("[[target.files]]", f'name = "{name}"  # as in the script', where)
+
+
+def _unread(machine: UBootMachine, address: int) -> Status:
+    """`fdt addr` of a file that is not here: what follows edits a tree of which nothing is known."""
+    fact = not_read(machine, address)
+    machine.tree_doubts.append(fact)
+    machine.working = address
+    machine.foreign.add(address)
+    machine.set("fdtaddr", f"{address:x}")
+    return Doubt(f"the file at {machine.shown(address)} is a device tree", True, fact)
 
 
 def _move(machine: UBootMachine, _tree: TreeInMemory | None, rest: Sequence[Marked]) -> Status:

@@ -6,32 +6,22 @@ else the default, else the first one; the tree stays in the image unless it has 
 
 from __future__ import annotations
 
-import hashlib
-import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from msgspec import Struct
 
 from colorcheck.inputs.device_tree.device_tree_blob import read_blob
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot.blob import MAGIC, read_content, side_of
+from colorcheck.loader.u_boot.fit_sums import Properties, wrong_sum
 from colorcheck.loader.u_boot.machine import FileInMemory, OpenEndError, UBootMachine
 from colorcheck.loader.u_boot.text import Marked
 
-HASHES: dict[str, Callable[[bytes], bytes]] = {
-    "crc32": lambda data: zlib.crc32(data).to_bytes(4, "big"),
-    "md5": lambda data: hashlib.md5(data, usedforsecurity=False).digest(),
-    "sha1": lambda data: hashlib.sha1(data, usedforsecurity=False).digest(),
-    "sha256": lambda data: hashlib.sha256(data).digest(),
-    "sha384": lambda data: hashlib.sha384(data).digest(),
-    "sha512": lambda data: hashlib.sha512(data).digest(),
-}
 _FOLLOWED = frozenset(("description", "kernel", "fdt", "ramdisk", "loadables", "compatible"))
 _REQUIRED = frozenset(("description", "timestamp"))
 _OF_IMAGES = frozenset(("data", "description", "type", "arch", "os", "compression", "load", "entry", "timestamp"))
 """What an image may have. With data-position or data-offset, U-Boot takes other data than what is within."""
 _LOADABLE = ("loadable", "kernel", "ramdisk", "standalone", "firmware")
-Properties = Mapping[str, bytes]
 
 
 class FitParts(Struct, frozen=True):
@@ -140,11 +130,11 @@ class _Fit:
             raise self._open(f"its image {name} is not for arm64")
         if text_of(found.get("compression", b"none\0")) != "none":
             raise self._open(f"its image {name} is compressed")
-        for path, held in self.nodes.items():
-            if path.startswith(f"{at}/"):
-                digest = HASHES.get(text_of(held.get("algo", b"")))
-                if "/hash" not in path or digest is None or digest(found["data"]) != held.get("value"):
-                    raise self._open(f"{path} is not checked here, or does not fit the data")
+        below = next((path for path in self.nodes if path.startswith(f"{at}/") and not _is_sum(path, at)), None)
+        wrong = wrong_sum(self.nodes, at, found["data"])
+        if below is not None or wrong is not None:
+            unchecked = below or (wrong.path if wrong is not None else "")
+            raise self._open(f"{unchecked} is not checked here, or does not fit the data")
         return found
 
     def _load(self, name: str, types: tuple[str, ...]) -> tuple[int, int]:
@@ -180,6 +170,11 @@ class _Fit:
 
 def _texts(value: bytes) -> list[str]:
     return [part.decode("utf-8", "replace") for part in value.rstrip(b"\0").split(b"\0")] if value else []
+
+
+def _is_sum(path: str, image: str) -> bool:
+    parent, _, name = path.rpartition("/")
+    return parent == image and name.startswith(("hash", "signature"))
 
 
 def text_of(value: bytes) -> str:

@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot.blob import read_content
-from colorcheck.loader.u_boot.fit import HASHES, Properties, text_of
+from colorcheck.loader.u_boot.fit import text_of
+from colorcheck.loader.u_boot.fit_sums import Properties, wrong_sum
 from colorcheck.loader.u_boot.machine import UBootMachine
 from colorcheck.loader.u_boot.releases import CONFIGURATIONS, newer
 from colorcheck.loader.u_boot.text import Marked
@@ -124,20 +125,10 @@ class _Image(Struct, frozen=True):
 
     def _checked(self, name: str, data: bytes) -> str | NotFollowed | None:
         """What is wrong with the sums; None if nothing is."""
-        for path, held in self.nodes.items() if self.verify else ():
-            parent, _, own = path.rpartition("/")
-            if parent != f"/images/{name}":
-                continue
-            if own.startswith("signature") or "uboot-ignore" in held:
-                return NotFollowed("its script is signed, or a sum is not looked at")
-            if not own.startswith("hash"):
-                continue
-            digest = HASHES.get(text_of(held.get("algo", b"")))
-            if digest is None:
-                return NotFollowed("it has a sum of a kind that is not followed")
-            if digest(data) != held.get("value"):
-                return "Bad Data Hash"
-        return None
+        wrong = wrong_sum(self.nodes, f"/images/{name}", data) if self.verify else None
+        if wrong is None:
+            return None
+        return "Bad Data Hash" if wrong.refused else NotFollowed(f"{wrong.path} is not checked here")
 
 
 def not_followed(machine: UBootMachine, address: int, found: NotFollowed) -> OpenFact:

@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE, size
 from colorcheck.inputs.device_tree.device_tree_blob import read_blob
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.manifest.manifest import Manifest
-from colorcheck.loader.facts import OpenFact, Origin
+from colorcheck.loader.facts import UNREAD_TREE, OpenFact, Origin
 from colorcheck.loader.handover import Handover
 from colorcheck.loader.u_boot.blob import HEADER, NodePool, Side, compile_tree, is_plain, read_content, tree_of
 from colorcheck.loader.u_boot.boot import RAMDISK_ROOM, Started, StartedError
@@ -125,11 +126,11 @@ def _as_named(handovers: list[Handover], first: Handover) -> tuple[list[Handover
 
 def _base(handovers: list[Handover], known: list[Handover]) -> Handover:
     """The way that is shown: files that are not here are not there, and no unknown condition holds, unless
-    Xen is not started that way and is on another, of those where it is `known` what it gets."""
+    Xen is not started that way and is on another, if possible of those where it is `known` what it gets."""
     first = handovers[0]
     for key in (ELSEWHERE, MISSING):
         if first.stopped and (key, False) in first.choices:
-            first = next((h for h in known if (key, True) in h.choices and not h.stopped), first)
+            first = next((h for h in (*known, *handovers) if (key, True) in h.choices and not h.stopped), first)
     return next((h for h in known if not h.stopped), first) if first.stopped else first
 
 
@@ -263,7 +264,11 @@ class ScriptWorld:
         if not isinstance(started, Started):
             why = self.stopped or "the script ends without starting Xen"
             last = next((p for p in reversed(problems) if p.kind.startswith("u-boot")), None)
-            why = f"{why} ({last.location}: {last.message})" if last and why.startswith("the script ends") else why
+            if last is not None and last.kind is ProblemKind.U_BOOT_BOOT and why.startswith("the script ends"):
+                why = f"{last.message}, and the script ends"  # one finding says both
+                problems = tuple(problem for problem in problems if problem is not last)
+            elif last is not None and why.startswith("the script ends"):
+                why = f"{why} ({last.location}: {last.message})"
             return Handover(
                 stopped=why,
                 location=last.location if last else machine.place,
@@ -271,6 +276,7 @@ class ScriptWorld:
                 choices=choices,
                 problems=problems,
                 assumptions=self._assumptions(),
+                help=last.help if last is not None else "",
             )
         content = read_content(started.tree.data)
         if content is None:
@@ -318,7 +324,8 @@ class ScriptWorld:
             *(missing_fact(machine, name) for name in machine.missing),
             *((_firmware(machine),) if isinstance(machine.started, Started) and machine.started.uefi else ()),
         ]
-        return tuple(dict.fromkeys(facts))
+        trees = {fact.what.removeprefix(UNREAD_TREE) for fact in facts if fact.what.startswith(UNREAD_TREE)}
+        return tuple(dict.fromkeys(fact for fact in facts if fact.what.removeprefix("file ") not in trees))
 
     def _harmless(self, facts: tuple[OpenFact, ...]) -> tuple[str, ...]:
         """Facts that only affect answers, each of which is a separate way, and those that only affect the address

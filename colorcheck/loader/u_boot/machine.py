@@ -108,6 +108,7 @@ class UBootMachine(Struct):
     working: int | None = None
     last_status: Status = 0
     facts: list[OpenFact] = field(default_factory=list)
+    numbers: dict[OpenFact, int] = field(default_factory=dict)  # the place of each fact in `facts`
     asked: dict[str, OpenFact] = field(default_factory=dict)
     times: dict[str, int] = field(default_factory=dict)  # how often a question came up whose answer can change
     problems: list[Problem] = field(default_factory=list)
@@ -159,11 +160,11 @@ class UBootMachine(Struct):
 
     def number(self, fact: OpenFact) -> int:
         """The number of an open fact; the same fact keeps its number."""
-        for index, known in enumerate(self.facts):
-            if known == fact:
-                return index
-        self.facts.append(fact)
-        return len(self.facts) - 1
+        known = self.numbers.get(fact)
+        if known is None:
+            known = self.numbers[fact] = len(self.facts)
+            self.facts.append(fact)
+        return known
 
     def open(self, what: str, why: str, *settle: str, values: tuple[object, ...] | Span | None = None) -> OpenFact:
         """Record an open fact at the current command."""

@@ -15,7 +15,7 @@ from colorcheck.inputs.device_tree.tree import DeviceTree
 from colorcheck.inputs.file_kinds import Slot
 from colorcheck.inputs.files import problem_of, read_bytes
 from colorcheck.inputs.manifest.manifest import Manifest, TargetFile
-from colorcheck.inputs.recognition import other_kind
+from colorcheck.inputs.recognition import kind_of, other_kind
 from colorcheck.loader.u_boot.blob import MAGIC, Side, compile_tree, side_of
 
 LARGEST = 16 << 20
@@ -42,6 +42,8 @@ class Media(Struct):
     problems: list[Problem] = field(default_factory=list)
     read: dict[tuple[str, bool], File | None] = field(default_factory=dict)
     used: dict[str, None] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+    """The trees that are here and cannot be read: their paths by the names that the script has for them."""
 
     def find(self, name: str, *, any_case: bool = False) -> File | None:
         """The file of a name on the medium, None if it is neither here nor in the manifest. `any_case`: as a FAT
@@ -75,7 +77,10 @@ class Media(Struct):
         return None
 
     def similar(self, name: str) -> File | None:
-        """A file that is here under the last part of the name, or the manifest's own tree for one of a tree."""
+        """A file that is here under the last part of the name, or the manifest's own tree for one of a tree; none for a
+        file that the manifest lists and that cannot be read."""
+        if self._listed(os.path.normpath(name).strip("/"), any_case=True) is not None:
+            return None
         base = os.path.basename(name)
         found = self.find(base) if base and base != name.strip("/") else None
         named = next((file for file in self.manifest.target.files if os.path.basename(file.name) == base), None)
@@ -126,6 +131,9 @@ class Media(Struct):
             self.problems.append(data)
             return None
         side = _side_of_blob(path, data) if data[:4] == MAGIC else None
+        if side is None and path.lower().endswith((".dtb", ".dtbo")):
+            other = kind_of(path, data, where, Slot.DEVICE_TREE)
+            self.problems += (other,) if other else ()
         return File(name, len(data) if length is None else length, data, path, side)
 
     def _source(self, name: str, path: str, size: int | None, symbols: bool, named_at: Location) -> File | None:
@@ -140,6 +148,7 @@ class Media(Struct):
         except DeviceTreeError as error:
             other = other_kind(path, named_at, Slot.DEVICE_TREE)
             self.problems += (other,) if other else error.problems
+            self.broken[name] = path
             return None
         for file in tree.files:
             self.used[file] = None

@@ -122,6 +122,15 @@ class Memory(Struct):
         index = bisect_right(self.dark, (address, _TOP)) - 1
         return index >= 0 and self.dark[index][0] <= address < self.dark[index][1]
 
+    def is_all_dark(self, start: int, end: int) -> bool:
+        """Whether something of unknown content is in every byte of a stretch."""
+        self._settle()
+        for low, high in self.dark[max(bisect_right(self.dark, (start, _TOP)) - 1, 0) :]:
+            if start >= end or low > start:
+                break
+            start = max(start, high)
+        return start >= end
+
     def has_dark(self, start: int, end: int) -> bool:
         """Whether something of unknown content was put anywhere into a stretch."""
         self._settle()

@@ -46,12 +46,13 @@ def started_image(machine: UBootMachine, address: int) -> StartedImage:
 
 def _module(machine: UBootMachine, loaded: FileInMemory) -> HandoverModule:
     held = machine.memory.read(loaded.address, len(loaded.data))
-    if loaded.data[:4] == MAGIC and loaded.address in machine.sides:  # a tree, which the script may edit
+    edited = loaded.data[:4] == MAGIC and loaded.address in machine.sides and bytes(held or b"") != loaded.data
+    if edited:  # a tree, which may have grown
         held = bytearray(loaded.data)
     by = next((what for other, what in machine.overwritten if other is loaded), "")
     whole = not by and held is not None and bytes(held) == loaded.data
     if whole and loaded.size is not None and loaded.size > len(loaded.data):
-        whole = machine.memory.is_dark(loaded.address + len(loaded.data))
+        whole = machine.memory.is_all_dark(loaded.address + len(loaded.data), loaded.address + loaded.size)
     if whole and (over := _loaded_over(machine, loaded)) is not None:
         whole, by = False, f"{over.name} ({over.location})"
     return HandoverModule(
@@ -62,6 +63,7 @@ def _module(machine: UBootMachine, loaded: FileInMemory) -> HandoverModule:
         whole,
         by if by or whole else "something that was loaded or grew over it",
         _no_image(loaded),
+        edited,
     )
 
 

@@ -53,6 +53,8 @@ def _sizes(maps: tuple[view.ColorMap, ...]) -> Iterator[str]:
         yield f"a color is {size(maps[0].cache)} of the cache"
     if len({str(drawn.free) for drawn in maps}) == 1 and maps[0].free:
         yield f"free: {maps[0].free}"
+    for name in dict.fromkeys(name for drawn in maps for name in drawn.unstated):
+        yield f"free colors: not known, because no input states those of {name}"
 
 
 def _map(number: int, drawn: view.ColorMap) -> Iterator[h.Node]:

@@ -31,9 +31,12 @@ def section(verification: Verification) -> h.Node:
         return None
     settled = [(h.p(".open")[fact.why], h.pre["\n".join(fact.settle)] if fact.settle else None) for fact in facts]
     rows = [_row(theorem) for theorem in _undecided(verification)]
-    headings = ("Theorem", "Holds with", "Does not hold with")
-    sides = page.table("Two worlds of each undecided theorem", headings, rows) if rows else None
-    return page.section("open", "Open", settled, sides)
+    return page.section("open", "Open", settled, _sides(rows) if rows else None)
+
+
+def _sides(rows: list[h.Element]) -> h.Node:
+    heads = h.thead[h.tr[(h.th(scope="col")[text] for text in ("Holds with", "Does not hold with"))]]
+    return page.scroll("Two worlds of each undecided theorem")[h.table(".list.worlds")[heads, rows]]
 
 
 def _undecided(verification: Verification) -> Iterator[Theorem]:
@@ -44,10 +47,11 @@ def _undecided(verification: Verification) -> Iterator[Theorem]:
 
 
 def _row(theorem: Theorem) -> h.Element:
+    """A theorem in a row of its own, so that both sides have room on a phone."""
     holds = [world for world in theorem.worlds if world.verdict is Verdict.PROVED]
     fails = [world for world in theorem.worlds if world.verdict is not Verdict.PROVED]
     sides = [h.td[page.between(h.br, (_world(each, theorem) for each in some))] for some in (holds, fails)]
-    return h.tr[h.th(scope="row")[theorem.brief], sides]
+    return h.tbody[h.tr[h.th(colspan="2", scope="rowgroup")[theorem.brief]], h.tr[sides]]
 
 
 def _world(world: Tried, theorem: Theorem) -> str:

@@ -38,7 +38,7 @@ def _parts(attested: Attested, log: str, release: str, style: Style) -> Iterator
     yield text("")
     yield from rows(attested.checks, style)
     if attested.unsaid:
-        yield indented("not in the log: ", text((", ".join(attested.unsaid), "dim")), "dim")
+        yield indented("not compared: ", text((", ".join(attested.unsaid), "dim")), "dim")
 
 
 def rows(found: tuple[LogCheck, ...], style: Style) -> Iterator[RenderableType]:

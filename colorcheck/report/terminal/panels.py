@@ -32,6 +32,8 @@ def color_map(drawn: view.ColorMap, style: Style, clashes: bool = True) -> Itera
         legend.append(f"a color is {size(drawn.cache)} of the cache")
     if drawn.free:
         legend.append(f"free: {drawn.free}")
+    if drawn.unstated:
+        legend.append(f"free colors: not known, because no input states those of {', '.join(drawn.unstated)}")
     yield text(("   ".join(legend), "dim"))
     for first, second, colors, reason in drawing.clash_lines(drawn):
         noun = "color" if len(colors) == 1 else "colors"

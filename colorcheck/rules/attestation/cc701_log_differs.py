@@ -14,12 +14,15 @@ Source: boot messages of Xen 4.20 to 4.22 and the dumps of its debug keys m, H a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from colorcheck.core.diagnostic import Finding, Severity
-from colorcheck.evidence.attest import LogCheck
 from colorcheck.rules.example import Example
 from colorcheck.rules.rule import Rule
 from colorcheck.verification.results import Facts
+
+if TYPE_CHECKING:
+    from colorcheck.evidence.attest import LogCheck
 
 _LOG = """(XEN) Checking for initrd in /chosen
 (XEN) RAM: 0000000000000000 - 000000007fffffff

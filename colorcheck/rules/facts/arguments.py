@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from colorcheck.verification.results import Facts
-from colorcheck.xen.effective import read_arguments
+from colorcheck.xen.decided.context import read_arguments
 from colorcheck.xen.options.color_lists import ColorList
 from colorcheck.xen.options.options import BootArguments, Option
 from colorcheck.xen.release.releases import find_release

@@ -1,6 +1,7 @@
 """A number in an xl file is malformed, and the key is treated as absent.
 
-What it checks: `memory`, `maxmem`, `vcpus` and `maxvcpus`: integers, memory in MiB without a unit.
+What it checks: `memory`, `maxmem`, `vcpus` and `maxvcpus`: integers, memory in MiB without a unit, and
+given with `=`.
 
 Why it matters: text after the number gets a warning and the key is treated as absent: `memory = "256M"` means no
 memory at all, and xl refuses the guest or takes a default.
@@ -33,6 +34,10 @@ def check(facts: Facts) -> Iterator[Finding]:
             if setting is None:
                 continue
             written = setting.written
+            if setting.operator == "+=":
+                said = f"{key} is given with +=, which xl does not take for numbers: it is treated as absent"
+                yield RULE.finding(said, setting.value_location, f"write {key} = with the whole number")
+                continue
             text = written.text if isinstance(written, Passage) else "a list"
             number = strtol(text)
             if isinstance(written, Passage) and number.end and number.end == len(text) and not number.out_of_range:

@@ -1,7 +1,8 @@
 """xl stops at the guest's file.
 
 What it checks: what xl itself refuses: a range that starts above its end, an element that does not begin with a
-number, a guest without a name.
+number, `cpus` without any CPU that Xen runs, words that it does not know
+(`type`, `passthrough`), grant limits that are not numbers, a guest without a name.
 
 Why it matters: the guest is not created.
 
@@ -35,6 +36,16 @@ def _pool_not_made_at_boot(note: PoolNotMadeAtBoot) -> str:
     return f"xl stops: {note.reason}, unless the pool is created in dom0 first"
 
 
+_HELP = {
+    "LLC color": 'write ascending ranges in decimal numbers: ["4-8", "10"]',
+    "pcpu": 'write CPUs as Xen numbers them, in decimal: "0-1", or ["2", "3"] for one vCPU each',
+    "affinity map is empty": "name CPUs that Xen runs, and that are in the guest's pool",
+    "domain type": 'write type = "pvh", in lower case',
+    "irq": 'write decimal numbers: irqs = ["33"]',
+    "the kernel has": "name the guest's kernel",
+    "iomem": 'write frames of 4 KiB in hexadecimal, without blanks: ["ff010,1"]',
+}
+
 KINDS = (GuestRejected, PoolNotMadeAtBoot)
 
 
@@ -50,7 +61,8 @@ def check(facts: Facts) -> Iterator[Finding]:
             )
             yield replace(finding, severity=Severity.WARNING)
         else:
-            yield from_seen(RULE, facts, what, 'write ascending ranges in decimal numbers: ["4-8", "10"]')
+            help_text = next((text for part, text in _HELP.items() if part in what.message), "")
+            yield from_seen(RULE, facts, what, help_text)
 
 
 RULE = Rule(

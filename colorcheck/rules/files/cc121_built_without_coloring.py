@@ -18,7 +18,7 @@ from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
-from colorcheck.xen.effective import built_with_coloring
+from colorcheck.xen.decided.context import built_with_coloring
 from colorcheck.xen.release.releases import find_release
 
 

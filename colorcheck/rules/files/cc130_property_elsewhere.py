@@ -41,10 +41,16 @@ def check(facts: Facts) -> Iterator[Finding]:
     for node in tree.root.walk():
         for prop in node.properties.values():
             of_domain = node.path in domains
-            if (of_domain and prop.name in _READ) or not (_LIKE.fullmatch(prop.name) or (of_domain and _near(prop))):
+            meant = is_like_colors(prop) if of_domain else _LIKE.fullmatch(prop.name) is not None
+            if not meant or (of_domain and prop.name in _READ):
                 continue
             parent = domains.get(node.path.rpartition("/")[0])
             yield _misnamed(node, prop) if node.path in domains else _misplaced(node, prop, parent)
+
+
+def is_like_colors(prop: Property) -> bool:
+    """Whether a property of a domain is meant as its colors, and not called so."""
+    return bool(_LIKE.fullmatch(prop.name)) or _near(prop)
 
 
 def _near(prop: Property) -> bool:

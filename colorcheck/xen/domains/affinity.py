@@ -25,9 +25,10 @@ from colorcheck.xen.domains.cpu_pools import pools_fact, read_pools
 from colorcheck.xen.domains.vcpus import Cpus, CpuWorld, Vcpus, listed, vcpus_of
 from colorcheck.xen.domains.xl_creation import needs
 from colorcheck.xen.domains.xl_guest import xl_guest
-from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
+from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.boot_cpu import boot_cpu_fact, boot_cpu_values
 from colorcheck.xen.machine.processors import METHODS, MOST_CPUS, Processors, processors
+from colorcheck.xen.notes.domains import GuestRejected
 from colorcheck.xen.options.cpu_options import CpuOptions, cpu_options
 from colorcheck.xen.system import Domain, System
 
@@ -72,6 +73,7 @@ def with_affinities(system: System, deployment: Deployment, board: Board | None 
     """The system with the affinities of its domains and the failures of vCPUs and pools."""
     found = find(system, deployment, board)
     domains = []
+    refused = tuple(_refused(system, deployment, found.failures))
     for number, domain in enumerate(system.domains):
         affinity, cpus = found.affinities[number], found.board_cpus[number]
         domains.append(
@@ -85,7 +87,23 @@ def with_affinities(system: System, deployment: Deployment, board: Board | None 
                 late_failure=domain.late_failure or found.late_failures[number],
             )
         )
-    return replace(system, domains=tuple(domains), pool_panic=found.panic, cpu_facts=found.facts)
+    return replace(
+        system,
+        domains=tuple(domains),
+        pool_panic=found.panic,
+        cpu_facts=found.facts,
+        notes=(*system.notes, *refused),
+    )
+
+
+def _refused(system: System, deployment: Deployment, failures: Sequence[Failure | None]) -> Iterator[Note]:
+    """A note for each guest that xl refuses only because of its CPUs."""
+    guests = iter(deployment.guests)
+    for domain, failure in zip(system.domains, failures, strict=True):
+        file = next(guests, None) if domain.kind is DomainKind.XL else None
+        if file is not None and failure is not None and domain.failure is None:
+            place = xl_guest(file).location("cpus")
+            yield GuestRejected(place, domain.name, reason=failure.message)
 
 
 def affinities(system: System, deployment: Deployment, board: Board | None = None) -> tuple[Affinity, ...]:

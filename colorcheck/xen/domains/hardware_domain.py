@@ -12,6 +12,8 @@ from colorcheck.core.source import Location
 from colorcheck.hardware.iommu import iommu_facts
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, compatible, string
+from colorcheck.xen.facts.book import FactBook
+from colorcheck.xen.facts.keys import IOMMU
 from colorcheck.xen.kinds import Failure, FailureKind, Note
 from colorcheck.xen.notes.domains import HardwareDomainFault, HardwareDomainRefused
 from colorcheck.xen.options.iommu import iommu_enabled
@@ -92,11 +94,9 @@ def _refused(node: Node, text: str, place: Location | str, fault: HardwareDomain
     )
 
 
-def has_iommu(ancestry: Ancestry | None, arguments: BootArguments) -> bool:
+def has_iommu(arguments: BootArguments, facts: FactBook) -> bool:
     """Whether Xen sets up an IOMMU: the tree enables one that it drives, and `iommu` does not switch it off."""
-    if ancestry is None:
-        return False
-    return iommu_enabled(arguments) and any(iommu.enabled and iommu.driven for iommu in iommu_facts(ancestry).iommus)
+    return iommu_enabled(arguments) and facts.read(IOMMU) is True
 
 
 _DRIVER_FRAMES = 16 << 8  # queues and tables of an IOMMU, tables of an ITS: 16 MiB each is an upper bound
@@ -108,7 +108,8 @@ def frames_of_drivers(ancestry: Ancestry, arguments: BootArguments, *, has_its: 
     """
     nodes = (node for top in ancestry.tree.root.children for node in (top, *top.children)) if has_its else ()
     translators = sum(compatible(node, "arm,gic-v3-its") for node in nodes)
-    return _DRIVER_FRAMES * (translators + has_iommu(ancestry, arguments))
+    driven = any(iommu.enabled and iommu.driven for iommu in iommu_facts(ancestry).iommus)
+    return _DRIVER_FRAMES * (translators + (driven and iommu_enabled(arguments)))
 
 
 def wants_xenstore(node: Node, release: Release) -> bool:

@@ -17,6 +17,7 @@ from colorcheck.core.c_numbers import strtol
 from colorcheck.core.source import Location, Passage
 from colorcheck.core.units import MIB, MIB_PAGES, PAGE
 from colorcheck.xen.domains.xl_guest import XlGuest
+from colorcheck.xen.domains.xl_refused_values import refused_values
 from colorcheck.xen.facts.book import FactBook
 from colorcheck.xen.facts.met import cpu_pool
 from colorcheck.xen.kinds import Failure, FailureKind, Note
@@ -114,6 +115,9 @@ def creation(guest: XlGuest, host: XlHost, kernel_size: int | None, ramdisk_size
         return refused
     asked = needs(guest)
     place = guest.location("memory")
+    if _lacks_kernel(guest) and asked.memory is not None and asked.memory >= 0:
+        unnamed = GuestRejected(guest.location("kernel"), guest.title, reason='the kernel has the name ""')
+        return Creation(Failure(FailureKind.OTHER, "xc_dom_kernel_file failed"), asked.pool, (unnamed,))
     if asked.memory is None or asked.memory < 0:
         missing = GuestMemoryMissing(guest.file.location, guest.title)
         return Creation(Failure(FailureKind.DOMAIN_MEMORY, "Failed to set paging mempool size"), 0, (missing,))
@@ -170,7 +174,7 @@ def _refusals(guest: XlGuest, host: XlHost) -> Iterator[tuple[str, str]]:
         yield "Domain name must be specified.", "name"
     if asked.maxvcpus < asked.vcpus:
         yield "xl: maxvcpus < vcpus", "maxvcpus"
-    yield from _actions(guest)
+    yield from refused_values(guest.file)
     if not _boots(guest):
         yield "Neither kernel nor bootloader specified", "name"
     if guest.name and (guest.name in host.names or guest.name == _DOM0):
@@ -182,20 +186,17 @@ def _refusals(guest: XlGuest, host: XlHost) -> Iterator[tuple[str, str]]:
         yield f"Requested vCPUs ({asked.maxvcpus}) exceeds max ({host.most_vcpus})", "vcpus"
 
 
-_ACTIONS = ("destroy", "restart", "rename-restart", "preserve", "coredump-destroy", "coredump-restart", "soft-reset")
-
-
-def _actions(guest: XlGuest) -> Iterator[tuple[str, str]]:
-    for key in ("on_poweroff", "on_reboot", "on_watchdog", "on_crash", "on_soft_reset"):
-        setting = guest.file.setting(key)
-        if setting is not None and isinstance(setting.written, Passage) and setting.written.text not in _ACTIONS:
-            yield f'Unknown {key} action "{setting.written.text}" specified', key
-
-
 def _boots(guest: XlGuest) -> bool:
     """Whether the file names what the guest boots: a kernel, or a boot loader that runs in dom0."""
     given = (guest.file.setting(key) for key in ("kernel", "bootloader"))
     return any(setting is not None and isinstance(setting.written, Passage) for setting in given)
+
+
+def _lacks_kernel(guest: XlGuest) -> bool:
+    """Whether the kernel's name is empty, with no boot loader that could bring one: xl makes the domain and then fails,
+    as with any file that it cannot open."""
+    kernel, loader = (guest.file.setting(key) for key in ("kernel", "bootloader"))
+    return loader is None and kernel is not None and isinstance(kernel.written, Passage) and not kernel.written.text
 
 
 def _shadow_memory(guest: XlGuest) -> int | None:

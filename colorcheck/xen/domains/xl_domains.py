@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
-from colorcheck.core.source import Passage
+from colorcheck.core.source import Location, Passage
 from colorcheck.core.units import MIB_PAGES
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.xl.xl_values import XlFile
+from colorcheck.inputs.xl.xl_values import XlFile, XlList
 from colorcheck.xen.domains.color_choice import ColorChoice, everything, out_of_range, repeated
 from colorcheck.xen.domains.fork_colors import Fork, guest_choice
 from colorcheck.xen.domains.xl_creation import Creation, XlHost, creation, needs
@@ -171,7 +171,7 @@ def _choice(guest: XlGuest, release: Release, nr_colors: int | None) -> ColorCho
 
 def _notes(guest: XlGuest, release: Release, coloring: bool) -> Iterator[Note]:
     if guest.rejected:
-        yield GuestRejected(guest.file.location, guest.title, reason=guest.rejected)
+        yield GuestRejected(_place_of(guest, guest.rejected), guest.title, reason=guest.rejected)
         return
     if not coloring and guest.llc_colors:
         yield ColoringOffButColors(guest.location("llc_colors"), guest.title, owner=DomainKind.XL)
@@ -187,5 +187,13 @@ def _notes(guest: XlGuest, release: Release, coloring: bool) -> Iterator[Note]:
     if coloring and not release.traits.toolstack_can_populate:
         yield ToolstackCannotPopulate(guest.file.location, guest.title, release=release.title)
     for key in ("pci", "dtdev", "iomem"):
-        if (setting := guest.file.setting(key)) is not None:
+        setting = guest.file.setting(key)
+        if setting is not None and isinstance(setting.written, XlList) and setting.written.items:
             yield Passthrough(setting.value_location, guest.title, key, DomainKind.XL)
+
+
+def _place_of(guest: XlGuest, reason: str) -> Location:
+    """The value at which xl stops; the file where it does not accept the syntax."""
+    if not guest.file.accepted:
+        return guest.file.location
+    return guest.location("iomem" if "iomem" in reason else "llc_colors")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.source import Location
-from colorcheck.inputs.deployment import Deployment, KernelInDoubt
+from colorcheck.inputs.deployment import Deployment, ModuleInDoubt
 from colorcheck.inputs.device_tree.tree_walk import compatible, ranges_of
 from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.loader.facts import Fact, OpenFact, Origin
@@ -37,11 +38,13 @@ def marked_for_uefi(deployment: Deployment) -> bool:
 
 def _mapped(deployment: Deployment, found: tuple[VisitedNode, ...]) -> OpenFact | None:
     """A partial tree whose content is not known may map any memory into its domain."""
+    in_doubt = deployment.followed.in_doubt if deployment.followed is not None else ()
+    spoiled = {module.address for module in in_doubt if module.spoiled}
     for each in found:
         if each.item is not Item.MODULE or not compatible(each.node, "multiboot,device-tree"):
             continue
         range_ = ranges_of(each.node.properties.get("reg"), *each.sizes)[:1]
-        if range_ and range_[0][0] in deployment.module_trees:
+        if range_ and range_[0][0] in deployment.module_trees and range_[0][0] not in spoiled:
             continue
         address = f"{range_[0][0]:#x}" if range_ else "0x4000000"
         settle = ("[[target.modules]]", 'kind = "device-tree"', 'file = "partial.dts"', f"address = {address}")
@@ -51,16 +54,20 @@ def _mapped(deployment: Deployment, found: tuple[VisitedNode, ...]) -> OpenFact 
     return None
 
 
-def kernels_in_doubt(deployment: Deployment) -> tuple[KernelInDoubt, ...]:
-    """The kernels that the boot script does not load, or overwrites, and that no other input says are in memory:
-    an entry of `[[target.modules]]`, or a log of a boot that ended well.
-    """
+def kernels_in_doubt(deployment: Deployment) -> tuple[ModuleInDoubt, ...]:
+    """The kernels that the boot script does not load, or overwrites, and that no other input says are in memory."""
+    followed = deployment.followed
+    found = not_stated(followed.in_doubt, deployment) if followed is not None else ()
+    return tuple(module for module in found if module.kind is ModuleKind.KERNEL)
+
+
+def not_stated(modules: tuple[ModuleInDoubt, ...], deployment: Deployment) -> tuple[ModuleInDoubt, ...]:
+    """Those of the modules that no other input says are in memory: an entry of `[[target.modules]]`, or a log of a boot
+    that ended well."""
     log, stated = deployment.boot_log, {module.address for module in deployment.manifest.target.modules}
-    if deployment.followed is None:
-        return ()
     if log is not None and log.panic is None:
         stated |= {module.address for module in log.modules_found or ()}
-    return tuple(kernel for kernel in deployment.followed.kernels if kernel.address not in stated)
+    return tuple(module for module in modules if module.address not in stated)
 
 
 def _kernels(deployment: Deployment, place: Location) -> Fact | OpenFact:

@@ -16,14 +16,17 @@ from msgspec import Struct
 from colorcheck.core.source import Location, Passage
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree_walk import compatible
+from colorcheck.inputs.xl.xl_values import XlList, XlSetting
 from colorcheck.loader.facts import Fact, OpenFact, Origin
 from colorcheck.xen.facts.book import FactKey
-from colorcheck.xen.facts.keys import DOM0LESS, PCI, SVE, XSM
+from colorcheck.xen.facts.iommu_driver import iommu_driver
+from colorcheck.xen.facts.keys import BAD_PAGES, DOM0LESS, PCI, SVE, XSM
 from colorcheck.xen.options.arguments import xen_arguments
 from colorcheck.xen.options.options import BootArguments, boot_arguments
 from colorcheck.xen.options.sve import asks_for_sve
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import RELEASES
+from colorcheck.xen.release.xl_keys import LISTS
 
 FEATURES = (XSM, SVE, PCI)
 _BUILD = {XSM.name: ("XSM",), SVE.name: ("ARM64_SVE",), PCI.name: ("PCI_PASSTHROUGH", "HAS_PCI")}
@@ -46,6 +49,8 @@ def feature_facts(deployment: Deployment, release: Release | None = None) -> Ite
     for key in FEATURES:
         yield _fact(key, deployment, used.get(key.name))
     yield _dom0less(deployment)
+    yield _bad_pages(arguments)
+    yield iommu_driver(deployment, release)
 
 
 def _fact(key: FactKey[None], deployment: Deployment, used: _Use | None) -> Fact | OpenFact:
@@ -63,12 +68,24 @@ def _fact(key: FactKey[None], deployment: Deployment, used: _Use | None) -> Fact
     return OpenFact(key.name, why, ("[target.config]", f"{names[0]} = false  # if it is not"), used.location)
 
 
+def _bad_pages(arguments: BootArguments) -> Fact | OpenFact:
+    """Frames that `badpage` takes out of the boot allocator split its ranges, which is not modelled
+    (`init_boot_pages`, 4.20 to 4.22)."""
+    option = arguments.named("badpage")
+    if option is None or not option.value:
+        return Fact(BAD_PAGES.name, None, Origin.GIVEN, arguments.location)
+    why = f"{option.written.text} takes frames out of Xen's memory, which is not modelled"
+    return OpenFact(
+        BAD_PAGES.name, why, ("# leave badpage out, and reserve the memory in /reserved-memory",), option.location
+    )
+
+
 def _dom0less(deployment: Deployment) -> Fact | OpenFact:
     """Open if the build leaves out what creates the domains of the tree."""
     name = DOM0LESS.name
     chosen = deployment.tree.node("/chosen") if deployment.tree else None
     first = next((node for node in chosen.children if compatible(node, "xen,domain")), None) if chosen else None
-    if first is None or deployment.kconfig.get(name, "y") == "y":
+    if first is None or deployment.build_option(name) == "y":
         origin = Origin.GIVEN if name in deployment.kconfig else Origin.DOCUMENTED
         return Fact(name, None, origin, deployment.build_place(name))
     why = f"Xen is built without CONFIG_{name} and does not create {first.name}, nor any other domain of the tree"
@@ -96,9 +113,16 @@ def _by_nodes(deployment: Deployment) -> Iterator[tuple[str, _Use]]:
             yield SVE.name, _Use("the property sve", node.properties["sve"].location)
 
 
+def _asks(setting: XlSetting) -> bool:
+    """Whether a setting asks for its feature: a list of devices with one in it, or another text than "disabled"."""
+    written = setting.written
+    if setting.name in LISTS:
+        return isinstance(written, XlList) and bool(written.items)
+    return not (isinstance(written, Passage) and written.text == _WITHOUT)
+
+
 def _by_guests(deployment: Deployment) -> Iterator[tuple[str, _Use]]:
     for guest in deployment.guests:
         for setting in guest.settings:
-            written = setting.written
-            if setting.name in _KEYS and not (isinstance(written, Passage) and written.text == _WITHOUT):
+            if setting.name in _KEYS and _asks(setting):
                 yield _KEYS[setting.name], _Use(setting.name, setting.name_location, by_guest=True)

@@ -95,7 +95,7 @@ class _Gathering:
         self.foreign_log = bool(release and said and not log_version(str(said.value)).is_near(release))
         if self.foreign_log:
             memory = None if self.under_uefi else self.log.memory
-            self.log = replace(self.log, xen=None, tree=None, memory=memory)
+            self.log = replace(self.log, xen=None, tree=None, memory=memory, reserved=None)
 
     @property
     def handed_over_as_it_is(self) -> bool:
@@ -333,15 +333,15 @@ class _Gathering:
         return None
 
     def _all_logged(self) -> bool:
-        """Whether a boot log lists all modules and each is in the tree: then no kernel is missing."""
+        """Whether a boot log lists all modules and each is in the tree or given: then no kernel is missing."""
         log, tree = self.deployment.boot_log, self.deployment.tree
         listed = log.modules_found if log else None
-        if listed is None or tree is None:
+        given = {module.address for module in self.deployment.given_modules}
+        if listed is None or (tree is None and not given):
             return False
-        ranges = (
-            ranges_of(e.node.properties.get("reg"), *e.sizes) for e in below_chosen(tree) if e.item is Item.MODULE
-        )
-        known = {range_[0][0] for range_ in ranges if range_}
+        nodes = below_chosen(tree) if tree is not None else ()
+        ranges = (ranges_of(e.node.properties.get("reg"), *e.sizes) for e in nodes if e.item is Item.MODULE)
+        known = given | {range_[0][0] for range_ in ranges if range_}
         return {module.address for module in listed if module.kind not in ("Xen", "Device Tree")} <= known
 
     def _kernels(self) -> bool:
@@ -377,6 +377,11 @@ class _Gathering:
         given = self._given_in_part(ModuleKind.KERNEL, others=True)
         if given is not None:
             return OpenFact(MODULES.name, *given)
+        if tree is None and self.deployment.image_builder is None:
+            why = "without a device tree it is not known how much dom0's page tables for its devices take"
+            why += "" if self.log.reserved is not None else ", and which memory is reserved"
+            line = '[inputs] device-tree = "system.dtb"  # of a running system: /sys/firmware/fdt'
+            return OpenFact(MODULES.name, why, (line,), self.place("inputs"))
         waiting = list(unplaced(tree)) if tree else []
         if self.handed_over_as_it_is:  # UEFI may have started Xen, which then loads nodes that name a file
             waiting = [node for node in waiting if "xen,uefi-binary" in node.properties]

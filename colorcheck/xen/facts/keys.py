@@ -49,6 +49,9 @@ SVE: FactKey[None] = FactKey("ARM64_SVE", "whether Xen is built with SVE")
 PCI: FactKey[None] = FactKey("HAS_PCI", "whether Xen is built with PCI passthrough")
 DOM0LESS: FactKey[None] = FactKey("DOM0LESS_BOOT", "whether Xen is built with dom0less boot")
 """Without it, Xen ignores the domains of the tree."""
+IOMMU: FactKey[bool] = FactKey("iommu-driver", "whether Xen has the driver of the board's IOMMU")
+"""Without it, Xen has no IOMMU: it stops at a hardware domain of the tree, and where arguments demand one."""
+BAD_PAGES: FactKey[None] = FactKey("badpage", "which frames Xen leaves out at boot")
 PDX_OFFSETS: FactKey[None] = FactKey("PDX_OFFSET_COMPRESSION", "how Xen compresses frame numbers")
 """Compression by offsets is not modelled; it is irrelevant where memory is one range from the first GiB on."""
 
@@ -73,6 +76,8 @@ KEYS: tuple[FactKey[object], ...] = (  # type: ignore[assignment]
     KERNELS,
     STATIC_SHM,
     SCHEDULER,
+    IOMMU,
+    BAD_PAGES,
     PDX_OFFSETS,
     XSM,
     SVE,

@@ -61,6 +61,7 @@ from colorcheck.xen.notes.machine import (
 
 R = TypeVar("R", bound=Range)
 
+LOGGED = "reserved memory in the boot log"
 MAX_MODULES = 32
 _KINDS = (ModuleKind.KERNEL, ModuleKind.RAMDISK)  # of dom0, which Xen treats differently
 MAX_ARGUMENTS = 1024  # bytes of a module's `bootargs` (BOOTMOD_MAX_CMDLINE)
@@ -111,6 +112,8 @@ def read_machine(deployment: Deployment, facts: FactBook) -> tuple[Machine, tupl
     if tree is not None:
         scan.memreserve = [*_memreserve(tree), *_reserved_ramdisk(tree, facts)]
         _scan_tree(scan, tree, memory=given is None)
+    else:
+        _logged_ranges(scan, deployment)
     _unnamed_kernel(scan, facts)
     _given(scan, deployment)
     banks = _sorted_banks(scan, deployment)
@@ -168,6 +171,16 @@ def _loaded(scan: _Scan, facts: FactBook, image_size: int) -> None:
         scan.load(BootModule(address, size, "device tree", facts.fact(TREE_ADDRESS).location, ModuleKind.DEVICE_TREE))
 
 
+def _logged_ranges(scan: _Scan, deployment: Deployment) -> None:
+    """Without a device tree: the reserved ranges that Xen printed. Each counts as one of `/reserved-memory`, which
+    Xen maps into dom0; a log does not tell those of `/memreserve/` apart.
+    """
+    for said in deployment.boot_log.reserved_found or () if deployment.boot_log else ():
+        if isinstance(said.value, tuple):
+            start, end = said.value
+            scan.reserve(scan.reserved, Range(start, end - start, LOGGED, said.location))
+
+
 def _unnamed_kernel(scan: _Scan, facts: FactBook) -> None:
     """Add dom0's kernel if the boot loader loads one that the device tree does not name."""
     kernel = facts.read(DOM0_KERNEL)
@@ -183,7 +196,8 @@ def _given(scan: _Scan, deployment: Deployment) -> None:
     known = {held.start for held in scan.order if isinstance(held, BootModule)}
     for module in deployment.given_modules:
         if module.address is not None and module.size is not None and module.address not in known:
-            label = f"{module.kind} of [[target.modules]]"
+            logged = deployment.boot_log is not None and module.location.file == deployment.boot_log.file
+            label = f"{module.kind} of {'the boot log' if logged else '[[target.modules]]'}"
             kind = module.kind if module.kind in _KINDS else ModuleKind.OTHER
             scan.load(BootModule(module.address, module.size, label, module.location, kind))
 

@@ -17,7 +17,7 @@ def memory_given(note: PassthroughMemory) -> str:
     if note.owner is DomainKind.DOM0:
         return (
             f"a device of the tree has the memory {span} as its registers (reg): Xen maps it into {note.domain}, "
-            "whoever owns it"
+            "regardless of its owner"
         )
     return (
         f"the partial device tree of {note.domain} maps the memory {span} into it (xen,reg): Xen "

@@ -18,7 +18,8 @@ class Release(Struct, frozen=True):
     the fixed limit. `always_on`: if built in, coloring is on. `single_colors`: a list may contain single colors, not
     only ranges. `ascending`: a list must ascend without repetitions, or Xen refuses it after reading. `merges`: neither
     order nor repetitions survive. `modelled`: boots of this release can be replayed. `guest_keys` are all keys that
-    its xl reads from a guest's file, empty if they are not known.
+    its xl reads from a guest's file, `domain_keys` all properties that it reads in a dom0less domain's node; empty if
+    they are not known.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Release(Struct, frozen=True):
     property_while_off: str = "panic"  # or warning
     modelled: bool = False
     guest_keys: frozenset[str] = frozenset()
+    domain_keys: frozenset[str] = frozenset()
 
     def __hash__(self) -> int:
         return hash(self.name)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from colorcheck.core.units import MIB
 from colorcheck.xen.release.boot_options import ARM_4_20, ARM_4_21
+from colorcheck.xen.release.domain_properties import DOMAIN_4_20, DOMAIN_4_21, DOMAIN_4_22
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.spelling import BootOption, ColorProperty, Concept, ListReader, OptionKind, PropertyKind
 from colorcheck.xen.release.traits import BankOrder, CacheProbe, FrameTableRounding, Traits
@@ -127,6 +128,7 @@ def _release(
     series: str,
     *,
     guest_keys: frozenset[str] = frozenset(),
+    domain_keys: frozenset[str] = frozenset(),
 ) -> Release:
     return Release(
         name=name,
@@ -145,15 +147,16 @@ def _release(
         series=series,
         modelled=True,
         guest_keys=guest_keys,
+        domain_keys=domain_keys,
     )
 
 
 UPSTREAM: tuple[Release, ...] = (
-    _release("4.20.0", _4_20_0, _OPTIONS, ARM_4_20, "4.20", guest_keys=XL_4_20),
-    _release("4.20.4", _4_20_4, _OPTIONS, ARM_4_20, "4.20", guest_keys=XL_4_20),
-    _release("4.21.0", _4_21_0, _OPTIONS_4_21, ARM_4_21, "4.21", guest_keys=XL_4_21),
-    _release("4.21.2", _4_21_2, _OPTIONS_4_21, ARM_4_21, "4.21", guest_keys=XL_4_21),
-    _release("4.22.0", _4_22_0, _OPTIONS_4_21, ARM_4_21, "4.22", guest_keys=XL_4_22),
+    _release("4.20.0", _4_20_0, _OPTIONS, ARM_4_20, "4.20", guest_keys=XL_4_20, domain_keys=DOMAIN_4_20),
+    _release("4.20.4", _4_20_4, _OPTIONS, ARM_4_20, "4.20", guest_keys=XL_4_20, domain_keys=DOMAIN_4_20),
+    _release("4.21.0", _4_21_0, _OPTIONS_4_21, ARM_4_21, "4.21", guest_keys=XL_4_21, domain_keys=DOMAIN_4_21),
+    _release("4.21.2", _4_21_2, _OPTIONS_4_21, ARM_4_21, "4.21", guest_keys=XL_4_21, domain_keys=DOMAIN_4_21),
+    _release("4.22.0", _4_22_0, _OPTIONS_4_21, ARM_4_21, "4.22", guest_keys=XL_4_22, domain_keys=DOMAIN_4_22),
     _release("4.23-unstable", _4_23_UNSTABLE, _OPTIONS_4_21, ARM_4_21, "4.23"),
 )
 """All modelled upstream releases, the oldest first. This is the only list of them."""

@@ -12,8 +12,9 @@ from msgspec import Struct
 
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
+from colorcheck.inputs.device_tree.tree_walk import string
 from colorcheck.xen.booted import Boot
-from colorcheck.xen.kinds import DomainKind
+from colorcheck.xen.machine.processors import METHODS
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import siblings
 from colorcheck.xen.system import System
@@ -74,8 +75,16 @@ def _deep(_: System, deployment: Deployment) -> bool:
     return bool(level)
 
 
-def _several_vcpus(system: System, _: Deployment) -> bool:
-    return any(domain.kind is not DomainKind.XL and domain.vcpus > 1 for domain in system.domains)
+def _skipped_cpus(_: System, deployment: Deployment) -> bool:
+    """Whether Xen skips a CPU of the tree for its enable-method."""
+    parent = deployment.tree.node("/cpus") if deployment.tree else None
+    nodes = [node for node in parent.children if "device_type" in node.properties] if parent else []
+    return any(string(node, "enable-method") not in METHODS for node in nodes)
+
+
+def _not_modelled(*_: object) -> bool:
+    """For traits that the model does not read: with either value, the result is the same."""
+    return False
 
 
 _SHALLOW = 10
@@ -83,8 +92,9 @@ _SHALLOW = 10
 _TOUCHES: Mapping[str, Callable[[System, Deployment], bool]] = {
     "color_of_128_is_rejected_when_read": _long_numbers,
     "deep_tree_hangs": _deep,
-    "secondary_vcpu_failure_is_fatal": _several_vcpus,
-    "usual_image_size": lambda *_: False,
+    "secondary_vcpu_failure_is_fatal": _not_modelled,
+    "skipped_cpus_keep_their_number": _skipped_cpus,
+    "usual_image_size": _not_modelled,
 }
 
 

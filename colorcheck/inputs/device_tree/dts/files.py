@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
@@ -15,6 +17,8 @@ from colorcheck.inputs.files import problem_of
 # The largest trees of the Linux kernel are about 1 MiB of source once all includes are in; Xen takes 2 MiB of blob.
 LARGEST = 8 * MIB
 OPENING = 512
+
+_INCLUDED = "put the file there, or name its folder in include of [inputs]"
 
 
 class Files:
@@ -29,6 +33,12 @@ class Files:
         self.names: list[str] = []
         self.looked_for: list[str] = []
         self._left = LARGEST
+
+    def copy(self) -> Files:
+        """The same files so far, from which on both can read what the other does not."""
+        made = Files(self.folders)
+        made.names, made.looked_for, made._left = list(self.names), list(self.looked_for), self._left
+        return made
 
     def find(self, name: str, beside: str) -> str:
         """The path of `name`: next to the file that names it, otherwise in the first of `folders` that has it."""
@@ -48,7 +58,8 @@ class Files:
                 data = file.read(wanted)
         except Unreadable as error:
             self.looked_for.append(path)
-            return problem_of(error, named_at)
+            found = problem_of(error, named_at)
+            return replace(found, help=_INCLUDED) if self.names and not found.help else found
         except (OSError, ValueError) as error:
             self.looked_for.append(path)
             reason = getattr(error, "strerror", None) or str(error)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
 from colorcheck.inputs.device_tree.dts.strings import unescape
 
 MASK = (1 << 64) - 1
+
+
+_WORD = re.compile(r"[0-9][0-9a-zA-Z]*|<<|>>|[<>=!]=|&&|\|\||[^ \t\n]")
+_MOST_CHOICES = 8
+_NUMBER = re.compile(r"(?:0[xX][0-9a-fA-F]+|[0-9]+)(?:ULL|LL|UL|U|L)?")
 
 
 class Integer(Struct):
@@ -49,6 +55,12 @@ BINARY: dict[str, Callable[[int, int], int]] = {
     "&&": lambda left, right: bool(left) and bool(right),
     "||": lambda left, right: bool(left) or bool(right),
 }
+# How strongly each binds its operands, as in C.
+_STRENGTH = {
+    sign: strength
+    for strength, signs in enumerate(("||", "&&", "|", "^", "&", "== !=", "< > <= >=", "<< >>", "+ -", "* / %"))
+    for sign in signs.split()
+}
 UNARY: dict[str, Callable[[int], int]] = {"-": operator.neg, "~": operator.invert, "!": operator.not_}
 
 
@@ -62,6 +74,73 @@ def binary(sign: str, left: Integer, right: Integer) -> Integer:
 
 def unary(sign: str, start: int, operand: Integer) -> Integer:
     return Integer(int(UNARY[sign](operand.value)) & MASK, start, operand.end, operand.faults)
+
+
+def operation(items: Iterable[Integer | str]) -> Integer:
+    """The value of operands and signs in the order in which they were written, without parentheses and `?`.
+
+    `ValueError` for what is not such an order, as the grammar never gives it.
+    """
+    operands: list[Integer] = []
+    signs: list[str] = []
+    before: list[str] = []
+    after_operand = False
+    for item in items:
+        if isinstance(item, Integer):
+            if after_operand:
+                raise ValueError("two operands without a sign between them")
+            while before:
+                sign = before.pop()
+                item = unary(sign, getattr(sign, "start_pos", 0), item)  # noqa: PLW2901
+            operands.append(item)
+            after_operand = True
+        elif after_operand:
+            strength = _STRENGTH[item]
+            while signs and _STRENGTH[signs[-1]] >= strength:
+                _combine(operands, signs)
+            signs.append(item)
+            after_operand = False
+        else:
+            before.append(item)
+    if not after_operand:
+        raise ValueError("a sign without an operand")
+    while signs:
+        _combine(operands, signs)
+    return operands[0]
+
+
+def _combine(operands: list[Integer], signs: list[str]) -> None:
+    right = operands.pop()
+    operands[-1] = binary(signs.pop(), operands[-1], right)
+
+
+def value_of(text: str) -> int:
+    """The value of an expression without parentheses and character literals; `ValueError` or `KeyError` if it has
+    faults, or might have: then the grammar says what is wrong."""
+    condition, question, rest = text.partition("?")
+    if question:
+        yes, _, no = rest.partition(":")
+        if no.count("?") > _MOST_CHOICES:
+            raise ValueError(text)
+        values = value_of(condition), value_of(yes), value_of(no)
+        return values[1 if values[0] else 2]
+    words = _WORD.findall(text)
+    found = operation([_number(word) if word[0].isdigit() else word for word in words])
+    if found.faults:
+        raise ValueError(text)
+    return found.value
+
+
+def number_of(word: str) -> int:
+    """The value of a number as it is written; `ValueError` if it is none, or has faults."""
+    return _number(word).value
+
+
+def _number(word: str) -> Integer:
+    found = literal(word, 0) if _NUMBER.fullmatch(word) else None
+    if found is None or found.faults:
+        raise ValueError(word)
+    return found
 
 
 def choice(condition: Integer, yes: Integer, no: Integer) -> Integer:

@@ -12,7 +12,8 @@ from lark import Token
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
-from colorcheck.inputs.device_tree.dts.row import Row
+from colorcheck.inputs.device_tree.dts.plain import MarkerKind
+from colorcheck.inputs.device_tree.dts.row import Row, bare
 from colorcheck.inputs.device_tree.dts.syntax import (
     Body,
     Definition,
@@ -24,7 +25,8 @@ from colorcheck.inputs.device_tree.dts.syntax import (
     end_of,
     start_of,
 )
-from colorcheck.inputs.device_tree.dts.values import Label, LiveProperty, Marker, MarkerKind, ValueReader
+from colorcheck.inputs.device_tree.dts.text import SourceText
+from colorcheck.inputs.device_tree.dts.values import Label, LiveProperty, Marker, ValueReader
 
 # Linux unflattens 64 levels, Xen's early reader 16.
 DEEPEST = 256
@@ -168,7 +170,7 @@ class LiveTree:
         """Merge `new` into `old`; if both have a name, the new value wins and the old position is kept."""
         old.deleted = False
         for label in new.labels:
-            add_label(old.labels, Label(label.name, label.location))
+            add_label(old.labels, Label(label.name, label.place))
         if new.labels:
             self.index_labels(old)
         for added in new.properties:
@@ -191,6 +193,7 @@ class Merger:
         self.values = values
         self.problems = values.problems
         self.fragments = 0
+        self.deletions: dict[Location, str] = {}  # that have deleted nothing yet
 
     def merge(self, source: Source) -> LiveTree:
         first = source.statements[0]
@@ -213,6 +216,8 @@ class Merger:
             else:
                 self._on_target(tree, statement)
         tree.boot_cpu = _boot_cpu(tree)
+        if source.plugin:
+            self.values.warnings += [_deletes_nothing(*each) for each in self.deletions.items()]
         return tree
 
     def _on_target(self, tree: LiveTree, statement: Deletion | Omission) -> None:
@@ -250,6 +255,8 @@ class Merger:
         while above is not None:
             depth, above = depth + 1, above.parent
         self._fill(tree, made, body, depth)
+        for place in _deleted_by(made, target):
+            self.deletions.pop(place, None)
         tree.merge(target, made)
 
     def _orphan(self, tree: LiveTree, statement: Definition, reference: Token) -> None:
@@ -262,7 +269,7 @@ class Merger:
             target = LiveProperty("target-path", name.encode() + b"\0", location, location)
         else:
             target = LiveProperty("target", b"\xff" * 4, location, location)
-            target.markers.append(Marker(MarkerKind.PHANDLE, name, 0, location))
+            target.markers = [Marker(MarkerKind.PHANDLE, name, 0, location)]
         fragment.add_property(target)
         overlay = LiveNode("__overlay__", location)
         self._fill(tree, overlay, statement.body, 2)
@@ -294,31 +301,46 @@ class Merger:
 
     def _add_row(self, tree: LiveTree, node: LiveNode, token: Token, depth: int, after_child: bool) -> bool:
         """A row of plain properties and nodes; `True` if the last child is before its end."""
-        row = Row(self.values.source, token)
+        source = self.values.source
+        assert isinstance(source, SourceText)  # noqa: S101
+        row = Row(source, token)
         plain = self.values.plain
         inside: LiveNode | None = node
-        labels: list[int] = []
+        labels: list[Label] = []
+        omit = False
         for index, item in enumerate(row.items()):
             name, sign, _, _, _ = item
             if not name:
                 inside = node
-            elif sign == ":":
-                labels.append(index)
+                continue
+            if name[0] == "/":
+                omit, name = True, bare(name)
+            if sign == ":":
+                labels.append(Label(name, (row, index)))
             elif sign == "{":
                 after_child = True
                 inside = LiveNode(name, row, index)
-                for label in reversed(labels):
-                    add_label(inside.labels, Label(row.name(label), row.location(label)))
-                labels.clear()
+                inside.omit, omit = omit, False
+                if labels:
+                    for label in reversed(labels):
+                        add_label(inside.labels, label)
+                    labels = []
                 node.add_child(inside)
                 tree.index_labels(inside)
                 if depth + 1 > DEEPEST:
                     self._too_deep(row.head_end(index))
                     inside = None
-            elif inside is node:
-                self._add_property(node, plain(row, index, item), after_child)
-            elif inside is not None:
-                inside.add_property(plain(row, index, item))
+            else:
+                made = plain(row, index, name, item)
+                if labels:
+                    made.labels, labels = labels, []
+                if omit:
+                    self._omitted_property(made.location)
+                if inside is node:
+                    self._add_property(node, made, after_child)
+                elif inside is not None:
+                    inside.properties.append(made)
+                    inside.first_properties.setdefault(name, made)
         return after_child
 
     def _add_property(self, node: LiveNode, made: LiveProperty, after_child: bool) -> None:
@@ -341,22 +363,27 @@ class Merger:
         self._fill(tree, child, item.body, depth + 1)
 
     def _add_deletion(self, node: LiveNode, item: Deletion, after_child: bool) -> bool:
-        location = self._location(item.target)
+        location, name = self._location(item.target), item.target.lstrip("\\")
+        known = node.first_children if item.keyword.type == "DELETE_NODE" else node.first_properties
+        if name not in known:
+            self.deletions[location] = f"{item.keyword} {name}"
         if item.keyword.type == "DELETE_NODE":
-            gone = LiveNode(item.target.lstrip("\\"), location)
+            gone = LiveNode(name, location)
             gone.deleted = True
             node.add_child(gone)
             return True
         self._check_marks(item.marks)
-        self._add_property(
-            node, LiveProperty(item.target.lstrip("\\"), b"", location, location, deleted=True), after_child
-        )
+        self._add_property(node, LiveProperty(name, b"", location, location, deleted=True), after_child)
         return after_child
 
     def _check_marks(self, marks: list[Token]) -> None:
         for mark in marks:
             if mark.type == "OMIT":
-                self._fault("/omit-if-no-ref/ is before a property; it is for nodes", mark)
+                self._omitted_property(self._location(mark))
+
+    def _omitted_property(self, where: Location) -> None:
+        what = "/omit-if-no-ref/ is before a property; it is for nodes"
+        self.problems.append(Problem(ProblemKind.SYNTAX, what, where))
 
     def _target(self, tree: LiveTree, reference: Token) -> LiveNode | None:
         target = tree.find(self.values.reference(reference))
@@ -391,10 +418,33 @@ def _merge_property(old: LiveNode, added: LiveProperty) -> None:
     elif known is None:
         old.add_property(added)
     else:
-        for label in added.labels:
-            add_label(known.labels, label)
+        if added.labels:
+            labels = list(known.labels)
+            for label in added.labels:
+                add_label(labels, label)
+            known.labels = labels
         known.value, known.markers, known.texts = added.value, added.markers, added.texts
         known.place, known.value_place, known.deleted = added.place, added.value_place, False
+
+
+def _deleted_by(made: LiveNode, target: LiveNode) -> Iterator[Location]:
+    """The places of the deletions in a node that delete something of the node into which it is merged."""
+    for gone in made.properties:
+        if gone.deleted and gone.name in target.first_properties:
+            yield gone.location
+    for child in made.children:
+        known = target.first_children.get(child.name)
+        if known is None:
+            continue
+        if child.deleted:
+            yield child.location
+        else:
+            yield from _deleted_by(child, known)
+
+
+def _deletes_nothing(place: Location, written: str) -> Problem:
+    what = f"{written} deletes nothing: an overlay cannot delete anything of the tree to which it is applied"
+    return Problem(ProblemKind.WARNING, what, place, "delete it in the tree itself, or with fdt rm in the boot script")
 
 
 def _boot_cpu(tree: LiveTree) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from lark import UnexpectedInput, UnexpectedToken
+from lark import Lark, Token, UnexpectedInput, UnexpectedToken
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.inputs.device_tree.dts.syntax import Source, SyntaxBuilder
-from colorcheck.inputs.device_tree.dts.text import BOUNDARY, SourceText
+from colorcheck.inputs.device_tree.dts.syntax import Piece, Source, SyntaxBuilder
+from colorcheck.inputs.device_tree.dts.text import BOUNDARY, SourceText, as_read
 from colorcheck.inputs.grammar import parser
 
 _NAMES = {
@@ -30,7 +30,7 @@ _NAMES = {
     "COLON": ":",
     "QMARK": "?",
     "NAME": "a name",
-    "PLAIN": "a property",
+    "ROW": "a property",
     "LABEL": "a label",
     "REFERENCE": "a reference",
     "NUMBER": "a number",
@@ -46,15 +46,29 @@ _NAMES = {
     "PLUGIN": "/plugin/",
     "$END": "the end of the file",
 }
-_END_FOR_DTC = re.compile(r"[^\x01-\x7f\ud800]")
+_END_FOR_DTC = re.compile(r"[^\x01-\x7f\udc01]")
+# The words that take several at once; without them each word is its own, and errors are found where they are.
+_LONG_WORDS = ("ROW", "HEAD", "TOP_ROW", "TOP_HEAD")
 _BYTE_ORDER_MARKS = ("\ufeff", "\udcff\udcfe", "\udcfe\udcff")
 _WORD = re.compile(r"[a-zA-Z0-9,._+*#?@$/&-]{1,40}|[^ \t\n]")
 
 
+def parse_rows(text: str) -> Source:
+    """The syntax, if it is right as far as this goes: values in rows are still to be read. Else `UnexpectedInput`."""
+    return _source(_parser(()), text)
+
+
+def parse_value(text: str) -> list[Piece | Token]:
+    """The value of a property; `UnexpectedInput` if something is wrong with it."""
+    found: object = _parser(()).parse(f"{text}\n;", start="lone_value")
+    assert isinstance(found, list)  # noqa: S101
+    return found
+
+
 def parse(source: SourceText, problems: list[Problem]) -> tuple[Source | None, list[Problem]]:
-    """The syntax and warnings about it; without syntax, `problems` has grown."""
+    """The syntax, read word by word, and warnings about it; without syntax, `problems` has grown."""
     try:
-        return _run(source.text), []
+        return _source(_parser(_LONG_WORDS), source.text), []
     except UnexpectedInput as error:
         stop = _position(source.text, error)
         found = error
@@ -63,15 +77,19 @@ def parse(source: SourceText, problems: list[Problem]) -> tuple[Source | None, l
         try:
             what = f"dtc stops reading at this character ({source.text[stop]!a})"
             warning = Problem(ProblemKind.UNREAD_REST, what, source.location(stop, stop + 1), "remove it")
-            return _run(source.text[:stop]), [warning]
+            return _source(_parser(_LONG_WORDS), source.text[:stop]), [warning]
         except UnexpectedInput:
             pass
     problems.append(_problem(source, stop, found))
     return None, []
 
 
-def _run(text: str) -> Source:
-    found = parser("device_tree", SyntaxBuilder, start="source").parse(text)
+def _parser(without: tuple[str, ...]) -> Lark:
+    return parser("device_tree", SyntaxBuilder, start=("source", "lone_value"), without=without)
+
+
+def _source(with_parser: Lark, text: str) -> Source:
+    found: object = with_parser.parse(text, start="source")
     assert isinstance(found, Source)  # noqa: S101
     return found
 
@@ -99,7 +117,7 @@ def _problem(source: SourceText, stop: int, error: UnexpectedInput) -> Problem:
 def _unprintable(text: str, stop: int) -> str:
     if stop >= len(text):
         return "the end of the file"
-    found = text[stop]
+    found = as_read(text[stop])
     if "\udc80" <= found <= "\udcff":  # how a byte that is not UTF-8 is kept
         return f"the byte {ord(found) - 0xDC00:#04x}, which is not UTF-8 text"
     return "a byte order mark" if found == "\ufeff" else f"the character {found!a}"

@@ -15,30 +15,34 @@ from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.inputs.device_tree.dtc import NEWEST, Dtc
 from colorcheck.inputs.device_tree.dts.live import LiveNode, LiveTree
-from colorcheck.inputs.device_tree.dts.values import LiveProperty, Marker, MarkerKind
+from colorcheck.inputs.device_tree.dts.plain import MarkerKind
+from colorcheck.inputs.device_tree.dts.row import PlaceOfNode, Row
+from colorcheck.inputs.device_tree.dts.values import Label, LiveProperty, Marker
 
 _BAD_NODE = re.compile(r"[^a-zA-Z0-9,._+\-@]")
 _BAD_PROPERTY = re.compile(r"[^a-zA-Z0-9,._+*#?-]")
+_GOOD_NODE = re.compile(r"[a-zA-Z0-9,._+-]*+(?:@[a-zA-Z0-9,._+-]*+)?")
 _NO_PHANDLE = (0, 0xFFFFFFFF)
 
 
 def resolve(tree: LiveTree, symbols: bool, dtc: Dtc = NEWEST) -> list[Problem]:
     """Bring the tree into its final form; returns problems."""
     problems: list[Problem] = []
-    for node in tree.root.walk():
-        node.path = f"{node.parent.path.rstrip('/')}/{node.name}" if node.parent else "/"
-        problems += _names(node)
-    problems += _duplicate_labels(tree)
+    nodes = list(tree.root.walk())
+    checked = _Checked()
+    for node in nodes:
+        above = node.parent
+        node.path = "/" if above is None else f"/{node.name}" if above.parent is None else f"{above.path}/{node.name}"
+        problems += checked.problems(node)
+    marked = [(node, held) for node in nodes for held in node.properties if held.markers and not held.deleted]
+    problems += _duplicate_labels(nodes)
     phandles = Phandles(tree)
-    problems += phandles.explicit()
-    for node in tree.root.walk():
-        for held in list(node.live_properties()):
-            if held.markers:
-                problems += _fill_phandles(tree, phandles, node, held)
-    for node in tree.root.walk():
-        for held in node.live_properties():
-            if held.markers:
-                problems += _fill_paths(tree, node, held)
+    problems += phandles.explicit(nodes)
+    targets = Targets(tree)
+    for node, held in marked:
+        problems += _fill_phandles(tree, targets, phandles, node, held)
+    for node, held in marked:
+        problems += _fill_paths(targets, node, held)
     for node in tree.root.walk():
         if node.omit and not node.referenced and not (symbols and node.labels):
             if node is tree.root:
@@ -53,6 +57,39 @@ def resolve(tree: LiveTree, symbols: bool, dtc: Dtc = NEWEST) -> list[Problem]:
 
 def _error(message: str, location: Location, advice: str = "") -> Problem:
     return Problem(ProblemKind.SEMANTIC, message, location, advice)
+
+
+class Targets(dict[str, "LiveNode | None"]):
+    """The node that each reference means, as long as no node is added or deleted."""
+
+    def __init__(self, tree: LiveTree) -> None:
+        super().__init__()
+        self.tree = tree
+
+    def __missing__(self, reference: str) -> LiveNode | None:
+        found = self[reference] = self.tree.find(reference)
+        return found
+
+
+class _Checked:
+    """Checks names; the same few come again and again."""
+
+    def __init__(self) -> None:
+        self.properties: set[str] = set()
+
+    def problems(self, node: LiveNode) -> list[Problem]:
+        known = node.first_properties.keys()
+        if (
+            known <= self.properties
+            and _GOOD_NODE.fullmatch(node.name)
+            and len(known) == len(node.properties)
+            and len(node.first_children) == len(node.children)
+        ):
+            return []
+        found = list(_names(node))
+        if not found:
+            self.properties.update([held.name for held in node.live_properties() if held.name != "name"])
+        return found
 
 
 def _names(node: LiveNode) -> Iterator[Problem]:
@@ -92,21 +129,22 @@ def _name_property(node: LiveNode) -> Iterator[Problem]:
         yield _error(f"{node.path}: property name is not the node's own name without its unit address", held.location)
 
 
-def _duplicate_labels(tree: LiveTree) -> Iterator[Problem]:
+def _duplicate_labels(nodes: list[LiveNode]) -> Iterator[Problem]:
     """A label must be one thing's only, whether it names a node, a property or a place in a value."""
     seen: dict[str, tuple[object, str]] = {}
-    for node in tree.root.walk():
-        places: list[tuple[object, str, Location, str]] = []
-        places += ((node, x.name, x.location, f"node {node.path}") for x in node.labels if not x.deleted)
-        for held in node.live_properties():
-            if held.labels or held.markers:
+    for node in nodes:
+        places: list[tuple[object, Label | Marker, str]] = []
+        if node.labels:
+            places += ((node, x, f"node {node.path}") for x in node.labels if not x.deleted)
+        for held in node.properties:
+            if (held.labels or held.markers) and not held.deleted:
                 what = f"property {held.name} of {node.path}"
-                places += ((held, x.name, x.location, what) for x in held.labels if not x.deleted)
-                places += ((x, x.name, x.location, what) for x in held.markers if x.kind is MarkerKind.LABEL)
-        for thing, label, location, what in places:
-            first, described = seen.setdefault(label, (thing, what))
+                places += ((held, x, what) for x in held.labels if not x.deleted)
+                places += ((x, x, what) for x in held.markers if x.kind is MarkerKind.LABEL)
+        for thing, label, what in places:
+            first, described = seen.setdefault(label.name, (thing, what))
             if first is not thing:
-                yield _error(f"Duplicate label '{label}' on {what} and {described}", location)
+                yield _error(f"Duplicate label '{label.name}' on {what} and {described}", label.location)
 
 
 class Phandles:
@@ -117,9 +155,11 @@ class Phandles:
         self.owners: dict[int, LiveNode] = {}
         self._next = 1
 
-    def explicit(self) -> Iterator[Problem]:
+    def explicit(self, nodes: list[LiveNode]) -> Iterator[Problem]:
         """Register the phandles that the source gives."""
-        for node in self.tree.root.walk():
+        for node in nodes:
+            if "phandle" not in node.first_properties and "linux,phandle" not in node.first_properties:
+                continue
             phandle = yield from self._given(node, "phandle")
             legacy = yield from self._given(node, "linux,phandle")
             if phandle and legacy and phandle != legacy:
@@ -162,22 +202,31 @@ class Phandles:
         self.owners[self._next] = node
         if node.property("phandle") is None:
             cell = struct.pack(">I", node.phandle)
-            node.add_property(LiveProperty("phandle", cell, node.location, node.location))
+            place = node.place
+            if isinstance(place, Row):
+                node.add_property(LiveProperty("phandle", cell, PlaceOfNode(place, node.number), 0, None))
+            else:
+                node.add_property(LiveProperty("phandle", cell, place, place))
         return node.phandle
 
 
-def _fill_phandles(tree: LiveTree, phandles: Phandles, node: LiveNode, held: LiveProperty) -> Iterator[Problem]:
+def _fill_phandles(
+    tree: LiveTree, targets: Targets, phandles: Phandles, node: LiveNode, held: LiveProperty
+) -> list[Problem]:
     value = bytearray(held.value)
+    problems = []
     for marker in held.markers:
         if marker.kind is not MarkerKind.PHANDLE:
             continue
-        target = tree.find(marker.name)
+        target = targets[marker.name]
         if target is not None:
             target.referenced = True
-            struct.pack_into(">I", value, marker.offset, phandles.of(target))
+            offset = marker.offset
+            value[offset : offset + 4] = (target.phandle or phandles.of(target)).to_bytes(4, "big")
         elif not tree.plugin:
-            yield _missing(marker, node)
+            problems.append(_missing(marker, node))
     held.value = bytes(value)
+    return problems
 
 
 def _missing(marker: Marker, node: LiveNode) -> Problem:
@@ -185,14 +234,16 @@ def _missing(marker: Marker, node: LiveNode) -> Problem:
     return _error(what, marker.location, "define the label, or correct its spelling")
 
 
-def _fill_paths(tree: LiveTree, node: LiveNode, held: LiveProperty) -> Iterator[Problem]:
+def _fill_paths(targets: Targets, node: LiveNode, held: LiveProperty) -> Iterator[Problem]:
+    if not any(marker.kind is MarkerKind.PATH for marker in held.markers):
+        return
     pieces: list[bytes] = []
     done = grown = 0
     for marker in held.markers:
         marker.offset += grown
         if marker.kind is not MarkerKind.PATH:
             continue
-        target = tree.find(marker.name)
+        target = targets[marker.name]
         if target is None:
             yield _missing(marker, node)
             continue

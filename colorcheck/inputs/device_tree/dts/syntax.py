@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from lark import Token, Transformer, v_args
@@ -9,6 +10,13 @@ from msgspec import Struct, field
 
 from colorcheck.inputs.device_tree.dts import integers
 from colorcheck.inputs.device_tree.dts.integers import Integer
+from colorcheck.inputs.device_tree.dts.patterns import COMMENT, GAP, STRING
+
+_MARK = re.compile(r"([^/: \t\r\n]+:)|/omit-if-no-ref/")
+_EXTENSION = re.compile(
+    rf"(?:{GAP})*+(&[a-zA-Z0-9_]++)[ \t\r\n]*+\{{((?:{STRING}|{COMMENT}|[^}}\"/]++|/)*+)\}}[ \t\r\n]*+;[ \t\r\n]*+",
+    re.DOTALL,
+)
 
 
 class CellArray(Struct):
@@ -80,7 +88,7 @@ class Deletion(Struct):
 
 
 class Body(Struct):
-    """What is in the braces of a node, the first of them at `start`; rows of plain properties and nodes are text."""
+    """What is in the braces of a node, the first of them at `start`; rows are still text."""
 
     items: list[Token | PropertySyntax | NodeSyntax | Deletion]
     start: int
@@ -126,6 +134,8 @@ class SyntaxBuilder(Transformer[Token, Source]):
         for item in items:
             if isinstance(item, tuple):
                 source.reservations.append(item)
+            elif isinstance(item, list):
+                source.statements += item
             elif isinstance(item, (Definition, Deletion, Omission)):
                 source.statements.append(item)
         return source
@@ -146,6 +156,22 @@ class SyntaxBuilder(Transformer[Token, Source]):
 
     def labelled(self, label: Token, reference: Token, body: Body) -> Definition:
         return Definition(reference, body, label)
+
+    @v_args(inline=False)
+    def headed_extension(self, items: list[Token]) -> Definition:
+        head, *inside, _ = items
+        reference, body = _head(head, inside)
+        return Definition(reference, body)
+
+    @v_args(inline=False)
+    def headed_labelled(self, items: list[Token]) -> Definition:
+        label, head, *inside, _ = items
+        reference, body = _head(head, inside)
+        return Definition(reference, body, label)
+
+    def extensions(self, row: Token) -> list[Definition]:
+        start = start_of(row)
+        return [_extension(found, start) for found in _EXTENSION.finditer(row)]
 
     def deletion(self, keyword: Token, target: Token) -> Deletion:
         return Deletion([], keyword, target)
@@ -170,12 +196,16 @@ class SyntaxBuilder(Transformer[Token, Source]):
     @v_args(inline=False)
     def headed(self, items: list[Token]) -> NodeSyntax:
         at = next(index for index, item in enumerate(items) if item.type == "HEAD")
-        start, (head, _, row) = start_of(items[at]), items[at].partition("{")
-        brace = start + len(head)
-        head = head.rstrip(" \t\n")
-        name = Token("NAME", head, start, end_pos=start + len(head))
-        items[at] = Token("PLAIN", row, brace + 1)
-        return NodeSyntax(items[:at], name, Body(items[at:-1], brace))  # type: ignore[arg-type]
+        name, body = _head(items[at], items[at + 1 : -1])
+        marks = items[:at]
+        if ":" in name or "/" in name:
+            start = last = start_of(name)
+            for each in _MARK.finditer(name):
+                last = start + each.end()
+                marks.append(Token("LABEL" if each[1] else "OMIT", each[0], start + each.start(), end_pos=last))
+            plain = name[last - start :].lstrip(" \t\r\n")
+            name = Token("NAME", plain, start + len(name) - len(plain), end_pos=name.end_pos)
+        return NodeSyntax(marks, name, body)
 
     def node_deletion(self, *items: Token) -> Deletion:
         return Deletion(list(items[:-2]), items[-2], items[-1])
@@ -185,6 +215,9 @@ class SyntaxBuilder(Transformer[Token, Source]):
     @v_args(inline=False)
     def value(self, items: list[Piece | Token]) -> list[Piece | Token]:
         return items
+
+    def lone_value(self, value: list[Piece | Token], _end: Token) -> list[Piece | Token]:
+        return value
 
     def string(self, token: Token) -> Text:
         return Text(token, start_of(token), end_of(token))
@@ -223,11 +256,26 @@ class SyntaxBuilder(Transformer[Token, Source]):
     def choice(self, condition: Integer, yes: Integer, no: Integer) -> Integer:
         return integers.choice(condition, yes, no)
 
-    def operation(self, left: Integer, sign: Token, right: Integer) -> Integer:
-        return integers.binary(sign, left, right)
+    @v_args(inline=False)
+    def operation(self, items: list[Integer | Token]) -> Integer:
+        return integers.operation(items)
 
-    def operation_on_one(self, sign: Token, operand: Integer) -> Integer:
-        return integers.unary(sign, start_of(sign), operand)
+
+def _extension(found: re.Match[str], start: int) -> Definition:
+    """`&label {…};` of a row of such that begins at `start`."""
+    first, last = found.span(1)
+    inside, end = found.span(2)
+    reference = Token("REFERENCE", found[1], start + first, end_pos=start + last)
+    row = Token("ROW", found[2], start + inside, end_pos=start + end)
+    return Definition(reference, Body([row], start + inside - 1))
+
+
+def _head(head: Token, inside: list[Token]) -> tuple[Token, Body]:
+    """The name or reference before a brace that is one word with it, and the body."""
+    text = head[: head.rindex("{")]
+    start, name = start_of(head), text.rstrip(" \t\r\n")
+    body = Body(inside, start + len(text))  # type: ignore[arg-type]
+    return Token("NAME", name, start, end_pos=start + len(name)), body
 
 
 def _token(item: object) -> Token:

@@ -8,19 +8,27 @@ from msgspec import Struct
 
 from colorcheck.core.source import Lines, Location, Passage
 
-# Stands between the texts of two files: no file can hold it, and it is part of no word.
-BOUNDARY = "\ud800"
+# Separates the texts of two files and is part of no word. One that a file itself holds is replaced while it is read:
+# in the grammar's patterns, a set with a character of ASCII is compiled and matched much faster than one with a
+# character that no file can hold.
+BOUNDARY = "\x01"
+_OWN = "\udc01"
 # A string of more escapes than this keeps the place of the whole only.
 MOST_STRETCHES = 10_000
 
 
 def decode(data: bytes) -> str:
     """A file's bytes as text, of which `encode` gives back the very bytes, whatever the encoding was."""
-    return data.decode("utf-8", "surrogateescape")
+    return data.decode("utf-8", "surrogateescape").replace(BOUNDARY, _OWN)
+
+
+def as_read(text: str) -> str:
+    """A part of such a text with the very characters of the file."""
+    return text.replace(_OWN, BOUNDARY)
 
 
 def encode(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
+    return as_read(text).encode("utf-8", "surrogateescape")
 
 
 def octets(data: bytes) -> str:
@@ -91,6 +99,26 @@ class SourceText:
             newline = self.text.find("\n", here, stop)
             here = min(stop if newline < 0 else newline + 1, max(here + 1, self.segment_end(self.segment(here))))
         return pieces
+
+
+class Shifted:
+    """A source whose positions count from `offset` of another."""
+
+    __slots__ = ("offset", "segments", "source")
+
+    def __init__(self, source: SourceText, offset: int) -> None:
+        self.source = source
+        self.offset = offset
+        self.segments = source.segments
+
+    def location(self, start: int, end: int) -> Location:
+        return self.source.location(self.offset + start, self.offset + end)
+
+    def file(self, position: int) -> str:
+        return self.source.file(self.offset + position)
+
+    def passage(self, text: str, starts: list[tuple[int, int]], whole: Location) -> Passage:
+        return self.source.passage(text, [(at, self.offset + position) for at, position in starts], whole)
 
 
 def _place(segment: Segment, position: int, at_end: int) -> int:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import struct
-from collections.abc import Iterable
-from enum import StrEnum
+from collections.abc import Iterable, Sequence
 
 from lark import Token
-from msgspec import Struct, field
+from msgspec import Struct
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
@@ -17,7 +15,8 @@ from colorcheck.inputs.device_tree.dtc import NEWEST, Dtc
 from colorcheck.inputs.device_tree.dts import strings
 from colorcheck.inputs.device_tree.dts.files import Files
 from colorcheck.inputs.device_tree.dts.integers import Integer
-from colorcheck.inputs.device_tree.dts.row import PIECE, Row, passage_of
+from colorcheck.inputs.device_tree.dts.plain import MarkerKind, PlainValues
+from colorcheck.inputs.device_tree.dts.row import Item, Row, passage_of
 from colorcheck.inputs.device_tree.dts.syntax import (
     Bytes,
     CellArray,
@@ -29,37 +28,39 @@ from colorcheck.inputs.device_tree.dts.syntax import (
     end_of,
     start_of,
 )
-from colorcheck.inputs.device_tree.dts.text import SourceText
-from colorcheck.inputs.device_tree.tree import Property
+from colorcheck.inputs.device_tree.dts.text import Shifted, SourceText
+from colorcheck.inputs.device_tree.tree import PlacesOfRow, Property
 
 _FORMATS = {8: "B", 16: "H", 32: "I", 64: "Q"}
-_WORD = re.compile(r"[^ \t\n]+")
-_SIMPLE_PIECE = re.compile(r'("[^"]*+)"|<([^>]*+)>')
-_NEEDS_PLACES = re.compile(r"[^\x00-%'-\[\]-\x7f]")  # &, \ and all but ASCII, put so that it compiles fast
-
-
-class MarkerKind(StrEnum):
-    """The kinds of markers."""
-
-    LABEL = "label"
-    PHANDLE = "phandle"
-    PATH = "path"
 
 
 class Marker(Struct):
     """A label, or a reference still to be filled in, at an offset of a value. A `path` is inserted, a `phandle`
-    overwrites the cell that was kept for it."""
+    overwrites the cell that was kept for it. Its place is a location, or row, item and number of the element."""
 
     kind: MarkerKind
     name: str
     offset: int
-    location: Location
+    place: Location | tuple[Row, int, int]
+
+    @property
+    def location(self) -> Location:
+        if isinstance(self.place, Location):
+            return self.place
+        row, index, number = self.place
+        return row.reference(index, number)
 
 
 class Label(Struct):
+    """A label; its place is a location, or a row and the number of the item."""
+
     name: str
-    location: Location
+    place: Location | tuple[Row, int]
     deleted: bool = False
+
+    @property
+    def location(self) -> Location:
+        return self.place if isinstance(self.place, Location) else self.place[0].location(self.place[1])
 
 
 class LiveProperty(Struct):
@@ -67,11 +68,11 @@ class LiveProperty(Struct):
 
     name: str
     value: bytes
-    place: Location | Row
+    place: Location | PlacesOfRow
     value_place: Location | int
     texts: tuple[Passage, ...] | None = ()
-    labels: list[Label] = field(default_factory=list)
-    markers: list[Marker] = field(default_factory=list)
+    labels: Sequence[Label] = ()
+    markers: Sequence[Marker] = ()
     deleted: bool = False
 
     @property
@@ -82,24 +83,16 @@ class LiveProperty(Struct):
         return Property(self.name, self.value, self.place, self.value_place, self.texts)
 
 
-class _Words(dict[str, bytes]):
-    """The cell of each number, as it is written; the same few come again and again."""
-
-    def __missing__(self, word: str) -> bytes:
-        cell = self[word] = int(word, 0).to_bytes(4, "big")
-        return cell
-
-
 class ValueReader:
     """Converts the value of a property to bytes; faults are added to `problems`."""
 
-    def __init__(self, source: SourceText, files: Files, problems: list[Problem], dtc: Dtc = NEWEST) -> None:
+    def __init__(self, source: SourceText | Shifted, files: Files, problems: list[Problem], dtc: Dtc = NEWEST) -> None:
         self.source = source
         self.files = files
         self.problems = problems
         self.dtc = dtc
         self.warnings: list[Problem] = []
-        self._words = _Words()
+        self._plain = PlainValues()
 
     def reference(self, token: Token) -> str:
         """The target of a reference, without its signs; a fault if this dtc does not support its form."""
@@ -122,51 +115,28 @@ class ValueReader:
             self.fault(message, start, end)
         return number.value
 
-    def plain(self, row: Row, index: int, item: tuple[str, str, str, str, str]) -> LiveProperty:
-        """A property of nothing but strings and simple cells, out of a row of such."""
-        name, _sign, string, cells, other = item
+    def plain(self, row: Row, index: int, name: str, item: Item) -> LiveProperty:
+        """A property out of a row, simple values without the grammar; `UnexpectedInput` for what it refuses."""
+        _, sign, string, cells, other = item
         if string:
-            data = string[1:].replace("\\0", "\0").encode("ascii") + b"\0"
-        elif cells:
-            data = b"".join([self._words[word] for word in cells.split()])
-        elif other:
-            markers: list[Marker] = []
-            data = self._plain_value(row, index, other, markers)
-            return LiveProperty(name, data, row, index, None, [], markers)
-        else:
-            data = b""
-        return LiveProperty(name, data, row, index, None)
+            return LiveProperty(name, self._plain.strings[string[1:]], row, index, None)
+        if sign:
+            return LiveProperty(name, b"", row, index, None)
+        data, references = self._plain.cells(cells) if cells else self._plain.value(other)
+        if data is None:
+            return self._with_grammar(row, index, name)
+        if not references:
+            return LiveProperty(name, data, row, index, None)
+        markers = [Marker(kind, target, offset, (row, index, at)) for kind, target, offset, at in references]
+        return LiveProperty(name, data, row, index, None, (), markers)
 
-    def _plain_value(self, row: Row, index: int, value: str, markers: list[Marker]) -> bytes:
-        words = self._words
-        if not _NEEDS_PLACES.search(value):
-            return b"".join(
-                [
-                    string[1:].encode("ascii") + b"\0" if string else b"".join([words[word] for word in cells.split()])
-                    for string, cells in _SIMPLE_PIECE.findall(value)
-                ]
-            )
-        data = b""
-        _, _, first, last = row.places(index)
-        for piece in PIECE.finditer(row.text, first, last):
-            string, cells = piece.groups()
-            if string is not None:
-                data += self._unescaped(string, row.start + piece.start(1)).data + b"\0"
-            else:
-                data += self._plain_references(cells, row.start + piece.start(2), len(data), markers)
-        return data
-
-    def _plain_references(self, cells: str, start: int, offset: int, markers: list[Marker]) -> bytes:
-        """Cells of numbers and references to labels, at `offset` of the value."""
-        data = b""
-        for word in _WORD.finditer(cells):
-            if word[0].startswith("&"):
-                place = self.source.location(start + word.start(), start + word.end())
-                markers.append(Marker(MarkerKind.PHANDLE, word[0][1:], offset + len(data), place))
-                data += b"\xff\xff\xff\xff"
-            else:
-                data += self._words[word[0]]
-        return data
+    def _with_grammar(self, row: Row, index: int, name: str) -> LiveProperty:
+        pieces, offset = row.pieces(index)
+        there = ValueReader(Shifted(row.source, offset), self.files, self.problems, self.dtc)
+        there.warnings = self.warnings
+        made = LiveProperty(name, b"", row.location(index), row.value_location(index))
+        there.fill(made, pieces)
+        return made
 
     def property(self, syntax: PropertySyntax) -> LiveProperty:
         start, end = start_of(syntax.name), end_of(syntax.name)
@@ -174,13 +144,17 @@ class ValueReader:
             syntax.name.lstrip("\\"), b"", self.source.location(start, end), self._value_location(syntax, end)
         )
         made.labels = [self.label(mark) for mark in syntax.marks if mark.type == "LABEL"]
-        data = bytearray()
-        found: list[Passage] = []
-        for piece in syntax.value:
-            self._piece(piece, data, made.markers, found)
-        made.value = bytes(data)
-        made.texts = tuple(found)
+        self.fill(made, syntax.value)
         return made
+
+    def fill(self, made: LiveProperty, pieces: Iterable[Piece | Token]) -> None:
+        """Give the property the value that was written."""
+        data = bytearray()
+        markers: list[Marker] = []
+        found: list[Passage] = []
+        for piece in pieces:
+            self._piece(piece, data, markers, found)
+        made.value, made.markers, made.texts = bytes(data), markers, tuple(found)
 
     def _value_location(self, syntax: PropertySyntax, end_of_name: int) -> Location:
         pieces = [piece for piece in syntax.value if not isinstance(piece, Token)]
