@@ -129,7 +129,7 @@ def value_of(text: str) -> int:
     words = _WORD.findall(text)
     if len(words) == 1:
         return number_of(words[0])
-    if len(words) == 3 and words[1] in BINARY and words[1] not in "/%":
+    if len(words) == 3 and words[0][0].isdigit() and words[1] in BINARY and words[1] not in "/%":
         return int(BINARY[words[1]](number_of(words[0]), number_of(words[2]))) & MASK
     found = operation([_number(word) if word[0].isdigit() else word for word in words])
     if found.faults:
