@@ -304,7 +304,7 @@ class _Reader(Struct):
 
     def build_options(self) -> Mapping[str, KconfigOption]:
         """The options of Xen's build: those of its .config, and single ones that the manifest states."""
-        from colorcheck.inputs.boot.kconfig import read_kconfig, stated
+        from colorcheck.inputs.boot.kconfig import not_of_this_xen, read_kconfig, stated
 
         target = self.manifest.target
         text = self._text("target.kconfig", target.kconfig, Slot.KCONFIG)
@@ -313,7 +313,11 @@ class _Reader(Struct):
             path = self.path(target.kconfig)
             found = read_kconfig(text, path)
             wrong = found.problems or not found.options
-            other = other_kind(path, self.manifest.location("target.kconfig"), Slot.KCONFIG) if wrong else None
+            named_at = self.manifest.location("target.kconfig")
+            other = other_kind(path, named_at, Slot.KCONFIG) if wrong else None
+            if other is None and (why := not_of_this_xen(found)):
+                message = f"{path} is not the .config of a Xen for Arm64: {why}"
+                other = Problem(ProblemKind.OTHER_KIND, message, named_at, "name the .config that Xen was built with")
             self.problems += (other,) if other else found.problems
             options |= {} if other else found.options
         for given in target.config:

@@ -173,6 +173,26 @@ def test_a_kernel_that_the_manifest_states(tmp_path: Path) -> None:
     assert verdicts(tmp_path, _DOM0, _STATED)["boots"][0] is Verdict.PROVED
 
 
+def test_a_whole_config_without_dom0less_boot(tmp_path: Path) -> None:
+    """An option that a complete .config does not name is off; an excerpt leaves it at its default."""
+    given = 'kconfig = "xen.config"\n'
+    colored = "CONFIG_LLC_COLORING=y\n"
+    for text, expected in (
+        (f"CONFIG_ARM_64=y\n{colored}CONFIG_GRANT_TABLE=y\n", Verdict.UNKNOWN),
+        (f"CONFIG_ARM_64=y\n{colored}CONFIG_GRANT_TABLE=y\nCONFIG_DOM0LESS_BOOT=y\n", Verdict.PROVED),
+        (colored, Verdict.PROVED),
+    ):
+        (tmp_path / "xen.config").write_text(text)
+        assert verdicts(tmp_path, _DOM0 + _RT, target=given)["memory/rt"][0] is expected, text
+
+
+@pytest.mark.parametrize("text", ["CONFIG_ARM64=y\nCONFIG_XEN=y\n", "CONFIG_X86=y\n", "CONFIG_ARM_32=y\n"])
+def test_a_config_of_something_else(tmp_path: Path, text: str) -> None:
+    (tmp_path / "xen.config").write_text(text + "CONFIG_LLC_COLORING=y\n")
+    found = verdicts(tmp_path, _DOM0 + _RT, target='kconfig = "xen.config"\n')
+    assert Verdict.PROVED not in {verdict for verdict, _ in found.values()}
+
+
 def test_a_build_without_dom0less_boot(tmp_path: Path) -> None:
     found = verdicts(tmp_path, _DOM0 + _RT, "[target.config]\nDOM0LESS_BOOT = false\n")
     assert found["boots"][0] is Verdict.UNKNOWN
