@@ -88,7 +88,7 @@ def read_manifest(path: str, options: Mapping[str, object] | None = None) -> Man
 
 
 def _other(path: str, content: bytes) -> Problem | None:
-    """A problem where the file is known to be of another kind than a manifest."""
+    """A problem if the file is known not to be a manifest."""
     from colorcheck.inputs.file_kinds import FileKind
     from colorcheck.inputs.recognition import kind_of, recognized
 
@@ -199,7 +199,7 @@ class _Document(Struct):
         )
 
     def _written(self) -> dict[str, Setting]:
-        """The plain keys of the file by their path; what is unknown among them becomes a problem."""
+        """The plain keys of the file by their path; each unknown one becomes a problem."""
         written: dict[str, Setting] = {}
         for section, content in self.content.items():
             if section not in SECTIONS:

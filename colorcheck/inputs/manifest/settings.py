@@ -22,7 +22,7 @@ _SIZE = re.compile(r"(0x[0-9a-f]+|[0-9][0-9_]*)\s*([KMGT]?)(?:i?B)?", re.IGNOREC
 
 
 class Setting(Struct, frozen=True):
-    """A value as written, and where it is; `passage` where it is a text without escapes."""
+    """A value as written, and its location; `passage` if it is a text without escapes."""
 
     value: object
     location: Location
@@ -33,7 +33,7 @@ Settings = Mapping[str, Setting]
 
 
 class OtherKindError(ValueError):
-    """A value is not of the kind that its key takes."""
+    """A value is not of the kind that its key requires."""
 
 
 _TREE_ALIGNMENT = 8  # MIN_FDT_ALIGN
@@ -149,7 +149,7 @@ def shell(value: object) -> str:
 
 
 def u_boot(value: object) -> tuple[int, int]:
-    """Year and month of a release of U-Boot, such as 2023.01; what follows does not count."""
+    """Year and month of a release of U-Boot, such as 2023.01; a suffix is ignored."""
     found = re.match(r"v?(20\d\d)\.(0[1-9]|1[0-2])(?!\d)", value, re.ASCII) if isinstance(value, str) else None
     if found is None:
         raise OtherKindError
@@ -254,7 +254,7 @@ class SettingReader(Struct):
         return self.get(key, KeyKind.SIZE, size)
 
     def passage(self, key: str) -> Passage | None:
-        """A text together with its place, as exactly as it is known."""
+        """A text with its location, as precisely as it is known."""
         setting, found = self.settings.get(key), self.text(key)
         if setting is None or found is None:
             return None

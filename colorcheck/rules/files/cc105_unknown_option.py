@@ -13,7 +13,6 @@ Source: `parse_params` (xen/common/kernel.c) and docs/misc/xen-command-line.pand
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import SequenceMatcher
 
 from colorcheck.core.diagnostic import Edit, Finding, Severity
 from colorcheck.core.suggest import nearest
@@ -37,6 +36,8 @@ def check(facts: Facts) -> Iterator[Finding]:
             advice = "write NAME=VALUE without blanks"
             yield RULE.finding(f"{message}{on(facts, releases)}", option.location, advice, severity=Severity.ERROR)
             continue
+        from difflib import SequenceMatcher
+
         ours = [known.name for known in read.release.options]
         near = nearest(option.name, [*ours, *sorted(read.release.registered)])
         close = near is not None and SequenceMatcher(None, option.name, near).ratio() >= _CLOSE
