@@ -19,7 +19,7 @@ _FILES = frozenset(("PATH", "FILE", "BOOTLOG", "BASE", "HEAD", "FILE.svg", "FILE
 _FOLDERS = frozenset(("DIR", "FOLDER"))
 _RULES = frozenset(("rule", "rules.select", "rules.ignore"))
 _RELEASES = frozenset(("target.xen", "xen", "to", "source"))
-_DOMAINS = frozenset(("at", "victim", "curve", "keep", "apart", "share"))
+_DOMAINS = frozenset(("at", "victim", "curve", "keep", "apart", "share", "min", "max", "pin", "workload"))
 _DOMAINS_OF = {
     "bash": "_colorcheck_domains",
     "zsh": "_colorcheck_domains",
@@ -75,6 +75,8 @@ def run(options: argparse.Namespace) -> int:
 
     parser = full_parser()
     for action in _actions(parser):
+        if isinstance(action.metavar, str):
+            action.metavar = action.metavar.replace(":", " ")  # zsh separates its own fields with colons
         if action.metavar in _FILES:
             action.complete = shtab.FILE  # type: ignore[attr-defined]  # where shtab looks
         elif action.metavar in _FOLDERS:
@@ -106,6 +108,14 @@ def _values(action: argparse.Action) -> tuple[str, ...]:
 
         end = "=" if action.metavar == "NAME=FILE" else ""
         return tuple(f"{each.name}{end}" for each in known_formats())
+    if action.dest == "document" and action.metavar == "NAME":
+        from colorcheck.documents.json_schema import SHAPES
+
+        return tuple(dict.fromkeys(name.split()[0] for name in SHAPES))
+    if action.dest == "front":
+        from colorcheck.plan.search.front import Goal
+
+        return tuple(Goal)
     if action.dest == "policy.objectives":
         from colorcheck.plan.search.objectives import OBJECTIVES
 

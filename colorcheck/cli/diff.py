@@ -18,6 +18,7 @@ from colorcheck.fleet.at_revision import at_revision
 from colorcheck.fleet.find import deployments_below
 from colorcheck.inputs.manifest.manifest_reader import NAME, ManifestError, read_manifest
 from colorcheck.report.terminal.difference import as_markdown, as_text
+from colorcheck.report.view import counted
 from colorcheck.verification.difference import TOLERANCE, Difference, Reason, compare
 from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Verification
@@ -155,7 +156,7 @@ def _rendered(compared: list[_Compared], options: argparse.Namespace) -> str:
         text = draw(each.difference) if each.difference else f"{each.news}\n"
         parts.append(f"{each.manifest}\n\n{text}" if options.recursive else text)
     quiet = sum(each.status is Exit.CLEAN for each in compared)
-    return "\n".join([*parts, f"looked at {len(compared)} deployments: {quiet} without regressions"])
+    return "\n".join([*parts, f"looked at {counted(len(compared), 'deployment')}: {quiet} without regressions"])
 
 
 def _reasons(text: str) -> frozenset[Reason]:

@@ -12,11 +12,11 @@ from colorcheck.verification.exit import Exit
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", nargs="+", help=f"one of {', '.join(SHAPES)}")
+    parser.add_argument("document", metavar="NAME", nargs="+", help=f"one of {', '.join(SHAPES)}")
 
 
 def run(options: argparse.Namespace) -> int:
-    name = " ".join(options.name)
+    name = " ".join(options.document)
     if name not in SHAPES:
         names = list(SHAPES)
         raise Stop(

@@ -23,7 +23,7 @@ from colorcheck.xen.system import System
 
 
 class Cursor(Struct, frozen=True):
-    """Where a cursor is: a real file name, line and column from 1."""
+    """The place of a cursor: a real file name, and line and column counted from 1."""
 
     file: str
     line: int
@@ -42,7 +42,7 @@ class Cursor(Struct, frozen=True):
 
 
 class Action(Struct, frozen=True):
-    """A change that an editor can offer, and the finding that it is for."""
+    """A change that an editor can offer, and the finding that it fixes."""
 
     title: str
     edits: tuple[Edit, ...]
@@ -50,7 +50,7 @@ class Action(Struct, frozen=True):
 
 
 class Refuted(Struct, frozen=True):
-    """A refuted theorem, and one of the places that cause it."""
+    """A refuted theorem and one of the places that cause it."""
 
     theorem: Theorem
     place: Related
@@ -76,7 +76,7 @@ def _line(location: Location) -> tuple[str, int]:
 
 
 def findings_at(checked: Deployed, place: Cursor) -> Iterator[Finding]:
-    """The findings whose place holds the cursor."""
+    """The findings whose location contains the cursor."""
     for finding in _findings(checked):
         if place.inside(finding.location):
             yield finding
@@ -121,7 +121,7 @@ def others(checked: Deployed, place: Cursor) -> tuple[Location, ...]:
 
 
 def actions(checked: Deployed, place: Cursor) -> Iterator[Action]:
-    """The fixes of the findings of this line, and the comment that silences each."""
+    """The fixes for the findings on this line, and the comment that silences each."""
     found = [each for each in _findings(checked) if place.on(each.location)]
     for finding in found:
         if finding.fix:
@@ -138,7 +138,8 @@ def actions(checked: Deployed, place: Cursor) -> Iterator[Action]:
 
 
 def _colors(checked: Deployed, facts: Facts, place: Cursor) -> Iterator[str]:
-    """What each release does with a color list here: the colors, their share of the cache, who else has them."""
+    """How each release reads a color list here: the colors, their share of the cache, and which other domains have
+    them."""
     reported: dict[str, list[str]] = {}
     name = ""
     for result in facts.results:
@@ -169,7 +170,8 @@ def _said(facts: Facts, system: System, user: str, colors: ColorSet) -> str:
 
 
 def _here(system: System, checked: Deployed, place: Cursor) -> Iterator[tuple[str, ColorSet]]:
-    """Whose color list is here, with the colors that the release really gives; also where it ignores the list."""
+    """The owner of the color list here, with the colors that the release really gives it, also if it ignores the
+    list."""
     users = list(_users(system))
     found = {name: colors for name, colors, location in users if place.inside(location)}
     lines = checked.lines(place.file)
@@ -186,5 +188,5 @@ def _users(system: System) -> Iterator[tuple[str, ColorSet, Location]]:
 
 
 def _plain(text: str) -> str:
-    """Text that Markdown shows as it is."""
+    """Text that Markdown displays unchanged."""
     return "".join(f"\\{letter}" if letter in "\\`*_<>[]#|" else letter for letter in text)

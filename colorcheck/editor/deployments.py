@@ -1,4 +1,4 @@
-"""Which deployment a file belongs to, and its verification with what editors have not saved yet."""
+"""The deployment to which a file belongs, verified with the editor's unsaved changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ABOVE = 4  # folders above a file in which its manifest is looked for
 
 
 class Deployed(Struct):
-    """A deployment as it was last checked: its manifest, the verification, and the lines of its files."""
+    """A deployment at its last check: its manifest, the verification, and the lines of its files."""
 
     manifest: str
     verification: Verification | None
@@ -37,7 +37,7 @@ class Deployed(Struct):
 
 
 def manifests_of(file: str, folders: tuple[str, ...] = ()) -> Iterator[str]:
-    """The manifests that may name a file: next to it, or above it within the folders of the editor."""
+    """The manifests that may name a file: in its folder, or in a folder above it that the editor has open."""
     if os.path.basename(file) == NAME:
         yield os.path.realpath(file)
         return

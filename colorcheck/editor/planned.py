@@ -1,4 +1,4 @@
-"""The edits of a plan, for what an editor shows."""
+"""The edits of a plan, for the text that an editor shows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from colorcheck.workflows import verify as pipeline
 
 
 def plan_edits(manifest: str, unsaved: Mapping[str, str]) -> tuple[tuple[Edit, ...], str]:
-    """The edits that make a deployment as the plan wants it, and what to say: why there are none, or the status."""
+    """The edits that apply the plan to a deployment, and a message: the status, or why there are none."""
     with editing(manifest, unsaved):
         try:
             planned, _ = pipeline.plan(read(manifest))

@@ -1,4 +1,4 @@
-"""Places as editors count them: lines and characters from 0."""
+"""Positions as editors count them: lines and characters from 0."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def span_of(location: Location, lines: list[str]) -> Stretch:
 
 
 def holds(location: Location, line: int, column: int) -> bool:
-    """Whether a location holds a place (both counted from 1); its end counts, since a cursor is there."""
+    """Whether a location contains a place (both counted from 1), its end included, where a cursor can be."""
     if location.line < 1:
         return False
     start, end = (location.line, location.column), (max(location.end_line, location.line), location.end_column)

@@ -1,4 +1,4 @@
-"""The server: pygls on one side, the answers of this room on the other. The only module with pygls."""
+"""The server: connects pygls with the answers of this package. The only module that imports pygls."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SEVERITIES = {
 
 
 class Server(LanguageServer):
-    """What is open, and the deployments that it belongs to as they were last checked."""
+    """The open documents, and their deployments as they were last checked."""
 
     def __init__(self) -> None:
         super().__init__("colorcheck", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Full)
@@ -81,7 +81,7 @@ class Server(LanguageServer):
         return made
 
     def check_soon(self, uri: str) -> None:
-        """Check the deployment of a document once there was no typing for a moment."""
+        """Check the deployment of a document after a short pause in typing."""
         manifest = self.manifest_of(uri)
         if manifest is None:
             return
@@ -130,11 +130,11 @@ class Server(LanguageServer):
         return self.workspace.position_codec.range_to_client_units(lines, plain)
 
     def location(self, made: Deployed, location: Location) -> lsp.Location:
-        """A place in a file for the editor."""
+        """A location in the editor's form."""
         return lsp.Location(str(from_fs_path(os.path.realpath(location.file))), self.range(made, location))
 
     def asked(self, params: lsp.HoverParams | lsp.DefinitionParams) -> tuple[Deployed, Cursor] | None:
-        """The deployment and the place that a request is about; None for a file of none."""
+        """The deployment and the place of a request; None for a file that belongs to no deployment."""
         uri = params.text_document.uri
         return self.place(uri, params.position)
 
@@ -148,7 +148,7 @@ class Server(LanguageServer):
         return made, Cursor(file, at.line + 1, at.character + 1)
 
     def edit(self, made: Deployed, edits: Iterable[Edit]) -> lsp.WorkspaceEdit:
-        """Edits as the editor makes them."""
+        """Edits in the editor's form."""
         changes: dict[str, list[lsp.TextEdit]] = {}
         for each in edits:
             uri = str(from_fs_path(os.path.realpath(each.location.file)))
@@ -157,7 +157,7 @@ class Server(LanguageServer):
 
 
 def server() -> Server:
-    """A server with everything that it answers, not started yet."""
+    """A server with all its handlers, not started yet."""
     made = Server()
 
     @made.feature(lsp.TEXT_DOCUMENT_DID_OPEN)

@@ -1,4 +1,4 @@
-"""What all work for an editor runs in: what is not saved yet, the boundary of the deployment, and what it may cost."""
+"""The context of all work for an editor: unsaved texts, the boundary of the deployment, and the limits on cost."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def editing(manifest: str, unsaved: Mapping[str, str]) -> Iterator[None]:
 
 
 def read(manifest: str) -> Manifest:
-    """The manifest, read within `editing`. Raises ManifestError, also where it costs too much to read."""
+    """The manifest, read within `editing`. Raises ManifestError, also if reading it costs too much."""
     try:
         with costing():
             return read_manifest(manifest)

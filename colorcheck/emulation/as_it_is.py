@@ -39,7 +39,7 @@ _GIC_CHANGE = (
 def as_it_is(
     qemu: Qemu, tree: DeviceTree, machine: Machine, board: Board | None
 ) -> tuple[Emulated, tuple[str, ...]] | None:
-    """The system as it is, and what QEMU needs otherwise; None if it has no machine for the board.
+    """The unchanged system, and what QEMU needs to be different; None if it has no machine for the board.
 
     Raises QemuError.
     """
@@ -67,7 +67,8 @@ def as_it_is(
 
 
 def _without_aliases(tree: DeviceTree, found: Node) -> Node:
-    """The node and those below it, the CPU interfaces of a GIC-400 as Xen can use them; itself if all are so."""
+    """The node and its descendants, with the CPU interfaces of a GIC-400 at addresses that Xen can use; the node
+    itself if nothing changes."""
     children = tuple(_without_aliases(tree, child) for child in found.children)
     same = all(new is old for new, old in zip(children, found.children, strict=True))
     held = found.properties.get("reg")

@@ -50,6 +50,6 @@ def text(*values: str) -> bytes:
 
 
 def node(name: str, properties: dict[str, bytes], *children: Node) -> Node:
-    """A node that is in no file. Paths are given by `under`."""
+    """A node that does not come from a file. `under` sets its path."""
     held = {key: Property(key, value, _HERE, _HERE) for key, value in properties.items()}
     return Node(name, "", _HERE, held, children)

@@ -40,7 +40,7 @@ class Ending(StrEnum):
 
 
 class Limits(Struct, frozen=True):
-    """Seconds: of a whole run, and without any byte; `stop` ends a run from another thread."""
+    """Limits in seconds, for the whole run and for silence; `stop` ends a run from another thread."""
 
     whole: float = 180.0
     silence: float = 30.0
@@ -58,7 +58,7 @@ class Console(Struct, frozen=True):
 
 
 def run(command: Sequence[str], limits: Limits, *, keys: str = KEYS) -> Console:
-    """Run QEMU until Xen is up and the keys are answered, it panics, or nothing more comes.
+    """Run QEMU until Xen is up and has answered the keys, panics, or falls silent.
 
     Raises OSError if the program cannot be started.
     """
@@ -74,7 +74,7 @@ def run(command: Sequence[str], limits: Limits, *, keys: str = KEYS) -> Console:
 
 @contextlib.contextmanager
 def started(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """QEMU in a group of its own, all of which is ended at the end. Raises OSError if it cannot be started."""
+    """Start QEMU in its own process group, all of which is ended at the end. Raises OSError if it cannot be started."""
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,

@@ -32,7 +32,8 @@ _ASK_AGAIN = 8.0  # seconds until a shell that has not answered is asked once mo
 
 
 class Answered(Struct, frozen=True):
-    """What followed on one line of commands: its exit status (None: none came), and what Xen printed of its heap."""
+    """The result of one command line: its exit status (None if none was printed), and what Xen printed about its
+    heap."""
 
     status: int | None
     said: str
@@ -40,7 +41,7 @@ class Answered(Struct, frozen=True):
 
 
 class Dialogue(Struct, frozen=True):
-    """A whole run. `heap` is what Xen printed once dom0's shell was there; `answers` as far as it came."""
+    """A complete run. `heap` is what Xen printed when dom0's shell was up; `answers` ends where the run ended."""
 
     text: str
     ending: Ending
@@ -108,7 +109,7 @@ class _Talk:
         return self.seen[mark:].decode(errors="replace")
 
     def pump(self, seconds: float = 0.1) -> None:
-        """Take what came. Raises _Over if the run has ended, or is to end."""
+        """Read the new output. Raises _Over if the run has ended or must end."""
         for key, _ in self.selector.select(seconds):
             data = os.read(key.fd, 65536)
             if not data:
@@ -128,7 +129,7 @@ class _Talk:
             raise _Over(Ending.SILENT)
 
     def until(self, wanted: re.Pattern[bytes], mark: int, seconds: float) -> re.Match[bytes] | None:
-        """The first match behind `mark`; None if none comes in so many seconds."""
+        """The first match after `mark`; None if there is none within that many seconds."""
         end = time.monotonic() + seconds
         while True:
             if found := wanted.search(self.seen, mark):
@@ -138,7 +139,7 @@ class _Talk:
             self.pump()
 
     def type(self, keys: bytes, *, echoed: bool = False) -> None:
-        """Press keys, of a line that is echoed no more at once than dom0 has taken: Xen's own buffer is small."""
+        """Type text. Of an echoed line, no more is sent at once than dom0 has read: Xen's own buffer is small."""
         for start in range(0, len(keys), _AT_ONCE):
             portion, mark = keys[start : start + _AT_ONCE], len(self.seen)
             try:
@@ -190,7 +191,7 @@ class _Talk:
             self.pump()
 
     def heap(self) -> str:
-        """What Xen prints for the key H; the console is dom0's again then."""
+        """What Xen prints for the key H; afterwards the console belongs to dom0 again."""
         self.to(_TO_XEN)
         self.quiet()
         mark = len(self.seen)

@@ -69,7 +69,7 @@ class Case(Struct, frozen=True):
         return VirtContent(self.banks, made, tuple(modules), self.reserved, self.memory_reservations)
 
     def smaller(self) -> Iterator[Case]:
-        """The cases that lack one thing of this one."""
+        """The cases with one thing removed from this one."""
         for index in range(len(self.guests)):
             yield replace(self, guests=(*self.guests[:index], *self.guests[index + 1 :]))
         for index, word in enumerate(self.arguments):
@@ -95,7 +95,7 @@ class Case(Struct, frozen=True):
 
 
 def generate(seed: str) -> Case:
-    """The system of that seed."""
+    """The system of this seed."""
     rng = random.Random(seed)
     cpu, colors = rng.choice(MODELS)
     banks = _banks(rng)
@@ -129,7 +129,7 @@ def _banks(rng: random.Random) -> tuple[Bytes, ...]:
 
 
 def _arguments(rng: random.Random, colors: int) -> tuple[tuple[str, ...], int]:
-    """Options, and how many colors there are with them."""
+    """Xen's options, and the number of colors that they lead to."""
     found: list[str] = []
     if rng.random() < 0.3:
         size, ways = rng.choice(((256, 16), (512, 16), (1024, 16), (2048, 16), (1024, 8), (512, 4)))
@@ -174,13 +174,13 @@ def _guest(rng: random.Random, colors: int, share: int) -> Guest:
 
 
 def _count(listed: str) -> int:
-    """How many colors a list names."""
+    """The number of colors in a list."""
     bounds = [part.partition("-") for part in listed.split(",")]
     return sum(int(last or first) - int(first) + 1 for first, _, last in bounds)
 
 
 def _held(rng: random.Random, banks: Sequence[Bytes]) -> tuple[tuple[Bytes, ...], tuple[Bytes, ...]]:
-    """Reserved ranges of the tree and of the blob, behind the modules."""
+    """Reserved ranges of the tree and of the blob, after the modules."""
     found: list[Bytes] = []
     start = BASE + 256 * MIB
     for _ in range(rng.choice((0, 0, 1, 2, 3))):

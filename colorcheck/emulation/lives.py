@@ -28,7 +28,8 @@ def guest_kernel() -> bytes:
 
 
 class GivenDom0(Struct, frozen=True):
-    """What the user gives: the bytes of a kernel (an arm64 Image) and of a ramdisk with xl, the kernel's arguments."""
+    """What the user provides: the bytes of a kernel (an arm64 Image) and of a ramdisk with xl, and the kernel's
+    arguments."""
 
     kernel: bytes
     ramdisk: bytes
@@ -37,7 +38,7 @@ class GivenDom0(Struct, frozen=True):
 
 
 class Asked(Struct, frozen=True):
-    """A guest of xl: memory in MiB, colors as its file has them (empty: no line of them)."""
+    """An xl guest: memory in MiB, colors as in its file (empty: no such line)."""
 
     name: str
     memory: int
@@ -49,7 +50,7 @@ class Asked(Struct, frozen=True):
         return f"{self.name}.cfg"
 
     def lines(self, kernel: str = KERNEL) -> tuple[str, ...]:
-        """Its file."""
+        """The text of its xl file."""
         found = (f'name = "{self.name}"', f'kernel = "{kernel}"', f"memory = {self.memory}", f"vcpus = {self.vcpus}")
         colors = f"llc_colors = [{', '.join(f'{chr(34)}{part}{chr(34)}' for part in self.colors.split(','))}]"
         return (*found, colors) if self.colors else found
@@ -97,7 +98,7 @@ class Life(Struct, frozen=True):
         return VirtContent(((BASE, BASE + self.memory),), chosen(" ".join(self.arguments), *nodes), modules)
 
     def prepared(self) -> Iterator[str]:
-        """The lines of shell that write the guests' kernel and files into dom0."""
+        """The shell lines that write the guests' kernel and files into dom0."""
         stub = idle_kernel(_KERNEL_SIZE)
         yield f"cd /tmp && dd if=/dev/zero of={KERNEL} bs=1024 count={_KERNEL_SIZE >> 10} 2>/dev/null"
         for start in range(0, len(stub), _OCTAL_AT_ONCE):
@@ -109,7 +110,7 @@ class Life(Struct, frozen=True):
                 yield f"echo '{line}' >> {guest.file}"
 
     def commands(self) -> Iterator[str]:
-        """The line of shell for each step."""
+        """The shell line for each step."""
         for kind, name in self.steps:
             create, destroy = f"xl create {name}.cfg", f"xl destroy {name}"
             yield {"create": create, "destroy": destroy, "reboot": f"{destroy} && {create}"}[kind]
@@ -122,7 +123,7 @@ class Life(Struct, frozen=True):
 
 
 def generate_life(seed: str) -> Life:
-    """The lifecycle of that seed."""
+    """The lifecycle of this seed."""
     rng = random.Random(seed)
     cpu, colors = rng.choice(MODELS)
     memory = rng.choice((1536, 2048, 2048)) * MIB
@@ -141,7 +142,8 @@ def generate_life(seed: str) -> Life:
 
 
 def _asked(rng: random.Random, name: str, colors: int, own: list[int]) -> Asked:
-    """Mostly of colors that dom0 has not, whose frames are then exact; at times of more memory than they hold."""
+    """Usually with colors that dom0 does not have, so that their frames can be counted exactly; sometimes with more
+    memory than they hold."""
     others = [color for color in range(colors) if color not in own] if rng.random() < 0.8 else list(range(colors))
     chosen_ones = sorted(rng.sample(others, rng.randint(1, max(1, len(others) // 2))))
     most = 1200 * len(chosen_ones) // colors

@@ -22,7 +22,7 @@ _HELP = "install Debian's qemu-system-arm, or put qemu-system-aarch64 on the PAT
 
 
 class QemuError(Exception):
-    """QEMU cannot be used; `advice` is what to do about it."""
+    """QEMU cannot be used; `advice` says what to do about it."""
 
     def __init__(self, message: str, advice: str = "") -> None:
         super().__init__(message)
@@ -89,7 +89,7 @@ def _machine(machine: str, cpu: str, cpus: int, memory: int) -> tuple[str, ...]:
 
 
 def command(qemu: Qemu, system: Emulated, xen: Path, folder: Path) -> list[str]:
-    """Write the files of a system into `folder`, and give the command line that boots them."""
+    """Write the files of a system into `folder`, and return the command line that boots them."""
     files = {system.starter_address: starter(system.xen_address, system.tree_address), system.tree_address: system.blob}
     files |= {module.address: module.content for module in system.modules if module.content}
     words = [qemu.program, *_machine(system.machine, system.cpu, system.cpus, system.memory), "-serial", "stdio"]

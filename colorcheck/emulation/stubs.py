@@ -19,7 +19,8 @@ _HEADER = 64
 
 
 def starter(xen: int, device_tree: int) -> bytes:
-    """Code that enters Xen as the boot protocol wants it: x0 holds the tree, x1 to x3 are zero. Addresses in bytes."""
+    """Code that enters Xen as the boot protocol requires: x0 holds the address of the tree, x1 to x3 are zero.
+    Addresses in bytes."""
     code = (
         _LOAD_LITERAL | 6 << 5,
         _CLEAR | 1,

@@ -8,7 +8,7 @@ from colorcheck.inputs.device_tree.tree import DeviceTree
 
 
 class Placed(Struct, frozen=True):
-    """A boot module in memory: its address and size in bytes, and its first bytes (empty: memory as it is)."""
+    """A boot module in memory: its address and size in bytes, and its first bytes (empty: memory is left as it is)."""
 
     address: int
     size: int

@@ -42,7 +42,7 @@ class Transplanted(Struct, frozen=True):
 
 
 class Host(Struct, frozen=True):
-    """What QEMU has to offer: CPU models, each as the catalogue's board of it; at least one."""
+    """What QEMU offers: CPU models, each as its board in the catalogue; at least one."""
 
     models: tuple[Board, ...]
 
@@ -84,7 +84,7 @@ class _Work:
         )
 
     def _model(self, arguments: str) -> tuple[str, str]:
-        """The CPU model of the same geometry; else any, with the geometry among the arguments."""
+        """The CPU model with the same geometry; otherwise any, with the geometry in the arguments."""
         wanted = _geometry(self.board)
         core = self.board.clusters[0].cores if self.board and self.board.clusters else ""
         same = [each for each in self.host.models if wanted and _geometry(each) == wanted]

@@ -1,4 +1,4 @@
-"""QEMU's `virt` machine with a /chosen, memory and reservations of our own."""
+"""QEMU's `virt` machine with its own /chosen, memory and reservations."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Bytes = tuple[int, int]  # [start, end)
 
 
 class VirtMachine(Struct, frozen=True):
-    """What of the machine can be chosen. `memory` in bytes from BASE on."""
+    """The properties of the machine that can be chosen. `memory` in bytes from BASE on."""
 
     cpu: str
     cpus: int
@@ -52,7 +52,7 @@ class VirtContent(Struct, frozen=True):
 
 
 def emulated(qemu: Qemu, machine: VirtMachine, content: VirtContent, xen_size: int) -> Emulated:
-    """The system that QEMU runs. Raises QemuError if a machine cannot be had, or nothing is free for Xen."""
+    """The system that QEMU runs. Raises QemuError if QEMU does not have the machine, or no memory is free for Xen."""
     tree = _tree(_base(qemu, machine.name, machine.cpu, machine.cpus), content)
     blob = to_blob(tree)
     free = _Free(content, machine.memory)

@@ -47,10 +47,11 @@ class BusMasters(Struct, frozen=True):
         return next((found for found in self.devices if found.node.path == path), None)
 
 
-def bus_masters(tree: DeviceTree) -> BusMasters:
-    """The enabled devices of a tree. A device that contains bus masters is classified by those."""
+def bus_masters(tree: DeviceTree, left_out: frozenset[str] = frozenset()) -> BusMasters:
+    """The enabled devices of a tree. A device that contains bus masters is classified by those. `left_out` are kinds of
+    IOMMUs whose driver this Xen is not built with."""
     ancestry = Ancestry(tree)
-    facts = iommu_facts(ancestry)
+    facts = iommu_facts(ancestry, left_out)
     safe = {master.node.path for master in facts.masters if facts.protected(master)}
     walk = _Walk(ancestry, safe, {iommu.node.path for iommu in facts.iommus})
     return BusMasters(tuple(found for child in tree.root.children for found in walk.below(child, None, False)))

@@ -59,15 +59,19 @@ class IommuFacts(Struct, frozen=True):
         return ", ".join(parts) + f"; {len(self.masters)} DMA masters behind one" if parts else ""
 
 
-def iommu_facts(ancestry: Ancestry) -> IommuFacts:
-    """The IOMMUs of a tree (every node with `#iommu-cells`, or of a kind that Xen supports) and their masters."""
+def iommu_facts(ancestry: Ancestry, left_out: frozenset[str] = frozenset()) -> IommuFacts:
+    """The IOMMUs of a tree (every node with `#iommu-cells`, or of a kind that Xen supports) and their masters.
+
+    `left_out` are kinds, by their compatible, whose driver this Xen is not built with.
+    """
     iommus, masters = [], []
     for node in ancestry.tree.root.walk():
         names = strings(node.properties.get("compatible"))
         driven = next((name for name in names if _driven(name)), None)
         if "#iommu-cells" in node.properties or driven:
             usable = available(node) and _ancestors_available(ancestry, node)
-            iommus.append(Iommu(node, driven or next(iter(names), node.name), usable, driven is not None))
+            kind = driven or next(iter(names), node.name)
+            iommus.append(Iommu(node, kind, usable, driven is not None and driven not in left_out))
         named = _named(ancestry, node)
         if named and available(node) and _ancestors_available(ancestry, node):
             masters.append(DmaMaster(node, named))

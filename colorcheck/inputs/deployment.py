@@ -1,4 +1,4 @@
-"""A deployment as written: everything that the manifest names, read but not interpreted."""
+"""A deployment as it is written: everything that the manifest names, read but not interpreted."""
 
 from __future__ import annotations
 

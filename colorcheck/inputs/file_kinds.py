@@ -10,7 +10,7 @@ from colorcheck.core.source import Location
 
 
 class FileKind(Enum):
-    """A kind of file: what it is called, and how to give it to colorcheck, or what to give instead."""
+    """A kind of file: its name, and how to pass it to colorcheck, or what to pass instead."""
 
     DEVICE_TREE = "device tree source", "specify it as device-tree in [inputs]"
     BLOB = "a device tree blob", "specify it as device-tree in [inputs]"
@@ -78,7 +78,7 @@ class FileKind(Enum):
 
 
 class Slot(Enum):
-    """A place in the manifest that takes a file: what it takes, in words, and the kinds of files."""
+    """A place in the manifest that takes a file: a description, and the kinds of files that it accepts."""
 
     DEVICE_TREE = "a device tree", (FileKind.DEVICE_TREE, FileKind.BLOB)
     OVERLAY = "a device tree overlay", (FileKind.DEVICE_TREE, FileKind.BLOB)

@@ -16,7 +16,7 @@ _SAVE = "save the file as UTF-8, or write plain ASCII"
 
 
 def problem_of(error: Unreadable, named_at: Location) -> Problem:
-    """Why a file is not read, at the place of its name."""
+    """The problem why a file was not read, at the place of its name."""
     if error.kind is ProblemKind.TOO_LARGE:
         return Problem(ProblemKind.TOO_LARGE, f"{error.path} is {error.reason}", named_at, error.advice)
     return Problem(ProblemKind.UNREADABLE, f"cannot read {error.path}: {error.reason}", named_at, error.advice)
@@ -31,7 +31,7 @@ def read_bytes(path: str, named_at: Location, largest: int = LARGEST) -> bytes |
 
 
 def read_octets(path: str, named_at: Location, largest: int = LARGEST) -> str | Problem:
-    """The text of a file whose reader does not care for encodings: what is not UTF-8 becomes surrogate escapes."""
+    """The text of a file whose reader ignores encodings: bytes that are not UTF-8 become surrogate escapes."""
     content = read_bytes(path, named_at, largest)
     if isinstance(content, Problem):
         return content

@@ -14,7 +14,7 @@ _MOST_EDITS = 2000  # lines of a file that is mended
 
 
 def carriage_returns(text: str, file: str, then: str) -> Problem:
-    """The lines end in CR LF; the fix takes the carriage returns away."""
+    """The lines end in CR LF; the fix removes the carriage returns."""
     lines = Lines(file, text)
     places = [lines.location(match.start(), match.start() + 1) for match in re.finditer(r"\r(?=\n)", text)]
     first = places[0] if places else Location(file)

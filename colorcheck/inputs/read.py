@@ -66,7 +66,7 @@ def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deplo
         module_trees=reader.module_trees(),
         given_modules=tuple(reader.given_modules()),
         image_builder=built,
-        file_sizes=_file_sizes(built) if built else {},
+        file_sizes={**_file_sizes(built), **reader.stated_sizes()} if built else {},
         kconfig={name: option.value for name, option in build.items()},
         kconfig_places={name: option.value_location for name, option in build.items()},
         xen_image_size=given_size if given_size is not None else image.size if image else None,
@@ -149,6 +149,15 @@ class _Reader(Struct):
         for file in () if self.manifest.boot_script else target.files:
             if file.file is not None and file.size is None and size_of(self.path(file.file)) is None:
                 self.problems.append(self._not_here(file.file, file.location))
+
+    def stated_sizes(self) -> dict[str, int]:
+        """The bytes of `[[target.files]]`, by the names that the loader has for them."""
+        sizes: dict[str, int] = {}
+        for file in self.manifest.target.files:
+            size = self._size_of(file.file) if file.size is None and file.file is not None else file.size
+            if size is not None:
+                sizes[file.name] = size
+        return sizes
 
     def _size_of(self, name: str) -> int | None:
         """The bytes of a file that is loaded: of a source of a device tree, those of its blob."""
@@ -288,14 +297,14 @@ class _Reader(Struct):
         return found
 
     def _sourced(self, name: str, named_at: Location) -> tuple[str, str] | Problem:
-        """A file that the configuration of ImageBuilder takes in, by its name from there."""
+        """A file that the ImageBuilder configuration includes, by the name given there."""
         path = os.path.normpath(os.path.join(os.path.dirname(named_at.file), name))
         text = read_text(path, named_at)
         return text if isinstance(text, Problem) else (text, path)
 
     def build_options(self) -> Mapping[str, KconfigOption]:
         """The options of Xen's build: those of its .config, and single ones that the manifest states."""
-        from colorcheck.inputs.boot.kconfig import read_kconfig, stated
+        from colorcheck.inputs.boot.kconfig import not_of_this_xen, read_kconfig, stated
 
         target = self.manifest.target
         text = self._text("target.kconfig", target.kconfig, Slot.KCONFIG)
@@ -304,7 +313,11 @@ class _Reader(Struct):
             path = self.path(target.kconfig)
             found = read_kconfig(text, path)
             wrong = found.problems or not found.options
-            other = other_kind(path, self.manifest.location("target.kconfig"), Slot.KCONFIG) if wrong else None
+            named_at = self.manifest.location("target.kconfig")
+            other = other_kind(path, named_at, Slot.KCONFIG) if wrong else None
+            if other is None and (why := not_of_this_xen(found)):
+                message = f"{path} is not the .config of a Xen for Arm64: {why}"
+                other = Problem(ProblemKind.OTHER_KIND, message, named_at, "name the .config that Xen was built with")
             self.problems += (other,) if other else found.problems
             options |= {} if other else found.options
         for given in target.config:
@@ -452,7 +465,7 @@ class _Reader(Struct):
         return image
 
     def attested(self, image: XenImage | None) -> XenAttested | None:
-        """The evidence on the binary of Xen; a problem where it is of another one."""
+        """The evidence on the binary of Xen; a problem if it is evidence of another binary."""
         from colorcheck.inputs.boot.xen_attested import NotAttestedError, read_attested
 
         name, named_at = self.manifest.target.xen_attested, self.manifest.location("target.xen-attested")
@@ -492,9 +505,8 @@ def files_named(name: str) -> tuple[str, ...]:
 
 
 def _beside(built: ImageBuilderFile, name: str) -> str:
-    """The path of a file next to the configuration, which stands for the folder given on ImageBuilder's command
-    line.
-    """
+    """The path of a file next to the configuration, whose folder is used in place of the one on ImageBuilder's
+    command line."""
     return os.path.normpath(os.path.join(os.path.dirname(built.file), name))
 
 
@@ -527,7 +539,7 @@ def guest_files(guests: Iterable[XlFile]) -> dict[tuple[tuple[str, ...], str], i
 
 
 def _size_of_image(path: str, key: str) -> int | None:
-    """The size of a plain file; of a kernel that gzip packed, its size behind that (modulo 2^32)."""
+    """The size of a plain file; for a gzip-compressed kernel, its unpacked size (modulo 2^32)."""
     size = size_of(path)
     if size is None or key != "kernel" or size < _GZIP_TRAILER:
         return size

@@ -1,6 +1,6 @@
 """Recognizes the kind of a file by its content, to report files of the wrong kind.
 
-Asked only about a file whose reader makes nothing of it: what a reader takes is never doubted.
+Used only for a file that its reader could not read: a file that a reader accepts is never doubted.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def _binary(data: bytes) -> FileKind | None:
 
 
 def _is_noise(data: bytes) -> bool:
-    """Whether so many bytes are none of a text that it is no text with a fault."""
+    """Whether too many bytes are not text for the file to be a text with a mistake."""
     head = data[:4096]
     return len(head) >= 16 and sum(head.translate(_CONTROL)) * 10 > len(head)
 
@@ -131,8 +131,11 @@ def _begins(*words: str) -> _Test:
 
 
 def _has(begin: str, times: int = 1) -> _Test:
-    """Whether at least `times` lines begin with `begin`, ignoring blanks."""
-    compiled = pattern(rf"^[ \t]*(?:{begin})", re.MULTILINE)
+    """Whether at least `times` lines begin with `begin`, ignoring blanks.
+
+    No blank is given back to `begin`, which would be tried at each of a long line.
+    """
+    compiled = pattern(rf"^[ \t]*+(?:{begin})", re.MULTILINE)
     return lambda text: sum(1 for _ in compiled.finditer(text)) >= times
 
 
@@ -170,7 +173,7 @@ def _is_json(text: str) -> bool:
 
 
 def _is_toml(text: str) -> bool:
-    """Whether it has tables and all of it can be read; an xl file has none."""
+    """Whether it has tables, which an xl file never has, and all of it can be read."""
     if not _TABLE.search(text):
         return False
     try:
@@ -208,7 +211,7 @@ _MARKDOWN = (
     ),
     lambda text: re.search(r"^[A-Z][^=;{}\n]* [^=;{}\n]*$", text, re.MULTILINE) is not None,
 )
-_PROSE = r"(?:[*-] )?[A-Z(][^={}<>\[\]#]*\s[^={}<>\[\]#]*[.!?:,a-z)]$"
+_PROSE = r"(?:[*-] )?[A-Z(](?=\S*+\s)[^={}<>\[\]#]*+(?<=[.!?:,a-z)])$"
 
 
 def _is_all_comments(text: str) -> bool:

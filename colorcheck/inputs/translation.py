@@ -37,7 +37,8 @@ def reader_of(readers: Readers, path: str) -> InputReader | None:
 
 
 def translated(reader: InputReader, path: str, data: bytes, kind: str) -> str | Problem:
-    """The text that a reader makes of a file; a problem of kind `plugin-reader` where it gives none of this kind."""
+    """The text into which a reader translates a file; a problem of kind `plugin-reader` if it returns nothing of this
+    kind."""
     try:
         found = reader(path, data)
     except Exception as error:

@@ -18,6 +18,7 @@ from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Facts, ReleaseResult, Silence, Verification, weakest
 from colorcheck.verification.traced import EvidenceKind, Standing, Traced
 from colorcheck.xen.facts.keys import about
+from colorcheck.xen.kinds import FailureKind
 
 if TYPE_CHECKING:
     from colorcheck.verification.residue import Residue
@@ -78,7 +79,8 @@ class ColorMap(Struct, frozen=True):
 
 
 class MemoryRow(Struct, frozen=True):
-    """A domain's frames: those it needs, and those its colors had left when it was built."""
+    """A domain's frames: those it needs, and those its colors had left when it was built; both 0 for a guest whose file
+    xl refuses, of which no size is known."""
 
     name: str
     needed: int
@@ -373,8 +375,10 @@ def _memory_row(built: Built, budget: str) -> MemoryRow:
     colors = set(built.domain.colors)
     free = sum(pages for color, pages in enumerate(built.free_before) if color in colors)
     failure = built.failure.message if built.failure else ""
+    refused = built.failure is not None and built.failure.kind is FailureKind.XL_REJECTS
+    needed = 0 if refused else built.domain.needed_pages
     return MemoryRow(
-        built.domain.name, built.domain.needed_pages, free, built.created, failure, (budget,) * bool(budget)
+        built.domain.name, needed, 0 if refused else free, built.created, failure, (budget,) * bool(budget)
     )
 
 

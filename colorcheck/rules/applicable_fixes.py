@@ -9,7 +9,7 @@ from colorcheck.core.source import Location
 from colorcheck.inputs.deployment import Deployment
 
 
-def mendable(finding: Finding, deployment: Deployment) -> Finding:
+def with_usable_fix(finding: Finding, deployment: Deployment) -> Finding:
     """The finding; without its fix if an edit has no place in a file, is in text that ImageBuilder rewrites, or in a
     boot log."""
     if all(_has_place(edit, deployment) for edit in finding.fix):

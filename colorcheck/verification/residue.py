@@ -14,6 +14,7 @@ from colorcheck.hardware.bus_masters import bus_masters
 from colorcheck.hardware.master_kinds import Dma
 from colorcheck.verification.results import Facts, ReleaseResult
 from colorcheck.xen.booted import Boot
+from colorcheck.xen.facts.iommu_driver import left_out
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.machine.intervals import Span, merged
 from colorcheck.xen.machine.machine import MEMRESERVE
@@ -219,7 +220,7 @@ def _devices(facts: Facts, system: System) -> Iterator[Remainder]:
             )
             yield Remainder("devices not described by any input", why, crosses=True)
         return
-    found, used = bus_masters(tree), iommu_enabled(system.arguments)
+    found, used = bus_masters(tree, left_out(facts.deployment)), iommu_enabled(system.arguments)
     masters, possible = (
         [device for device in found.unprotected(dma, used) if dom0 or device.passthrough]
         for dma in (Dma.MASTER, Dma.POSSIBLE)

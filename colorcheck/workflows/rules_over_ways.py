@@ -23,18 +23,22 @@ def over_ways(facts: Facts, run: Rules) -> tuple[tuple[Finding, ...], tuple[Faul
     ways = sorted(_ways(facts), key=lambda way: len(way.answers))
     if not ways:
         return findings, faults
-    bare = run(_without_theorems(facts))[0]  # theorems are judged over all ways, and so are the rules about them
-    reported = {_key(finding) for finding in (*findings, *bare)}
-    further: list[Finding] = []
+    reported = {_key(finding) for finding in findings}
+    more: list[tuple[WorldBranch, Finding]] = []
     for way in ways:
         found, crashes = run(_on(facts, way))
         faults = (*faults, *crashes)
         for finding in found:
             if _key(finding) not in reported:
                 reported.add(_key(finding))
-                words = way.words if way.guests else f"on the path of the boot script with {way.answers}"
-                message = f"{finding.message} ({words})"
-                further.append(replace(finding, message=message, fix=()))
+                more.append((way, finding))
+    further: list[Finding] = []
+    # theorems are judged over all ways, and so are the rules about them
+    bare = {_key(finding) for finding in run(_without_theorems(facts))[0]} if more else set[object]()
+    for way, finding in more:
+        if _key(finding) not in bare:
+            words = way.words if way.guests else f"on the path of the boot script with {way.answers}"
+            further.append(replace(finding, message=f"{finding.message} ({words})", fix=()))
     return (*findings, *further), faults
 
 

@@ -65,6 +65,8 @@ def test_the_shell_loads_the_script(shell: str, tmp_path: Path, capsys: pytest.C
         (["colorcheck", "plan", "--objective", ""], ["changes", "margin"]),
         (["colorcheck", "migrate", "--to", "xil"], ["xilinx-4.17"]),
         (["colorcheck", "board", "show", "zcu10"], ["zcu102"]),
+        (["colorcheck", "schema", "ver"], ["verify"]),
+        (["colorcheck", "plan", "--front", "ca"], ["cache"]),
     ],
 )
 def test_bash_completes(
@@ -89,6 +91,8 @@ _FISH = "source $argv[1]; complete -C$argv[2]"
         ("colorcheck verify --board zcu10", "zcu104"),
         ("colorcheck verify --format sa", "sarif"),
         ("colorcheck explain CC40", "CC402"),
+        ("colorcheck schema ver", "verify"),
+        ("colorcheck plan --front ca", "cache"),
     ],
 )
 def test_fish_completes(line: str, offered: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,7 +128,12 @@ zpty -d shell
 @pytest.mark.skipif(shutil.which("zsh") is None, reason="needs a shell: install zsh")
 @pytest.mark.parametrize(
     ("line", "offered"),
-    [("colorcheck verify --xen 4.2", "4.21"), ("colorcheck verify --board zcu10", "zcu104")],
+    [
+        ("colorcheck verify --xen 4.2", "4.21"),
+        ("colorcheck verify --board zcu10", "zcu104"),
+        ("colorcheck schema ver", "verify/1"),
+        ("colorcheck plan --front ca", "cache"),
+    ],
 )
 def test_zsh_completes(line: str, offered: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     script("zsh", tmp_path, capsys).rename(tmp_path / "_colorcheck")
@@ -194,7 +203,12 @@ def test_fish_completes_domains(
 @pytest.mark.skipif(shutil.which("zsh") is None, reason="needs a shell: install zsh")
 @pytest.mark.parametrize(
     ("line", "offered"),
-    [("plan --keep tele", "telemetry"), ("plan --share dom0,con", "control"), ("replay --at con", "control")],
+    [
+        ("plan --keep tele", "telemetry"),
+        ("plan --share dom0,con", "control"),
+        ("replay --at con", "control"),
+        ("interfere --workload con", "control"),
+    ],
 )
 def test_zsh_completes_domains(
     line: str,

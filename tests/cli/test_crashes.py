@@ -10,6 +10,7 @@ else is there; and the same command, run again, gives what it would have given.
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import random
 import re
@@ -17,16 +18,21 @@ import resource
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
+from functools import cache
 from io import StringIO
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from colorcheck.cli import main
 from colorcheck.files.child import ChildDied, in_child
+from colorcheck.interference.simulation import simulate
 from colorcheck.rules.example import GUEST, Example
+from colorcheck.xen.memory.frame_run import FrameRun
+from tests.interference.interference_lab import experiment
 
 SEED = 16
 PLACES = 4
@@ -154,23 +160,52 @@ def assert_old_or_new(now: Contents, old: Contents, new: Contents) -> None:
     assert not [name for name in old if name in new and name not in now], "a file is gone"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def compiled() -> Iterator[None]:
+    """The lab is compiled once for all forked children, whose garbage collection leaves alone what they inherit."""
+    simulate(experiment(((FrameRun(0, 1, 512),), "bomb"), accesses=1000))
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+class Whole(NamedTuple):
+    """What a run without faults does: its status, steps, and the files before and after."""
+
+    status: object
+    steps: int
+    old: Contents
+    new: Contents
+
+
+@cache
+def undisturbed(folder: Path, words: tuple[str, ...]) -> Whole:
+    shutil.rmtree(folder, ignore_errors=True)
+    prepared(folder, [*words])
+    old = contents(folder)
+    status, steps, said = ran(folder, [*words])
+    assert status in (0, 1, 4), said
+    new = contents(folder)
+    assert new != old, "it writes something"
+    return Whole(status, int(str(steps)), old, new)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of all runs, because some of the files say where they are."""
+    return tmp_path_factory.mktemp("crashes") / "x"
+
+
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words[:2]))
 @pytest.mark.parametrize("fault", ["killed", "full", "read-only", "cut"])
-def test_a_crash_leaves_files_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], fault: str
-) -> None:
+def test_a_crash_leaves_files_whole(whole: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], fault: str) -> None:
     monkeypatch.setenv("COLORCHECK_CACHE", "off")
     chance = random.Random(f"{SEED} {words} {fault}")
-    whole = prepared(tmp_path / "x", words)
-    old = contents(whole)
-    good, steps, said = ran(whole, words)
-    assert good in (0, 1, 4), said
-    new = contents(whole)
-    assert new != old, "it writes something"
+    good, steps, old, new = undisturbed(whole, tuple(words))
     lengths = sorted({len(data) for name, data in new.items() if old.get(name) != data})
-    places = [chance.randrange(max(lengths)) for _ in range(2)] if fault == "cut" else chosen(chance, int(str(steps)))
+    places = [chance.randrange(max(lengths)) for _ in range(2)] if fault == "cut" else chosen(chance, steps)
     for place in places:
-        shutil.rmtree(whole)
+        shutil.rmtree(whole, ignore_errors=True)
         prepared(whole, words)
         if fault == "killed":
             with pytest.raises(ChildDied):

@@ -4,6 +4,7 @@ import os
 import re
 import struct
 from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -253,3 +254,16 @@ def test_carriage_returns_are_one_problem_that_can_be_mended(tmp_path: Path) -> 
 @given(st.binary(max_size=300))
 def test_no_bytes_are_too_much(data: bytes) -> None:
     assert recognized(data) in (None, *FileKind)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [" ", "\t ", "a ", "{ ", "; ", "= ", "- ", "[a", "# ", "a=", "/", "images ", "(XEN) ", "<a ", ": ", "&a ", "."],
+)
+@pytest.mark.parametrize("begin", ["", "/dts-v1/;\n", "images {\n"])
+def test_a_long_line_takes_no_longer_than_as_many_bytes_of_short_ones(begin: str, line: str) -> None:
+    """A kind is looked for in time that grows with the file: 64 KiB of blanks once took a minute."""
+    text = (begin + line * (1 << 16))[: 1 << 16].encode()
+    begun = process_time()
+    recognized(text)
+    assert process_time() - begun < 2

@@ -9,6 +9,8 @@ import pytest
 from colorcheck.inputs.manifest.manifest import Manifest, Share
 from colorcheck.inputs.manifest.manifest_keys import DOMAIN_KEYS, KEYS, SECTIONS
 from colorcheck.inputs.manifest.manifest_reader import COMMAND_LINE, ManifestError, manifest_of_options, read_manifest
+from colorcheck.rules.example import Example
+from colorcheck.workflows import verify as pipeline
 
 
 def manifest(folder: Path, text: str, **options: object) -> Manifest:
@@ -135,8 +137,8 @@ def test_a_manifest_of_options_alone() -> None:
         ('[inputs]\ndevice_tree = "x"', 2, 'unknown key "inputs.device_tree"', 'did you mean "device-tree"?'),
         ("[domains.rt]\nmin-color = 2", 2, 'unknown key "domains.rt.min-color"', 'did you mean "min-colors"?'),
         ("[target]\nxen = 4.20", 2, "target.xen is 4.2", "write a string"),
-        ("[target]\nxen-image-size = -1", 2, "target.xen-image-size is -1", "write a number of bytes"),
-        ('[target]\nxen-image-size = "big"', 2, 'target.xen-image-size is the text "big"', "write a number of bytes"),
+        ("[target]\nxen-image-size = -1", 2, "target.xen-image-size is -1", "write a positive number of bytes"),
+        ('[target]\nxen-image-size = "big"', 2, 'target.xen-image-size is the text "big"', "write a positive number"),
         ("[target]\nmemory = [1, 2]", 2, "target.memory is a list", "[start, size]"),
         ("target = 3", 1, "target is 3", "write a table: write [target]"),
         ("[domains]\nrt = 3", 2, "domains.rt is 3", "[domains.rt]"),
@@ -195,3 +197,48 @@ def test_a_byte_order_mark_and_dos_line_ends_do_not_matter(tmp_path: Path) -> No
     found = read_manifest(str(path))
     assert found.target.board == "rpi4"
     assert found.location("target.board").line == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("xen-address = 0x200001", "CC005"),
+        ('xen-address = "0x200800"', "CC005"),
+        ("device-tree-address = 0x100001", "CC005"),
+        ("device-tree-address = 0", "CC005"),
+        ("device-tree-size = 0", "CC005"),
+        ("xen-image-size = 0", "CC005"),
+        ("config = { llc_coloring = false }", "CC004"),
+        ('config = { LLC_COLORING = "N" }', "CC005"),
+        ('config = { LLC_COLORING = "no" }', "CC005"),
+        ('config = { LLC_COLORING = " y" }', "CC005"),
+        ("config = { llc-coloring = false }", "CC004"),
+    ],
+)
+def test_what_no_xen_can_have_is_an_error(line: str, rule: str, tmp_path: Path) -> None:
+    named = str(Example(placed=False, target=f"{line}\n").write(tmp_path))
+    found = pipeline.verify(read_manifest(named))
+    assert [each.rule for each in found.findings if each.rule in ("CC004", "CC005")] == [rule]
+    assert found.exit_status() == 1
+
+
+@pytest.mark.parametrize("config", ["llc_coloring = false", 'LLC_COLORING = "N"', 'LLC_COLORING = "no"'])
+def test_coloring_that_is_meant_to_be_left_out_is_not_built_in(config: str, tmp_path: Path) -> None:
+    named = str(Example(target=f"config = {{ {config} }}\n").write(tmp_path))
+    found = pipeline.verify(read_manifest(named))
+    assert "CC121" in {each.rule for each in found.findings}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "xen-address = 0x201000",
+        "device-tree-address = 0x100008",
+        "config = { CONFIG_LLC_COLORING = true }",
+        'config = { LLC_COLORING = "y", SCHED_DEFAULT = "null", BUDDY_ALLOCATOR_SIZE = 64 }',
+    ],
+)
+def test_what_a_xen_can_have_is_accepted(line: str, tmp_path: Path) -> None:
+    named = str(Example(placed=False, target=f"{line}\n").write(tmp_path))
+    found = pipeline.verify(read_manifest(named))
+    assert not [each for each in found.findings if each.rule in ("CC004", "CC005")]

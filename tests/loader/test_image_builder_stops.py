@@ -128,3 +128,27 @@ def proves_nothing(folder: Path) -> None:
 @pytest.mark.parametrize(("index", "same"), [("00", 0), ("010", 8), ("0,1", 1)])
 def test_an_index_is_the_shells(index: str, same: int) -> None:
     assert read_image_builder(f"DOMU_MEM[{index}]=1200\n").text("DOMU_MEM", same) == "1200"
+
+
+FILES = "".join(
+    f'[[target.files]]\nname = "{name}"\n{size}\n'
+    for name, size in (("xen", "size = 0x17c000"), ("Image", "size = 0x1400000"), ("rt", 'file = "built/rt.bin"'))
+)
+
+
+def test_sizes_that_the_manifest_states(tmp_path: Path) -> None:
+    """As the advice on assumed sizes says; without them, addresses and memory are open."""
+    folder = written(tmp_path, "DOMU_KERNEL[0]=rt\nDOMU_MEM[0]=128\n", **{"system.dts": "/dts-v1/;\n/ { };\n"})
+    (folder / "built").mkdir()
+    (folder / "built" / "rt.bin").write_bytes(bytes(0x300000))
+    before = [fact for fact in api.verify(folder).findings if fact.rule == "CC218"]
+    (folder / "colorcheck.toml").write_text(
+        MANIFEST.replace("[inputs]", f"{FILES}[inputs]\ndevice-tree = 'system.dts'")
+    )
+    found = api.verify(folder)
+    assert before
+    assert [fact for fact in found.findings if fact.rule in ("CC218", "CC002")] == []
+    placed = {module.name: (module.address, module.size) for module in api.handover(folder).modules}
+    assert placed["Image"] == (0xE00000, 0x1400000)
+    assert placed["rt"] == (0x2200000, 0x300000)
+    assert placed["xen"] == (0x2600000, 0x17C000)

@@ -173,6 +173,26 @@ def test_a_kernel_that_the_manifest_states(tmp_path: Path) -> None:
     assert verdicts(tmp_path, _DOM0, _STATED)["boots"][0] is Verdict.PROVED
 
 
+def test_a_whole_config_without_dom0less_boot(tmp_path: Path) -> None:
+    """An option that a complete .config does not name is off; an excerpt leaves it at its default."""
+    given = 'kconfig = "xen.config"\n'
+    colored = "CONFIG_LLC_COLORING=y\n"
+    for text, expected in (
+        (f"CONFIG_ARM_64=y\n{colored}CONFIG_GRANT_TABLE=y\n", Verdict.UNKNOWN),
+        (f"CONFIG_ARM_64=y\n{colored}CONFIG_GRANT_TABLE=y\nCONFIG_DOM0LESS_BOOT=y\n", Verdict.PROVED),
+        (colored, Verdict.PROVED),
+    ):
+        (tmp_path / "xen.config").write_text(text)
+        assert verdicts(tmp_path, _DOM0 + _RT, target=given)["memory/rt"][0] is expected, text
+
+
+@pytest.mark.parametrize("text", ["CONFIG_ARM64=y\nCONFIG_XEN=y\n", "CONFIG_X86=y\n", "CONFIG_ARM_32=y\n"])
+def test_a_config_of_something_else(tmp_path: Path, text: str) -> None:
+    (tmp_path / "xen.config").write_text(text + "CONFIG_LLC_COLORING=y\n")
+    found = verdicts(tmp_path, _DOM0 + _RT, target='kconfig = "xen.config"\n')
+    assert Verdict.PROVED not in {verdict for verdict, _ in found.values()}
+
+
 def test_a_build_without_dom0less_boot(tmp_path: Path) -> None:
     found = verdicts(tmp_path, _DOM0 + _RT, "[target.config]\nDOM0LESS_BOOT = false\n")
     assert found["boots"][0] is Verdict.UNKNOWN
@@ -243,3 +263,46 @@ def test_a_partial_tree_that_the_script_changes(tmp_path: Path, script: str, who
     tree = _TREE.replace("module@3000000", _PARTIAL + "\n\t\t\tmodule@3000000")
     found = verdicts(tmp_path, _DOM0 + _RT + script, _DISKS + _STATED_TREE, tree)
     assert (found["separation/dom0/rt"][0] is Verdict.PROVED) is whole, found
+
+
+@pytest.mark.parametrize(
+    ("script", "size", "what"),
+    [
+        ("load mmc 0:1 0x5000000 disk\n", "${filesize}", ""),
+        ("load mmc 0:1 0x5000000 disk\n", "0x20000", ""),
+        ("", "0x10000", "booti takes a ramdisk at 0x5000000, and the script loads nothing there"),
+        ("load mmc 0:1 0x5000000 disk\n", "0x8000", "booti takes 0x8000 bytes of disk as the ramdisk"),
+        ("load mmc 0:1 0x5000000 disk\nload mmc 0:1 0x5001000 rt.bin\n", "0x10000", "is overwritten by rt.bin"),
+    ],
+)
+def test_the_ramdisk_of_booti(tmp_path: Path, script: str, size: str, what: str) -> None:
+    verdicts(tmp_path, _DOM0 + _RT + script, _DISKS)
+    text = (tmp_path / "boot.cmd").read_text().replace("booti 0x600000 - ", f"booti 0x600000 0x5000000:{size} ")
+    (tmp_path / "boot.cmd").write_text(text)
+    said = [finding.message for finding in api.verify(tmp_path).findings if finding.rule == "CC020"]
+    assert [what in message for message in said] == [True] * bool(what), said
+
+
+@pytest.mark.parametrize(
+    ("script", "proved"),
+    [
+        ("dhcp\n", False),  # the file that the server names goes to loadaddr, which is not given
+        ("setenv autoload no\ndhcp\n", True),
+        ("setenv autoload false\nbootp\n", True),
+        ("setenv autoload yes\ndhcp\n", False),
+        ("setenv loadaddr 0x9000000\ndhcp\n", True),
+        ("dhcp 0x9000000\n", True),
+        ("dhcp 0x680000\n", False),  # into Xen's image
+        ("dhcp 0x3080000\n", False),  # into a kernel
+        ("dhcp 0x100000\n", False),  # over the tree
+    ],
+)
+def test_the_file_that_a_server_names(tmp_path: Path, script: str, *, proved: bool) -> None:
+    found = verdicts(tmp_path, _DOM0 + _RT + script)
+    assert ("boots" in found and found["boots"][0] is Verdict.PROVED) is proved
+
+
+def test_what_a_server_answers_is_not_known(tmp_path: Path) -> None:
+    script = 'setenv autoload no\ndhcp\nfdt set /chosen/rt llc-colors "${hostname}"\n'
+    found = verdicts(tmp_path, _DOM0 + _RT + script)
+    assert found["separation/dom0/rt"][0] is Verdict.UNKNOWN

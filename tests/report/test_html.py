@@ -173,5 +173,6 @@ def test_what_is_never_created_says_so_in_the_map_and_beside_its_memory() -> Non
     assert '<td class="remark">never created</td>' in page
     assert '<td class="remark">4-8  320 KiB</td>' in page
     assert page.count("config parsing error near") >= 2
+    assert re.search(r"gateway</th><td>.{0,400}?</td><td>never created<br", page, re.DOTALL)
     assert "a color is 64 KiB of the cache" in page
     assert "llc_colors = <ins>[&#34;9-13&#34;]</ins>" in page

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from colorcheck import api
+from colorcheck.verification.residue import residues
 
 _TREE = """/dts-v1/;
 / {
@@ -95,3 +96,27 @@ def test_a_real_config_has_the_driver_or_not(tmp_path: Path) -> None:
 def test_frames_that_badpage_takes_away(tmp_path: Path) -> None:
     assert _outcome(tmp_path, "arm,mmu-500", more="badpage=0x45000-0x45fff") == ("unknown", ["badpage"])
     assert _outcome(tmp_path, "arm,mmu-500", more="badpage=") == ("proved", [])
+
+
+@pytest.mark.parametrize(
+    ("iommu", "config", "confined"),
+    [
+        ("arm,mmu-500", "", True),
+        ("arm,mmu-500", _config("ARM_SMMU", "false"), False),
+        ("arm,smmu-v3", "", False),
+        ("arm,smmu-v3", _config("ARM_SMMU_V3", "true"), True),
+        ("arm,smmu-v3", _config("ARM_SMMU_V3", "false"), False),
+    ],
+)
+def test_a_device_is_confined_by_an_iommu_that_xen_drives(
+    tmp_path: Path, iommu: str, config: str, confined: bool
+) -> None:
+    device = 'mmc@a000000 { compatible = "arasan,sdhci-8.9a"; reg = <0 0xa000000 0 0x1000>; iommus = <&smmu 1>; };'
+    tree = _TREE.replace("iommu@9050000", "smmu: iommu@9050000").replace("\tchosen {", f"\t{device}\n\tchosen {{")
+    kernel = 'k { compatible = "multiboot,kernel", "multiboot,module"; reg = <0 0x45000000 0 0x10000>; };'
+    arguments = "dom0_mem=128M dom0-llc-colors=1-7"
+    tree = tree.replace("\t\td {", f"\t\t{kernel}\n\t\td {{").replace("CAPABILITIES", "0").replace("MORE", arguments)
+    (tmp_path / "a.dts").write_text(tree.replace("IOMMU", iommu))
+    (tmp_path / "colorcheck.toml").write_text(f'{_MANIFEST}{config}[inputs]\ndevice-tree = "a.dts"\n')
+    found = residues(api.verify(tmp_path).facts)
+    assert any("without an IOMMU" in each.what for each in found[0].remainders) is not confined

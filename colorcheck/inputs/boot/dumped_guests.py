@@ -15,7 +15,7 @@ _VCPU = re.compile(r"(\S.*?)\s+(\d+)\s+(\d+)\s+\S+\s+\S+\s+\S+\s+(\S+)(?:\s+/\s+
 def dumped_guests(dump: SystemDump) -> tuple[dict[str, str], tuple[str, ...]]:
     """The text of an xl file for each listed guest, by the file's name, and what was left out and why.
 
-    dom0 is none. A domain of which the list does not say how much memory it has is left out, with its name.
+    dom0 is not one of them. A domain is left out, with its name, if the list does not say how much memory it has.
     """
     if LIST not in dump.parts:
         return {}, ()
@@ -88,5 +88,5 @@ def _guest(entry: Mapping[str, object], pins: Mapping[int, list[str]]) -> list[s
 
 
 def _quoted(text: str) -> str:
-    """A string of an xl file, which knows no escapes that colorcheck relies on: what would need one is replaced."""
+    """A quoted string for an xl file. Characters that would need an escape are replaced."""
     return '"' + re.sub(r'["\\\x00-\x1f\x7f]', "_", text) + '"'

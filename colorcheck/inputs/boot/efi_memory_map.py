@@ -64,7 +64,8 @@ class EfiMemory(Struct, frozen=True):
 
 
 class EfiMemoryMap(Struct, frozen=True):
-    """A map. `final` where it is a list of descriptors as Xen got them, not one of the shell before Xen was loaded."""
+    """A map. `final` if it lists the descriptors that Xen received, rather than those of the shell before Xen was
+    loaded."""
 
     file: str
     entries: tuple[EfiMemory, ...] = ()
@@ -72,8 +73,8 @@ class EfiMemoryMap(Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
 
     def banks(self, *, joined: bool, map_boot_services: bool = False) -> tuple[tuple[int, int], ...]:
-        """The (start, size) of the banks that Xen makes; `joined` where a bank that begins at another's end extends
-        it."""
+        """The (start, size) of the banks that Xen makes; with `joined`, a bank that begins at the end of another
+        extends it."""
         found: list[tuple[int, int]] = []
         for entry in self.entries:
             if not entry.usable(map_boot_services):

@@ -28,7 +28,7 @@ _PLATFORM = "no-real-mode edd=off"  # what 20_linux_xen adds where the platform 
 
 
 class GrubModule(Struct, frozen=True):
-    """`xen_module FILE ARGUMENTS`; the arguments are None if they hold a variable that nothing sets."""
+    """`xen_module FILE ARGUMENTS`; the arguments are None if they contain a variable that is never set."""
 
     file: str
     arguments: Passage | None
@@ -161,7 +161,8 @@ class _Reader:
 
     @property
     def default(self) -> GrubEntry | None:
-        """The entry that `default` names (numbers, titles, identifiers; `>` between those of submenus), where known."""
+        """The entry that `default` names (numbers, titles, identifiers; `>` between those of submenus), if it is
+        known."""
         said = self.variables.get("default", "0")
         if said is None or self.lost:
             return None
@@ -182,7 +183,7 @@ class _Reader:
                 self._take(part, column, number)
 
     def _take(self, raw: str, column: int, number: int) -> None:
-        """The next command, which begins at a column of its line."""
+        """The next command, which begins at the given column of its line."""
         line = raw.strip()
         word = line.split()[0]
         if word in ("if", "elif"):

@@ -107,7 +107,7 @@ Opener = Callable[[str, Location], "tuple[str, str] | Problem"]
 
 def read_image_builder(text: str, file: str = "config", opener: Opener | None = None) -> ImageBuilderFile:
     """The assignments of a configuration, and of the files that it takes in with `source` where `opener` reads them.
-    No text is refused with an exception."""
+    Never raises for any text."""
     reader = _Reader(file, text)
     reader.opener = opener
     reader.read()
@@ -121,7 +121,7 @@ _VARIABLE = re.compile(r"\$(?:(?P<bare>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?:
 
 
 class _NeedsShellError(Exception):
-    """Something at an offset whose value only a shell could determine."""
+    """Something, at an offset, whose value only a shell can determine."""
 
     def __init__(self, offset: int, what: str, *, command: bool = False) -> None:
         super().__init__(what)
@@ -177,7 +177,8 @@ class _Reader:
         self.doubts.append(problem)
 
     def join(self) -> None:
-        """Give the last addition to each variable the whole value; joining at each of many would take their square."""
+        """Give the last addition to each variable the whole value. Joining at each addition would take quadratic
+        time."""
         chains: dict[tuple[str, str], list[int]] = {}
         for number, each in enumerate(self.assignments):
             key = (each.name, "" if each.index == "0" else each.index)
@@ -370,7 +371,7 @@ class _Reader:
         raise _NeedsShellError(start, f'"{character}" belongs to a command', command=True)
 
     def _variable(self, start: int) -> Passage | None:
-        """The value of a variable that this file has set before, and a step over its name; None for any other."""
+        """The value of a variable that this file has set before, and the length of its name; None for any other."""
         match = _VARIABLE.match(self.text, start)
         if match is None:
             return None

@@ -56,6 +56,23 @@ class Kconfig(Struct, frozen=True):
         return option is not None and option.value == "y"
 
 
+_OTHERS = {  # that Xen's Kconfig for Arm64 does not have
+    "ARM64": "an option of Linux and U-Boot",
+    "ARM_32": "an option of Xen for 32-bit Arm",
+    "X86": "an option of x86",
+    "X86_64": "an option of x86",
+    "RISCV": "an option of RISC-V",
+    "PPC": "an option of PowerPC",
+}
+
+
+def not_of_this_xen(found: Kconfig) -> str:
+    """What shows that a `.config` is not one of Xen for Arm64; empty if nothing does."""
+    if found.enabled("ARM_64"):
+        return ""
+    return next((f"it has CONFIG_{name}, {what}" for name, what in _OTHERS.items() if found.enabled(name)), "")
+
+
 def read_kconfig(text: str, file: str = ".config") -> Kconfig:
     """The options of a `.config`; lines that Kconfig does not write are problems."""
     options: dict[str, KconfigOption] = {}

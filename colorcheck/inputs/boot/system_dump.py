@@ -37,7 +37,7 @@ _TREE_FOLDERS = ("device-tree", "proc/device-tree", "sys/firmware/devicetree/bas
 
 
 class SystemDump(Struct, frozen=True):
-    """The parts that are there, by their names in `PARTS`, with the path of each; `properties` are those of a copied
+    """The parts that were found, by their names in `PARTS`, with the path of each; `properties` are those of a copied
     /proc/device-tree, by their path below it. `left_out` says what was not taken and why."""
 
     file: str
@@ -87,7 +87,8 @@ def read_system_dump(path: str, named_at: Location, *, named: bool = False) -> S
 
 
 def part_of(name: str) -> str | None:
-    """The part that a file is, by its name: `board/xl-dmesg.txt`, `sys/firmware/fdt`, `xl dmesg`; None if unknown."""
+    """Which part a file is, judged by its name: `board/xl-dmesg.txt`, `sys/firmware/fdt`, `xl dmesg`; None if
+    unknown."""
     base = re.sub(r"[ _]+", "-", os.path.basename(name).lower())
     stem = re.sub(r"\.(?:txt|log|json|out)$", "", base)
     stem = _OTHER_NAMES.get(stem, stem)

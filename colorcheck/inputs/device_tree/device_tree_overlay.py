@@ -186,7 +186,7 @@ class _Application:
         self._renumber_references(self._special("__local_fixups__"), self.overlay, changed)
 
     def _merge(self) -> Iterator[tuple[str, str]]:
-        """Put every fragment where it belongs; yields the fragments' names with the paths of their targets."""
+        """Merge every fragment into its target; yields the fragments' names with the paths of their targets."""
         for name, fragment in self.overlay.children.items():
             content = fragment.children.get("__overlay__")
             target = self._target(fragment) if content else None

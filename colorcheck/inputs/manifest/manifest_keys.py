@@ -18,6 +18,9 @@ class KeyKind(StrEnum):
         'arguments of xl create if needed, such as [["domu.cfg", "devices.cfg"], "gui.cfg"]'
     )
     SIZE = 'a number of bytes, such as 0x174000, or a string with a unit, such as "64M"'
+    SOME_BYTES = 'a positive number of bytes, such as 0x174000, or a string with a unit, such as "64M"'
+    PAGE_ADDRESS = "an address that is a multiple of 4 KiB, such as 0x200000"
+    TREE_ADDRESS = "an address that is a multiple of 8 and not 0, such as 0x100000"
     RANGES = "a list of [start, size] pairs in bytes, such as [[0x0, 0x80000000]]"
     ORDER = '"as-listed" or "any"'
     COUNT = "a non-negative integer"
@@ -28,7 +31,7 @@ class KeyKind(StrEnum):
     LOADER = '"none" (Xen gets exactly this tree), "u-boot" or "uefi"'
     U_BOOT = 'a release of U-Boot as a string, such as "2023.01"'
     SHELL = '"old" (the default of every U-Boot) or "modern" (CONFIG_HUSH_MODERN_PARSER)'
-    OPTION = "true, false, an integer or a string"
+    OPTION = 'true, false, an integer or a string (not "yes" or "no")'
     RULES = 'rules as strings, or tables with a reason, such as [{ rule = "CC105", reason = "vendor option" }]'
     TABLES = "a table: write [[policy.share]] or [[rules.path]] above its keys"
 
@@ -75,15 +78,17 @@ KEYS: tuple[ManifestKey, ...] = (
     ManifestKey(
         "target.xen-image", KeyKind.TEXT, "FILE", "the Xen binary: its arm64 Image header gives the image size"
     ),
-    ManifestKey("target.xen-image-size", KeyKind.SIZE, "BYTES", "the size of Xen in memory, `_end - _start`"),
+    ManifestKey("target.xen-image-size", KeyKind.SOME_BYTES, "BYTES", "the size of Xen in memory, `_end - _start`"),
     ManifestKey(
         "target.xen-attested", KeyKind.TEXT, "FILE", "the evidence on the Xen binary that `colorcheck boot` wrote"
     ),
-    ManifestKey("target.xen-address", KeyKind.SIZE, "ADDRESS", "where the boot loader loads Xen"),
-    ManifestKey("target.device-tree-address", KeyKind.SIZE, "ADDRESS", "where the boot loader loads the device tree"),
+    ManifestKey("target.xen-address", KeyKind.PAGE_ADDRESS, "ADDRESS", "where the boot loader loads Xen"),
+    ManifestKey(
+        "target.device-tree-address", KeyKind.TREE_ADDRESS, "ADDRESS", "where the boot loader loads the device tree"
+    ),
     ManifestKey(
         "target.device-tree-size",
-        KeyKind.SIZE,
+        KeyKind.SOME_BYTES,
         "BYTES",
         "the size of the device tree blob in memory (default: the size of the blob)",
     ),

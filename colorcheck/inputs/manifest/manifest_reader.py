@@ -47,6 +47,8 @@ from colorcheck.inputs.manifest.manifest_keys import (
 from colorcheck.inputs.manifest.settings import Setting, SettingReader
 from colorcheck.inputs.manifest.toml_places import Path, Place, places
 
+_OPTION = re.compile(r"[A-Z0-9_]+", re.ASCII)  # of Xen's build, with or without CONFIG_
+
 NAME = "colorcheck.toml"
 COMMAND_LINE = "command line"
 MAX_BYTES = 16 * MIB
@@ -86,7 +88,7 @@ def read_manifest(path: str, options: Mapping[str, object] | None = None) -> Man
 
 
 def _other(path: str, content: bytes) -> Problem | None:
-    """A problem where the file is known to be of another kind than a manifest."""
+    """A problem if the file is known not to be a manifest."""
     from colorcheck.inputs.file_kinds import FileKind
     from colorcheck.inputs.recognition import kind_of, recognized
 
@@ -197,7 +199,7 @@ class _Document(Struct):
         )
 
     def _written(self) -> dict[str, Setting]:
-        """The plain keys of the file by their path; what is unknown among them becomes a problem."""
+        """The plain keys of the file by their path; each unknown one becomes a problem."""
         written: dict[str, Setting] = {}
         for section, content in self.content.items():
             if section not in SECTIONS:
@@ -318,10 +320,19 @@ class _Document(Struct):
         found: list[BuildOption] = []
         for name, value in given.items() if isinstance(given, dict) else ():
             at = ("target", "config", name)
+            plain = name.removeprefix("CONFIG_")
+            if not _OPTION.fullmatch(plain):
+                plain = plain.upper().replace("-", "_")
+                message = f"target.config.{name} is not the name of a build option"
+                self.problems.append(
+                    Problem(ProblemKind.MANIFEST_KEY, message, self._place(at), f"did you mean {plain}?")
+                )
             reader = SettingReader({name: self._setting(at, value)}, self.problems, "target.config")
             read = reader.get(name, KeyKind.OPTION, kinds.option)
+            if read is None and isinstance(value, str):
+                read = value  # an error, and not taken for y
             if read is not None:
-                found.append(BuildOption(name.removeprefix("CONFIG_"), read, self._place(at)))
+                found.append(BuildOption(plain, read, self._place(at)))
         return tuple(found)
 
     def _environment(self) -> tuple[Variable, ...] | None:
@@ -448,11 +459,11 @@ def _target(reader: SettingReader) -> Target:
         xen=xen or default.xen,
         board=reader.text("target.board"),
         xen_image=reader.text("target.xen-image"),
-        xen_image_size=reader.size("target.xen-image-size"),
+        xen_image_size=reader.get("target.xen-image-size", KeyKind.SOME_BYTES, kinds.some_bytes),
         xen_attested=reader.text("target.xen-attested"),
-        xen_address=reader.size("target.xen-address"),
-        device_tree_address=reader.size("target.device-tree-address"),
-        device_tree_size=reader.size("target.device-tree-size"),
+        xen_address=reader.get("target.xen-address", KeyKind.PAGE_ADDRESS, kinds.page_address),
+        device_tree_address=reader.get("target.device-tree-address", KeyKind.TREE_ADDRESS, kinds.tree_address),
+        device_tree_size=reader.get("target.device-tree-size", KeyKind.SOME_BYTES, kinds.some_bytes),
         kconfig=reader.text("target.kconfig"),
         memory=reader.get("target.memory", KeyKind.RANGES, kinds.ranges),
         loader=reader.get("target.loader", KeyKind.LOADER, kinds.loader),

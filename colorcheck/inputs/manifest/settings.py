@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage
-from colorcheck.core.units import GIB, KIB, MIB
+from colorcheck.core.units import GIB, KIB, MIB, PAGE
 from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.inputs.manifest.manifest_keys import KeyKind
 
@@ -22,7 +22,7 @@ _SIZE = re.compile(r"(0x[0-9a-f]+|[0-9][0-9_]*)\s*([KMGT]?)(?:i?B)?", re.IGNOREC
 
 
 class Setting(Struct, frozen=True):
-    """A value as written, and where it is; `passage` where it is a text without escapes."""
+    """A value as written, and its location; `passage` if it is a text without escapes."""
 
     value: object
     location: Location
@@ -33,9 +33,11 @@ Settings = Mapping[str, Setting]
 
 
 class OtherKindError(ValueError):
-    """A value is not of the kind that its key takes."""
+    """A value is not of the kind that its key requires."""
 
 
+_TREE_ALIGNMENT = 8  # MIN_FDT_ALIGN
+_SWITCHES = frozenset(("y", "n", "yes", "no", "true", "false", "on", "off"))  # texts for true and false
 _DIGITS = 40  # of a number; none that means anything has more
 
 
@@ -97,6 +99,30 @@ def size(value: object) -> int:
     return int(match[1], 16 if match[1].lower().startswith("0x") else 10) * _UNITS[match[2].upper()]
 
 
+def some_bytes(value: object) -> int:
+    """A size that is not zero."""
+    found = size(value)
+    if not found:
+        raise OtherKindError
+    return found
+
+
+def page_address(value: object) -> int:
+    """An address at which Xen can be loaded: its code is built for pages (xen/arch/arm/arm64/head.S)."""
+    found = size(value)
+    if found % PAGE:
+        raise OtherKindError
+    return found
+
+
+def tree_address(value: object) -> int:
+    """An address at which Xen takes a device tree (`early_fdt_map`)."""
+    found = size(value)
+    if not found or found % _TREE_ALIGNMENT:
+        raise OtherKindError
+    return found
+
+
 def ranges(value: object) -> tuple[tuple[int, int], ...]:
     """(start, size) pairs, from pairs or from texts such as `0x0+2G`."""
     if not isinstance(value, list | tuple):
@@ -123,7 +149,7 @@ def shell(value: object) -> str:
 
 
 def u_boot(value: object) -> tuple[int, int]:
-    """Year and month of a release of U-Boot, such as 2023.01; what follows does not count."""
+    """Year and month of a release of U-Boot, such as 2023.01; a suffix is ignored."""
     found = re.match(r"v?(20\d\d)\.(0[1-9]|1[0-2])(?!\d)", value, re.ASCII) if isinstance(value, str) else None
     if found is None:
         raise OtherKindError
@@ -133,6 +159,8 @@ def u_boot(value: object) -> tuple[int, int]:
 def option(value: object) -> bool | int | str:
     """A build option: n, y, a number or a text."""
     if not isinstance(value, bool | int | str):
+        raise OtherKindError
+    if isinstance(value, str) and value not in ("y", "n") and value.strip().lower() in _SWITCHES:
         raise OtherKindError
     return value
 
@@ -226,7 +254,7 @@ class SettingReader(Struct):
         return self.get(key, KeyKind.SIZE, size)
 
     def passage(self, key: str) -> Passage | None:
-        """A text together with its place, as exactly as it is known."""
+        """A text with its location, as precisely as it is known."""
         setting, found = self.settings.get(key), self.text(key)
         if setting is None or found is None:
             return None

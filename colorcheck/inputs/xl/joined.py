@@ -1,7 +1,7 @@
 """A guest whose file is joined from several, with arguments of `xl create` after it.
 
 `xl create FILE NAME=VALUE …` reads the arguments as if they stood after the file's last line, one per line
-(`xl_create`, tools/xl/xl_vmcontrol.c). Files come to one text by the build that joins them.
+(`xl_create`, tools/xl/xl_vmcontrol.c). The files are joined into one text by the build.
 """
 
 from __future__ import annotations

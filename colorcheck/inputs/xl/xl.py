@@ -134,7 +134,7 @@ class _Reader:
         return True
 
     def _follow(self, token: Token) -> None:
-        """Keep track of where the reader is, and of the values."""
+        """Keep track of the reader's position, and of the values."""
         match token.type:
             case "NAME":
                 self._name, self._at = token, _At.NAME
@@ -188,7 +188,7 @@ class _Reader:
         self.settings.append(XlSetting(name, operator, line, value, self._location(self._name)))
 
     def _add(self, name: str, value: XlValue) -> XlValue | None:
-        """The value behind that of the last setting of that name; None if they are of different kinds."""
+        """The value appended to that of the last setting of this name; None if they are of different kinds."""
         found = next((i for i in reversed(range(len(self.settings))) if self.settings[i].name == name), None)
         if found is None:
             return value

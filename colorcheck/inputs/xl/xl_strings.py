@@ -21,10 +21,8 @@ class BadEscapeError(Exception):
 
 def unquote(literal: str, location: Location) -> Passage:
     """The characters of a quoted string, each with its place.
-
-    Numeric escapes are as broken as in xl: `\\x` is always refused; `\\1` needs two more decimal digits at least, and
-    then nothing at all comes of it (`xlu__cfgl_dequote`). Raises `BadEscapeError`.
-    """
+     Numeric escapes are as broken as in xl: `\\x` is always refused; `\\1` needs two more decimal digits at least, and
+    then yields nothing (`xlu__cfgl_dequote`). Raises `BadEscapeError`."""
     inside = _from(location, 1)
     if "\\" not in literal:
         text = literal[1:-1]

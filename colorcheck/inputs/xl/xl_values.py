@@ -55,7 +55,7 @@ def in_bytes(text: str) -> str:
 class XlSetting(Struct, frozen=True):
     """`name = value` or `name += value`. `line` is the one that xl notes: where the value starts.
 
-    With `+=` the value holds what an earlier setting of that name had; a list there is empty from then on.
+    With `+=` the value includes that of an earlier setting of this name; a list there is empty from then on.
     """
 
     name: str
@@ -91,7 +91,7 @@ class XlError(Struct, frozen=True):
 
     @property
     def problem(self) -> Problem:
-        """The error with what to write instead. A dash is fixed where it can only mean the key of the colors."""
+        """The error with what to write instead. A dash is fixed if it can only be meant as the colors' key."""
         message = f'near "{self.near}": {self.message}; xl refuses the whole file'
         text = ""
         fix: tuple[Edit, ...] = ()

@@ -21,7 +21,7 @@ from colorcheck.loader.u_boot.fit_script import verifies
 from colorcheck.loader.u_boot.image import KERNEL, RAMDISK, LegacyImage, read_legacy
 from colorcheck.loader.u_boot.machine import VIRTUAL, FileInMemory, HaltError, OpenEndError, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import WIDTH, hexadecimal
-from colorcheck.loader.u_boot.placed import StartedImage, started_image
+from colorcheck.loader.u_boot.placed import StartedImage, modules, started_image
 from colorcheck.loader.u_boot.places import Places
 from colorcheck.loader.u_boot.releases import RESERVED_ROOM, known
 from colorcheck.loader.u_boot.room import (
@@ -328,7 +328,24 @@ def _ramdisk(machine: UBootMachine, word: Marked) -> _Ramdisk | int:
         return 1
     if fact is not None:
         return _Ramdisk(start, 1, machine.number(fact))
+    _say_damage(machine, start, hexadecimal(size))
     return _Ramdisk(start, hexadecimal(size))
+
+
+def _say_damage(machine: UBootMachine, start: int, size: int) -> None:
+    """Report a ramdisk that the script does not load, or not whole: U-Boot hands on whatever is there."""
+    module = next((each for each in modules(machine) if each.address == start), None)
+    shown, why = machine.shown(start), ""
+    if start >= VIRTUAL or not size:
+        return
+    if module is None and machine.memory.read(start, 1) is None and not machine.memory.is_dark(start):
+        why = f"booti takes a ramdisk at {shown}, and the script loads nothing there"
+    elif module is not None and not module.whole:
+        why = f"the ramdisk at {shown} is overwritten by {module.spoiled_by}"
+    elif module is not None and module.size is not None and size < module.size:
+        why = f"booti takes {size:#x} bytes of {module.name} as the ramdisk, but the file has {module.size:#x}"
+    if why:
+        machine.say(ProblemKind.U_BOOT_LOAD, why, "write booti XEN RAMDISK:${filesize} TREE right after its load")
 
 
 def present_magic(machine: UBootMachine, address: int) -> bool:

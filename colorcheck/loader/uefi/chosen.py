@@ -25,7 +25,7 @@ UEFI_BINARY = "xen,uefi-binary"
 
 
 class PlacedFile(Struct, frozen=True):
-    """The place of a loaded file: address and size in bytes, and the source of this."""
+    """The place of a loaded file: address and size in bytes, and where they come from."""
 
     address: int
     size: int
@@ -55,7 +55,7 @@ class ConfiguredModule(Struct, frozen=True):
 
 
 def reg(placed: PlacedFile, cells: tuple[int, int]) -> Property:
-    """`reg` with an address and a size in so many cells."""
+    """`reg` with an address and a size, in the given numbers of cells."""
     address, size = cells
     value = _number(placed.address, address) + _number(placed.size, size)
     return Property("reg", value, placed.location, placed.location)
@@ -67,7 +67,7 @@ def _number(value: int, cells: int) -> bytes:
 
 
 def text(name: str, said: Passage, before: bytes = b"") -> Property:
-    """A property with one string, whose characters are where the passage has them."""
+    """A property with one string, whose characters keep their places in the passage."""
     value = before + said.text.encode("utf-8", "surrogateescape") + b"\0"
     return Property(name, value, said.whole, said.whole, (said,))
 
@@ -86,7 +86,7 @@ def with_modules(
 
 
 def _loaded(node: Node, cells: tuple[int, int], placed: Mapping[str, PlacedFile]) -> Node:
-    """The node and those below it, with `reg` where the file of a module was placed."""
+    """The node and its descendants, with the `reg` of each module whose file was placed."""
     name = binary(node)
     if name is not None and name in placed:
         found = placed[name]

@@ -104,7 +104,7 @@ def _by_grub(grub: GrubConfig, tree: DeviceTree, log: BootLog | None) -> Handove
 
 
 def _open(deployment: Deployment, tree: DeviceTree, read: _Read) -> Iterator[OpenFact]:
-    """What the files leave open of what the loader does, without a log."""
+    """The facts about the loader that the files leave open if there is no log."""
     unclear = undetermined(deployment)
     if unclear is not None:
         yield _chained(unclear)
@@ -159,7 +159,7 @@ def ignored(tree: DeviceTree, configs: Sequence[UefiConfig]) -> bool:
 
 
 def _in_force(configs: Sequence[UefiConfig]) -> tuple[UefiConfig, str]:
-    """The configuration at the end of the chain, and the section of it that counts."""
+    """The configuration at the end of the chain, and the section that is used."""
     config, section = configs[0], _section(configs[0])
     for chained in configs[1:]:
         if config.get(section, "kernel") is not None or config.get("global", "chain") is None:
@@ -180,7 +180,7 @@ def undetermined(deployment: Deployment) -> Location | None:
 
 
 def _section(config: UefiConfig) -> str:
-    """The section where none is named on the EFI command line; empty: that of any."""
+    """The section if the EFI command line names none; empty if it does not matter."""
     default = config.get("global", "default")
     return default.text if default else ""
 
@@ -220,7 +220,7 @@ def _configuration(configs: Sequence[UefiConfig], tree: DeviceTree) -> _Read:
 
 
 def _of_the_firmware(config: UefiConfig, section: str) -> tuple[str, ...]:
-    """What has to be trusted where the configuration brings a tree of its own."""
+    """What must be trusted if the configuration brings its own tree."""
     own = config.get(section, "dtb") is not None
     return ("the firmware's own device tree has no boot modules, so that Xen reads xen.cfg",) if own else ()
 
@@ -247,7 +247,7 @@ def _binaries(tree: DeviceTree) -> tuple[str, ...]:
 
 
 def _given(parent: Node, outer: tuple[int, int]) -> Iterator[int]:
-    """The addresses of modules that the tree itself has."""
+    """The addresses of the modules in the tree itself."""
     sizes = cell_sizes(parent, *outer)
     for node in parent.children:
         if compatible(node, "multiboot,module", "xen,multiboot-module"):
@@ -270,7 +270,7 @@ def _dom0_binaries(tree: DeviceTree) -> tuple[ModuleKind, ...]:
 def _placed(
     configured: Sequence[ConfiguredModule], tree: DeviceTree, logged: Sequence[LoggedModule], log: BootLog
 ) -> tuple[tuple[ConfiguredModule, ...], dict[str, PlacedFile]]:
-    """The modules with the places that a log gives: by the names of files, else by the order of Xen's list."""
+    """The modules with their places from a log: by file name, otherwise by their order in Xen's list."""
     own = _binaries(tree)
     given = set(_given(_chosen(tree), cell_sizes(tree.root)))
     listed = [module for module in logged if module.kind not in ("Xen", "Device Tree")]

@@ -23,7 +23,7 @@ _CELL = 4
 
 
 class Refusal(Struct, frozen=True):
-    """Why the loader stops, and the place of what it stops at."""
+    """Why the loader stops, and the location of the cause."""
 
     why: str
     location: Location
@@ -52,7 +52,7 @@ def refusals(chosen: Node, configured: Sequence[ConfiguredModule]) -> Iterator[R
 
 
 def too_long(options: Passage | None, chosen: Node) -> Refusal | None:
-    """The refusal of arguments that do not fit: those of xen.cfg, else those of the tree."""
+    """The refusal of arguments that are too long: those of xen.cfg, otherwise those of the tree."""
     held = chosen.properties.get("xen,xen-bootargs")
     if options is not None:
         length, place = len(options.text.encode("utf-8", "surrogateescape")), options.whole
@@ -66,7 +66,7 @@ def too_long(options: Passage | None, chosen: Node) -> Refusal | None:
 
 
 def _nodes(chosen: Node) -> Iterator[Refusal]:
-    """Nodes without the properties that the loader asks each of them for."""
+    """Nodes without the properties that the loader requires."""
     for node in chosen.children:
         if "compatible" not in node.properties:
             why = f"{node.path} has no compatible, and Xen's EFI loader asks each node of /chosen for one"
@@ -83,7 +83,7 @@ def _nodes(chosen: Node) -> Iterator[Refusal]:
 
 
 def _cells(node: Node) -> Iterator[Refusal]:
-    """Cells with which the loader cannot write where it put a file."""
+    """Cell sizes with which the loader cannot write the place of a file."""
     for name in _CELLS:
         held = node.properties.get(name)
         if held is not None and int.from_bytes(held.value[:_CELL], "big") not in (1, 2):

@@ -119,6 +119,8 @@ def bar(row: MemoryRow, width: int, unicode: bool = True) -> tuple[str, str, str
 
 def memory_text(row: MemoryRow) -> str:
     """`needs 1 GiB of 1.2 GiB`, and what is missing."""
+    if not row.created and not row.needed:
+        return "never created"
     if row.missing:
         needed, free = size_of_pages(row.needed), size_of_pages(row.free)
         return f"needs {needed}, its colors have {free}: {size_of_pages(row.missing)} missing"

@@ -3,6 +3,7 @@
 What it checks: every enabled device on the memory bus of dom0, or given to a domain. A device accesses memory by
 itself, is of a kind that never does (a clock, a GPIO, a UART, …), or may do so, if its kind is not known. Those that do
 and those that may are counted unless they are behind an IOMMU that is enabled, that Xen can drive and that it may use.
+By default, Xen is built without the drivers of SMMUv3 and of Renesas' IPMMU.
 
 Why it matters: a colored dom0 is no longer mapped one to one: the addresses that its drivers program into a device
 are not the machine's. Without an IOMMU the device reads and writes other memory, Xen's or another domain's included.
@@ -25,6 +26,7 @@ from colorcheck.rules.example import Example
 from colorcheck.rules.facts.release_results import colored, releases
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
+from colorcheck.xen.facts.iommu_driver import left_out
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.options.iommu import iommu_enabled
 
@@ -37,7 +39,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     systems = colored(facts)
     if tree is None or not systems:
         return
-    found = bus_masters(tree)
+    found = bus_masters(tree, left_out(facts.deployment))
     used = all(iommu_enabled(system.arguments) for _, system in systems)
     masters, possible = (found.unprotected(dma, used) for dma in (Dma.MASTER, Dma.POSSIBLE))
     dom0 = any(domain.kind is DomainKind.DOM0 for _, system in systems for domain in system.domains)

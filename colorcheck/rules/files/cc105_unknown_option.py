@@ -1,6 +1,6 @@
 """Xen has no boot option of this name.
 
-What it checks: each boot option against those that this Xen has on Arm64.
+What it checks: each boot option against those that this Xen has on Arm64; blanks around `=`.
 
 Why it matters: Xen prints `parameter "NAME" unknown!` early in the log and goes on without it. A misspelled color list
 has no effect: `dom0-llc-color=2-6` leaves dom0 with all colors.
@@ -13,7 +13,6 @@ Source: `parse_params` (xen/common/kernel.c) and docs/misc/xen-command-line.pand
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import SequenceMatcher
 
 from colorcheck.core.diagnostic import Edit, Finding, Severity
 from colorcheck.core.suggest import nearest
@@ -32,6 +31,13 @@ _ABOUT = {"dom0-llc-colors": ("dom0",), "llc-coloring": (SWITCH,)}
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each option that neither this Xen nor another known release has."""
     for option, read, releases in options(facts, unknown):
+        if option.written.text.startswith("="):
+            message = f"Xen takes {option.written.text} for an option of its own: blanks separate options"
+            advice = "write NAME=VALUE without blanks"
+            yield RULE.finding(f"{message}{on(facts, releases)}", option.location, advice, severity=Severity.ERROR)
+            continue
+        from difflib import SequenceMatcher
+
         ours = [known.name for known in read.release.options]
         near = nearest(option.name, [*ours, *sorted(read.release.registered)])
         close = near is not None and SequenceMatcher(None, option.name, near).ratio() >= _CLOSE

@@ -85,7 +85,7 @@ def _dom0less(deployment: Deployment) -> Fact | OpenFact:
     name = DOM0LESS.name
     chosen = deployment.tree.node("/chosen") if deployment.tree else None
     first = next((node for node in chosen.children if compatible(node, "xen,domain")), None) if chosen else None
-    if first is None or deployment.kconfig.get(name, "y") == "y":
+    if first is None or deployment.build_option(name) == "y":
         origin = Origin.GIVEN if name in deployment.kconfig else Origin.DOCUMENTED
         return Fact(name, None, origin, deployment.build_place(name))
     why = f"Xen is built without CONFIG_{name} and does not create {first.name}, nor any other domain of the tree"

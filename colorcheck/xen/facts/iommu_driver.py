@@ -43,6 +43,12 @@ def iommu_driver(deployment: Deployment, release: Release | None) -> Fact | Open
     return OpenFact(IOMMU.name, why, ("[target.config]", f"{option} = true  # if it is"), use[1], (True, False))
 
 
+def left_out(deployment: Deployment) -> frozenset[str]:
+    """The kinds of IOMMUs in the tree, by their compatible, whose driver is not known to be built in."""
+    found = iommu_facts(Ancestry(deployment.tree)).iommus if deployment.tree else ()
+    return frozenset(each.compatible for each in found if _built_in(deployment, _option(each)) is not True)
+
+
 def _option(iommu: Iommu) -> str:
     return next((name for start, name in _OTHERS.items() if iommu.compatible.startswith(start)), _BY_DEFAULT)
 
