@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
+from typing import cast
 
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.applicable_fixes import with_usable_fix
-from colorcheck.rules.index import LISTED, loaded, waiting
+from colorcheck.rules.index import LISTED, Kind, Listed, waiting
 from colorcheck.rules.reading import cc099_input
-from colorcheck.rules.rule import Kind, Rule, notes, problems
+from colorcheck.rules.rule import Rule, notes, problems
 from colorcheck.rules.tool import cc901_rule_crash, cc902_untold_note
 from colorcheck.rules.words import said as said
 from colorcheck.verification.results import Facts, Fault
@@ -23,6 +24,16 @@ def __getattr__(name: str) -> tuple[Rule, ...]:
         raise AttributeError(name)
     found = globals()["RULES"] = tuple(loaded())
     return found
+
+
+def rule_of(listed: Listed) -> Rule:
+    """The rule of a row of the list, loaded."""
+    return cast(Rule, listed.load().RULE)
+
+
+def loaded(kinds: Collection[Kind] | None = None) -> Iterator[Rule]:
+    """The rules that may have a finding where these kinds were seen; all of them without `kinds`."""
+    return (rule_of(listed) for listed in LISTED if kinds is None or listed.may_report(kinds))
 
 
 def run(facts: Facts, further: Iterable[Rule] = ()) -> tuple[tuple[Finding, ...], tuple[Fault, ...]]:
@@ -68,4 +79,4 @@ _WORST_FIRST = {severity: rank for rank, severity in enumerate((Severity.ERROR, 
 def find(name: str) -> Rule | None:
     """The rule with this ID (`CC401`, in either case) or name (`shared-colors`)."""
     wanted = (listed for listed in LISTED if name.upper() == listed.id or name.lower() == listed.name)
-    return next((listed.load() for listed in wanted), None)
+    return next((rule_of(listed) for listed in wanted), None)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.witnesses import NoteFigures
-from colorcheck.rules.rule import Kind, Rule, Seen, on, seen
+from colorcheck.rules.index import Kind
+from colorcheck.rules.rule import Rule, Seen, on, seen
 from colorcheck.rules.subjects import GEOMETRY
 from colorcheck.verification.results import Facts
 from colorcheck.xen.kinds import Note

@@ -6,15 +6,16 @@ loaded when one of these kinds was seen.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from functools import cache
 from importlib import import_module
-from typing import cast
+from types import ModuleType
+from typing import TypeAlias
 
 from msgspec import Struct
 
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.rules.rule import Kind, Rule
+from colorcheck.xen.kinds import Note
 from colorcheck.xen.notes.boot import P2mPoolTooSmall
 from colorcheck.xen.notes.colors import ColorsCut, InheritedColors
 from colorcheck.xen.notes.domains import (
@@ -51,6 +52,9 @@ from colorcheck.xen.notes.machine import (
     TooManyRegions,
 )
 
+Kind: TypeAlias = ProblemKind | type[Note]
+"""What a rule reports: problems of a kind, or notes of a class."""
+
 
 class Listed(Struct, frozen=True):
     """A rule that may not be loaded yet: its module, its name, and the kinds that it reports if it does nothing else
@@ -66,9 +70,9 @@ class Listed(Struct, frozen=True):
         """Its ID, which its module's name begins with."""
         return self.module.rpartition(".")[2].partition("_")[0].upper()
 
-    def load(self) -> Rule:
-        """The rule itself."""
-        return cast(Rule, import_module(f"colorcheck.rules.{self.module}").RULE)
+    def load(self) -> ModuleType:
+        """The module that has the rule as `RULE`, and the words of the notes that it reports."""
+        return import_module(f"colorcheck.rules.{self.module}")
 
     def may_report(self, kinds: Collection[Kind]) -> bool:
         """Whether the rule may have a finding where problems and notes of these kinds were seen."""
@@ -287,8 +291,3 @@ LISTED: tuple[Listed, ...] = (
 def waiting() -> dict[Kind, Listed]:
     """The rule that waits for a kind, by the kind."""
     return {kind: listed for listed in LISTED for kind in listed.waits_for}
-
-
-def loaded(kinds: Collection[Kind] | None = None) -> Iterator[Rule]:
-    """The rules that may have a finding where these kinds were seen; all of them without `kinds`."""
-    return (listed.load() for listed in LISTED if kinds is None or listed.may_report(kinds))

@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from textwrap import dedent
-from typing import TypeAlias
 
 from msgspec import Struct
 
 from colorcheck.core.diagnostic import Confidence, Edit, Finding, Problem, Related, Severity
 from colorcheck.core.json_values import Json
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.witness import PlainWitness, Witness
 from colorcheck.rules.example import Example
+from colorcheck.rules.index import Kind
 from colorcheck.rules.words import said
 from colorcheck.verification.results import Facts
 from colorcheck.xen.kinds import Note
@@ -112,10 +111,6 @@ def parse_page(documentation: str) -> Page:
     if parts[0].strip() or tuple(texts) != SECTIONS or not all(texts.values()):
         raise ValueError(f"{title!r} needs the sections {', '.join(SECTIONS)}, in this order")
     return Page(title.strip(), *texts.values())
-
-
-Kind: TypeAlias = ProblemKind | type[Note]
-"""What a rule reports: problems of a kind, or notes of a class."""
 
 
 class Seen(Struct, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from colorcheck.rules.index import waiting
 from colorcheck.xen.kinds import Note
 
 N = TypeVar("N", bound=Note)
@@ -37,8 +38,6 @@ def said(note: Note) -> str:
 
 
 def _words_of_a_waiting_rule(kind: type[Note]) -> Callable[[Any], str] | None:
-    from colorcheck.rules.index import waiting
-
     rule = waiting().get(kind)
     if rule is not None:
         rule.load()

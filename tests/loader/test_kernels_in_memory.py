@@ -281,3 +281,28 @@ def test_the_ramdisk_of_booti(tmp_path: Path, script: str, size: str, what: str)
     (tmp_path / "boot.cmd").write_text(text)
     said = [finding.message for finding in api.verify(tmp_path).findings if finding.rule == "CC020"]
     assert [what in message for message in said] == [True] * bool(what), said
+
+
+@pytest.mark.parametrize(
+    ("script", "proved"),
+    [
+        ("dhcp\n", False),  # the file that the server names goes to loadaddr, which is not given
+        ("setenv autoload no\ndhcp\n", True),
+        ("setenv autoload false\nbootp\n", True),
+        ("setenv autoload yes\ndhcp\n", False),
+        ("setenv loadaddr 0x9000000\ndhcp\n", True),
+        ("dhcp 0x9000000\n", True),
+        ("dhcp 0x680000\n", False),  # into Xen's image
+        ("dhcp 0x3080000\n", False),  # into a kernel
+        ("dhcp 0x100000\n", False),  # over the tree
+    ],
+)
+def test_the_file_that_a_server_names(tmp_path: Path, script: str, *, proved: bool) -> None:
+    found = verdicts(tmp_path, _DOM0 + _RT + script)
+    assert ("boots" in found and found["boots"][0] is Verdict.PROVED) is proved
+
+
+def test_what_a_server_answers_is_not_known(tmp_path: Path) -> None:
+    script = 'setenv autoload no\ndhcp\nfdt set /chosen/rt llc-colors "${hostname}"\n'
+    found = verdicts(tmp_path, _DOM0 + _RT + script)
+    assert found["separation/dom0/rt"][0] is Verdict.UNKNOWN

@@ -9,9 +9,9 @@ import sys
 from collections import Counter
 
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.rules import RULES
+from colorcheck.rules import RULES, loaded, rule_of
 from colorcheck.rules.from_notes import from_notes
-from colorcheck.rules.index import LISTED, loaded
+from colorcheck.rules.index import LISTED
 from colorcheck.rules.reading import cc099_input
 from colorcheck.rules.tool import cc902_untold_note
 from colorcheck.xen import notes
@@ -61,7 +61,7 @@ def test_kinds_that_no_rule_takes_are_known() -> None:
 def test_the_list_of_rules_agrees_with_the_rules() -> None:
     """A kind that is missing from the list would leave its rule unloaded, and its findings unsaid."""
     for listed in LISTED:
-        rule = listed.load()
+        rule = rule_of(listed)
         assert (listed.id, listed.name) == (rule.id, rule.name)
         only_notes = rule.check.__module__ == from_notes.__module__
         assert listed.waits_for == (rule.kinds if only_notes else ()), f"{listed.id} in colorcheck/rules/index.py"

@@ -40,6 +40,7 @@ def findings(folder: Path, line: str) -> list[Finding]:
         'cpus = ""',
         'cpus = "ALL"',
         'type = "PVH"',
+        'uuid = "rt"',
         'passthrough = "on"',
         'gic_version = "v9"',
         'tee = "op-tee"',
@@ -90,6 +91,7 @@ def test_a_value_of_another_kind_is_a_warning_and_has_no_effect(line: str, tmp_p
         "pci = []",
         "irqs = [33]",
         'type = "pvh"',
+        'uuid = "C94B32F6-44C0-4d79-8f30-1e0e2ad8d3a9"',
         'type = "pv"',
         'passthrough = "Disabled"',
         'gic_version = "V3"',
@@ -118,3 +120,14 @@ def test_a_kernel_without_a_name_is_not_proved(tmp_path: Path) -> None:
     found = verified(tmp_path, 'kernel = ""')
     assert [each.rule for each in found.findings if each.location.line == LINE] == ["CC119"]
     assert {t.verdict for t in found.theorems if "rt" in t.subjects} <= {Verdict.VACUOUS, Verdict.REFUTED}
+
+
+def test_cpus_that_no_input_describes_are_not_refused(tmp_path: Path) -> None:
+    """Without a board and a device tree the CPUs are not known: the guest may run."""
+    (tmp_path / "rt.cfg").write_text(f'{GUEST}cpus = "7"\n', encoding="utf-8")
+    arguments = "llc-coloring=on llc-size=1M llc-nr-ways=16 xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-10"
+    text = f'[target]\nxen = "4.20"\n[inputs]\nboot-arguments = "{arguments}"\ndomains = ["rt.cfg"]\n'
+    (tmp_path / "colorcheck.toml").write_text(text, encoding="utf-8")
+    found = pipeline.verify(read_manifest(str(tmp_path / "colorcheck.toml")))
+    assert "CC119" not in {each.rule for each in found.findings}
+    assert all(domain.failure is None for _, system in found.facts.systems() for domain in system.domains)

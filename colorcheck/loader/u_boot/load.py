@@ -157,7 +157,7 @@ def named_by_server(machine: UBootMachine, words: Sequence[Marked], doubt: Doubt
     where = None if address is None else machine.address(address)
     if where is None:
         machine.open(
-            f"file of the network at {machine.place}",
+            f"data of the network at {machine.place}",
             "this command also loads the file that the server names, unless autoload is no, and no input says where to",
             "# in the script, before this command: setenv autoload no",
         )

@@ -18,7 +18,8 @@ from collections.abc import Iterator
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_seen
-from colorcheck.rules.rule import Kind, Rule, seen
+from colorcheck.rules.index import Kind
+from colorcheck.rules.rule import Rule, seen
 from colorcheck.rules.words import says
 from colorcheck.verification.results import Facts
 from colorcheck.xen.notes.domains import DomainWithoutKernel, MissingProperty, PropertyRefused

@@ -21,14 +21,17 @@ from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_seen
 from colorcheck.rules.rule import Rule, seen
-from colorcheck.rules.words import says
+from colorcheck.rules.words import always_says, says
 from colorcheck.verification.results import Facts
-from colorcheck.xen.notes.domains import GuestRejected, PoolNotMadeAtBoot
+from colorcheck.xen.notes.domains import GuestKernelUnnamed, GuestRejected, PoolNotMadeAtBoot
 
 
 @says(GuestRejected)
 def _guest_rejected(note: GuestRejected) -> str:
     return f"xl stops: {note.reason}"
+
+
+always_says(GuestKernelUnnamed, 'xl stops: the kernel has the name ""')
 
 
 @says(PoolNotMadeAtBoot)
@@ -46,7 +49,7 @@ _HELP = {
     "iomem": 'write frames of 4 KiB in hexadecimal, without blanks: ["ff010,1"]',
 }
 
-KINDS = (GuestRejected, PoolNotMadeAtBoot)
+KINDS = (GuestRejected, GuestKernelUnnamed, PoolNotMadeAtBoot)
 
 
 def check(facts: Facts) -> Iterator[Finding]:

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.rules.rule import Kind, Rule, nothing, problems
+from colorcheck.rules.index import Kind
+from colorcheck.rules.rule import Rule, nothing, problems
 from colorcheck.verification.results import Facts
 
 SILENT = (ProblemKind.BOARD_BY_COMPATIBLE,)  # the report's head says which board it is

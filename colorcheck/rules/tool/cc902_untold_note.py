@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
-from colorcheck.rules.rule import Kind, Rule, notes, nothing, on, seen
+from colorcheck.rules.index import Kind
+from colorcheck.rules.rule import Rule, notes, nothing, on, seen
 from colorcheck.rules.words import always_says, says
 from colorcheck.verification.results import Facts
 from colorcheck.xen.notes.colors import XenDefaultColors

@@ -179,11 +179,13 @@ def _xl_masks(written: Passage | XlList, count: int, world: CpuWorld) -> tuple[l
         if isinstance(text, XlList):
             masks.append(None)
             continue
+        online = world.processors.online
         try:
-            masks.append(xl_cpus(text.text, world.processors.online))
+            found = xl_cpus(text.text, online)
         except UnreadableCpusError as error:
             return [], Failure(FailureKind.XL_REJECTS, str(error))
-        if not masks[-1]:
+        masks.append(found if online else None)  # no input says which CPUs there are
+        if online and not found:
             return [], Failure(FailureKind.XL_REJECTS, "vcpu hard affinity map is empty")
     return masks, None
 

@@ -23,6 +23,7 @@ from colorcheck.xen.facts.met import cpu_pool
 from colorcheck.xen.kinds import Failure, FailureKind, Note
 from colorcheck.xen.memory.p2m import xl_pool
 from colorcheck.xen.notes.domains import (
+    GuestKernelUnnamed,
     GuestMemoryMissing,
     GuestMemorySmall,
     GuestRejected,
@@ -116,7 +117,7 @@ def creation(guest: XlGuest, host: XlHost, kernel_size: int | None, ramdisk_size
     asked = needs(guest)
     place = guest.location("memory")
     if _lacks_kernel(guest) and asked.memory is not None and asked.memory >= 0:
-        unnamed = GuestRejected(guest.location("kernel"), guest.title, reason='the kernel has the name ""')
+        unnamed = GuestKernelUnnamed(guest.location("kernel"), guest.title)
         return Creation(Failure(FailureKind.OTHER, "xc_dom_kernel_file failed"), asked.pool, (unnamed,))
     if asked.memory is None or asked.memory < 0:
         missing = GuestMemoryMissing(guest.file.location, guest.title)

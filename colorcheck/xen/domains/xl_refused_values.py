@@ -28,6 +28,7 @@ _SAYS = {
     "gic_version": 'Unknown gic_version "{}" specified',
     "tee": 'Unknown tee "{}" specified',
 }
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _DECIMAL = re.compile(r"[ \t\n\v\f\r]*([+-]?)([0-9]+)", re.ASCII)
 
 
@@ -36,6 +37,9 @@ def refused_values(file: XlFile) -> Iterator[tuple[str, str]]:
     kind = _text(file, "type")
     if kind is not None and not any(known.startswith(kind) for known in _TYPES):
         yield f"Invalid domain type {kind}.", "type"
+    uuid = _text(file, "uuid")
+    if uuid is not None and not _UUID.fullmatch(uuid):
+        yield f"Failed to parse UUID: {uuid}", "uuid"
     yield from _grants(file)
     yield from _irqs(file)
     for key, words in _ANY_CASE.items():

@@ -235,6 +235,12 @@ class GuestRejected(Note, frozen=True):
     reason: str
 
 
+class GuestKernelUnnamed(Note, frozen=True):
+    """The kernel of an xl guest has an empty name: xl fails while it creates the guest."""
+
+    KIND: ClassVar[str] = "guest-kernel-unnamed"
+
+
 class GuestMemoryMissing(Note, frozen=True):
     """An xl guest without any memory: xl fails while it creates the guest.
 
