@@ -53,6 +53,8 @@ class Judging:
         self._caches = Caches()
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if session.testsfailed:
+            raise session.Interrupted("not everything can be imported")
         items = {item.nodeid: item for item in session.items}
         if not any(asked["importing"] for asked in self._asked):
             longest = max((asked["tests"] for asked in self._asked), key=len, default=[])
