@@ -21,6 +21,7 @@ import yaml
 
 from colorcheck import __version__
 from colorcheck.workflows.init import ci_text
+from tests.once import made_once
 from tests.shapes import table
 
 pytestmark = pytest.mark.slow
@@ -72,14 +73,16 @@ TEMPLATES = {
 def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as pip wants a package index, with our wheel in it."""
     pytest.importorskip("build", reason="needs build: pip install build")
-    top = tmp_path_factory.mktemp("index")
-    page = top / "simple" / NAME
-    page.mkdir(parents=True)
-    words = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(page), str(ROOT)]
-    subprocess.run(words, check=True, capture_output=True, timeout=300, env=clean())
-    (wheel,) = page.glob("*.whl")
-    (page / "index.html").write_text(f'<!DOCTYPE html><a href="{wheel.name}">{wheel.name}</a>', encoding="utf-8")
-    return top / "simple"
+
+    def make(top: Path) -> None:
+        page = top / "simple" / NAME
+        page.mkdir(parents=True)
+        words = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(page), str(ROOT)]
+        subprocess.run(words, check=True, capture_output=True, timeout=300, env=clean())
+        (wheel,) = page.glob("*.whl")
+        (page / "index.html").write_text(f'<!DOCTYPE html><a href="{wheel.name}">{wheel.name}</a>', encoding="utf-8")
+
+    return made_once(tmp_path_factory, "index", make) / "simple"
 
 
 def clean(**more: str) -> dict[str, str]:
@@ -137,8 +140,7 @@ class Machine:
 @pytest.fixture(scope="module")
 def pip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of packages of an environment with pip, which takes seconds to make."""
-    top = tmp_path_factory.mktemp("pip")
-    venv.create(top, with_pip=True, symlinks=True)
+    top = made_once(tmp_path_factory, "pip", lambda top: venv.create(top, with_pip=True, symlinks=True))
     (site,) = (top / "lib").glob("python3*/site-packages")
     return site
 

@@ -18,16 +18,18 @@ from colorcheck.cli import main
 from colorcheck.proof.certificates import CertificateCheck
 from colorcheck.workflows.evidence import bundle
 from colorcheck.workflows.evidence import certificates as folders
+from tests.once import made_once
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 @pytest.fixture(scope="module")
 def honest(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("evidence") / "proofs"
-    log = EXAMPLES / "qemu-attested" / "boot.log"
-    assert main(["evidence", str(folder), str(EXAMPLES / "qemu-attested"), "--log", str(log)]) == 0
-    return folder
+    def make(top: Path) -> None:
+        log = EXAMPLES / "qemu-attested" / "boot.log"
+        assert main(["evidence", str(top / "proofs"), str(EXAMPLES / "qemu-attested"), "--log", str(log)]) == 0
+
+    return made_once(tmp_path_factory, "evidence", make) / "proofs"
 
 
 @pytest.fixture(autouse=True)

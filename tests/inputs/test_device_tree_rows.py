@@ -163,6 +163,13 @@ def test_a_label_before_a_name_at_the_top(tmp_path: Path) -> None:
     assert (str(where)[-4:], message) == (":3:4", "syntax error: found 'node'")
 
 
+@pytest.mark.parametrize("body", ["&l { };", "/ { };", "&l { n { }; };", "/ { n { m { }; }; };"])
+@pytest.mark.parametrize("head", ["/dts-v1/;", "/dts-v1/ ; /plugin/;", "/dts-v1/;/dts-v1/;"])
+def test_labels_before_bodies_at_the_top(tmp_path: Path, head: str, body: str) -> None:
+    text = f"{head}\n/ {{ l: node {{ }}; }};\nk: {body}\n{body}\n"
+    assert read(tmp_path, text) == word_by_word(tmp_path, text)
+
+
 def test_nodes_of_a_row_that_are_too_deep(tmp_path: Path) -> None:
     text = "/dts-v1/;\n/ {\n" + "n {\n" * 256 + 'leaf { bad = "\\x"; };\n' + "};\n" * 257
     ((_, where, message),) = read(tmp_path, text)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from colorcheck.rules.example import Example
+from tests.once import made_once
 
 pytestmark = pytest.mark.slow
 
@@ -35,11 +36,13 @@ def write_distribution(site: Path, name: str, source: str) -> None:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    site = tmp_path_factory.mktemp("site")
     pytest.importorskip("hatchling", reason="needs hatchling: pip install hatchling")
-    install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--target", str(site)]
-    subprocess.run([*install, str(EXAMPLE)], check=True, capture_output=True, timeout=300)
-    return site
+
+    def make(site: Path) -> None:
+        install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation"]
+        subprocess.run([*install, "--target", str(site), str(EXAMPLE)], check=True, capture_output=True, timeout=300)
+
+    return made_once(tmp_path_factory, "site", make)
 
 
 def test_it_is_loaded(installed: Path) -> None:

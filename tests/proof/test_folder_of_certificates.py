@@ -17,6 +17,7 @@ import pytest
 from colorcheck.cli import main
 from colorcheck.workflows.evidence import certificates as folders
 from colorcheck.workflows.evidence.certificates import check
+from tests.once import made_once
 
 pytest.importorskip("cvc5", reason="needs cvc5: pip install 'xen-colorcheck[certify]'")
 
@@ -26,14 +27,14 @@ MUTATIONS = 30  # of 1,000 that were run when this was written: seeds 0 to 999
 
 @pytest.fixture(scope="module")
 def honest(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    top = tmp_path_factory.mktemp("deployments")
-    for name in ("zcu102-dom0less", "device-trees"):
-        shutil.copytree(EXAMPLES / name, top / name)
-    (top / "board.toml").write_text(BOARD, encoding="utf-8")
-    folder = top / "proofs"
-    given = ["--xen", "4.20", "--board", str(top / "board.toml"), "--write", str(folder)]
-    assert main(["certify", str(top / "zcu102-dom0less"), *given]) == 0
-    return folder
+    def make(top: Path) -> None:
+        for name in ("zcu102-dom0less", "device-trees"):
+            shutil.copytree(EXAMPLES / name, top / name)
+        (top / "board.toml").write_text(BOARD, encoding="utf-8")
+        given = ["--xen", "4.20", "--board", str(top / "board.toml"), "--write", str(top / "proofs")]
+        assert main(["certify", str(top / "zcu102-dom0less"), *given]) == 0
+
+    return made_once(tmp_path_factory, "deployments", make) / "proofs"
 
 
 BOARD = """\

@@ -16,6 +16,7 @@ import pytest
 from colorcheck.cli import main
 from colorcheck.report import render
 from colorcheck.rules.example import GUEST, Example
+from tests.once import made_once
 from tests.report import report_samples as samples
 
 pytestmark = pytest.mark.slow
@@ -46,8 +47,14 @@ def browser() -> str:
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
     """What was seen of every page in every look. COLORCHECK_SCREENSHOTS names a folder for pictures of them."""
+    folder = made_once(tmp_path_factory, "pages", look)
+    results: list[dict[str, object]] = json.loads((folder / "seen.json").read_text(encoding="utf-8"))
+    return results
+
+
+def look(folder: Path) -> None:
+    """Writes the pages and what was seen of them, `seen.json`."""
     chromium = browser()
-    folder = tmp_path_factory.mktemp("pages")
     for name in SAMPLES:
         (folder / f"{name}.html").write_text(
             render(getattr(samples, name)(), "html", samples.style()), encoding="utf-8"
@@ -69,9 +76,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
     words = ["node", str(HERE / "look.cjs"), chromium, shots, *pages]
     done = subprocess.run(words, cwd=HERE, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stderr
-    results: list[dict[str, object]] = json.loads(done.stdout)
-    assert len(results) == len(pages) * (len(LOOKS) + 1)
-    return results
+    assert len(json.loads(done.stdout)) == len(pages) * (len(LOOKS) + 1)
+    (folder / "seen.json").write_text(done.stdout, encoding="utf-8")
 
 
 def test_axe_finds_nothing(seen: list[dict[str, object]]) -> None:

@@ -74,6 +74,7 @@ def test_a_partial_tree_that_maps_memory_refutes(xen_reg: str, expected: str, tm
 def test_a_partial_tree_that_nobody_read_proves_nothing(tmp_path: Path) -> None:
     theorems, rules, status = verdicts(Example(chosen=DOMAIN.format()), tmp_path)
     assert theorems["separation/dom0/domU1"] == "unknown"
+    assert theorems["memory/domU1"] == "unknown"  # Xen may refuse what the tree says
     assert "CC526" in rules
     assert status != 0
 

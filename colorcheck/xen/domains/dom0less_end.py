@@ -114,7 +114,7 @@ class Owners(Struct):
     def add(self, shared: Sequence[Shared], name: str) -> UnownedMemory | None:
         """Add the shared memory of the domain `name`, which Xen builds now; returns a fault, None if there is none."""
         for each in shared:
-            if (each.guest + each.size) >> self.address_bits and (each.guest + each.size - 1) >> self.address_bits:
+            if each.guest + each.size > 1 << self.address_bits:
                 return UnownedMemory(each, bits=self.address_bits)
             other = self.found.get(each.id)
             owner = self._owner(each, name)

@@ -14,6 +14,8 @@ MASK = (1 << 64) - 1
 
 
 _WORD = re.compile(r"[0-9][0-9a-zA-Z]*|<<|>>|[<>=!]=|&&|\|\||[^ \t\n]")
+# Most numbers: those that Python reads as C does, of at most 32 bits.
+SHORT = re.compile(r"0x[0-9a-fA-F]{1,8}|[1-9][0-9]{0,8}|0")
 _MOST_CHOICES = 8
 _NUMBER = re.compile(r"(?:0[xX][0-9a-fA-F]+|[0-9]+)(?:ULL|LL|UL|U|L)?")
 
@@ -125,6 +127,10 @@ def value_of(text: str) -> int:
         values = value_of(condition), value_of(yes), value_of(no)
         return values[1 if values[0] else 2]
     words = _WORD.findall(text)
+    if len(words) == 1:
+        return number_of(words[0])
+    if len(words) == 3 and words[0][0].isdigit() and words[1] in BINARY and words[1] not in "/%":
+        return int(BINARY[words[1]](number_of(words[0]), number_of(words[2]))) & MASK
     found = operation([_number(word) if word[0].isdigit() else word for word in words])
     if found.faults:
         raise ValueError(text)
@@ -133,6 +139,8 @@ def value_of(text: str) -> int:
 
 def number_of(word: str) -> int:
     """The value of a number as it is written; `ValueError` if it is none, or has faults."""
+    if SHORT.fullmatch(word):
+        return int(word, 0)
     return _number(word).value
 
 

@@ -48,19 +48,21 @@ _NAMES = {
 }
 _END_FOR_DTC = re.compile(r"[^\x01-\x7f\udc01]")
 # The words that take several at once; without them each word is its own, and errors are found where they are.
-_LONG_WORDS = ("ROW", "HEAD", "TOP_ROW", "TOP_HEAD")
+_LONG_WORDS = ("ROW", "HEAD", "TOP_ROW", "TOP_HEAD", "_VERSION")
+# Compiling the pattern of TOP_ROW takes longer than it saves in a text of fewer characters than this.
+_SMALL = 20_000
 _BYTE_ORDER_MARKS = ("\ufeff", "\udcff\udcfe", "\udcfe\udcff")
 _WORD = re.compile(r"[a-zA-Z0-9,._+*#?@$/&-]{1,40}|[^ \t\n]")
 
 
 def parse_rows(text: str) -> Source:
     """The syntax, if it is right as far as this goes: values in rows are still to be read. Else `UnexpectedInput`."""
-    return _source(_parser(()), text)
+    return _source(_parser(("TOP_ROW",) if len(text) < _SMALL else ()), text)
 
 
 def parse_value(text: str) -> list[Piece | Token]:
     """The value of a property; `UnexpectedInput` if something is wrong with it."""
-    found: object = _parser(()).parse(f"{text}\n;", start="lone_value")
+    found: object = _parser(("TOP_ROW",)).parse(f"{text}\n;", start="lone_value")
     assert isinstance(found, list)  # noqa: S101
     return found
 

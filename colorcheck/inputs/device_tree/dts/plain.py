@@ -38,7 +38,9 @@ class _Words(dict[str, bytes]):
     """The cell of each word; the same few come again and again. For a reference there is none yet."""
 
     def __missing__(self, word: str) -> bytes:
-        if _REFERENCE.fullmatch(word):
+        if integers.SHORT.fullmatch(word):
+            cell = int(word, 0).to_bytes(4, "big")
+        elif _REFERENCE.fullmatch(word):
             cell = _KEPT
         else:
             value = integers.number_of(word)

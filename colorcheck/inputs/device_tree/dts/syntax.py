@@ -160,8 +160,8 @@ class SyntaxBuilder(Transformer[Token, Source]):
     @v_args(inline=False)
     def headed_extension(self, items: list[Token]) -> Definition:
         head, *inside, _ = items
-        reference, body = _head(head, inside)
-        return Definition(reference, body)
+        target, body = _head(head, inside)
+        return Definition(None if target == "/" else target, body)
 
     @v_args(inline=False)
     def headed_labelled(self, items: list[Token]) -> Definition:
