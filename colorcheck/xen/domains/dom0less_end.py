@@ -175,7 +175,7 @@ def mappings(found: Sequence[Given]) -> list[Mapping]:
 def in_memory(found: Sequence[Given], machine: Machine, name: str) -> Iterator[Note]:
     """A note for each range of a partial tree that is in memory."""
     for each in found:
-        for start, end in machine.spans:
+        for start, end in machine.may_be_memory:
             low, high = max(each.start, start), min(each.start + each.size, end)
             if low < high:
                 place = each.node.properties["xen,reg"].value_location
