@@ -39,7 +39,7 @@ def test_real_xen_without_its_tree(tmp_path: Path, name: str) -> None:
     head = f'[target]\nxen = "{said[1]}"\nboard = "qemu-virt-cortex-a53"\n'
     (tmp_path / "colorcheck.toml").write_text(head + '[inputs]\nboot-log = "serial.txt"\n')
     (tmp_path / "serial.txt").write_text(log)
-    document = api.verify(str(tmp_path)).to_dict()
+    document: dict[str, Any] = api.verify(str(tmp_path)).to_dict()
     assert [f["message"] for f in document["findings"] if f["rule"] == "CC701"] == []
     assert _memory(str(tmp_path)) == {"unknown"}
     assert [
@@ -48,8 +48,8 @@ def test_real_xen_without_its_tree(tmp_path: Path, name: str) -> None:
 
 
 def test_the_reserved_memory_of_the_log_is_not_free(tmp_path: Path) -> None:
-    without = api.replay(_deployment(tmp_path, _LOG.replace("@RESERVED\n", ""))).to_dict()
-    reserved = api.replay(_deployment(tmp_path, _LOG.replace("@RESERVED", _RESERVED))).to_dict()
+    without: dict[str, Any] = api.replay(_deployment(tmp_path, _LOG.replace("@RESERVED\n", ""))).to_dict()
+    reserved: dict[str, Any] = api.replay(_deployment(tmp_path, _LOG.replace("@RESERVED", _RESERVED))).to_dict()
     assert sum(without["heap"]["initial"]) - sum(reserved["heap"]["initial"]) == (0x60000000 >> 12)
 
 
@@ -86,5 +86,6 @@ def _deployment(folder: Path, log: str) -> str:
 
 
 def _memory(manifest: str) -> set[Any]:
-    theorems = api.verify(manifest).to_dict()["theorems"]
+    document: dict[str, Any] = api.verify(manifest).to_dict()
+    theorems = document["theorems"]
     return {one["verdict"] for one in theorems if one["id"].startswith(("memory/dom0", "memory/heap", "boots"))}

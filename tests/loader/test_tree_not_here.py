@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,8 +60,8 @@ def test_a_tree_with_a_missing_include(tmp_path: Path) -> None:
     assert [f["rule"] for f in findings if f["severity"] == "error"] == ["CC002"]
 
 
-def _verified(folder: Path, script: str, manifest: str) -> tuple[list[dict], dict]:
+def _verified(folder: Path, script: str, manifest: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     (folder / "boot.cmd").write_text(script.format(load=_LOADS, edits=_EDITS))
     (folder / "colorcheck.toml").write_text(manifest)
-    document = api.verify(str(folder)).to_dict()
+    document: dict[str, Any] = api.verify(str(folder)).to_dict()
     return document["findings"], document
