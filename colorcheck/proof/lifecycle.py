@@ -107,8 +107,9 @@ def _impossible(context: Context, domain: Domain) -> str:
     early = blocked(context)
     if early:
         return early
-    refused = domain.failure is not None and not domain.kept_pages
-    return f"it is never created: {domain.failure.message}" if domain.failure and refused else ""
+    if domain.failure is not None and not domain.kept_pages:
+        return f"it is never created: {domain.failure.message}"
+    return ""
 
 
 def _after_xen(context: Context) -> tuple[int, ...] | None:

@@ -109,7 +109,7 @@ def _xen(context: Context) -> Theorem:
             f"(not {_in([(i.start, i.end) for i in others])})",
         ]
     )
-    if not context.smt and context.timeout > 0 and _alone(region, memory, others):
+    if not context.smt and context.timeout > 0 and region_alone(region, memory, others):
         return obligation.settled(Verdict.PROVED)
     script = SmtScript("QF_LIA", declarations, assumptions, claim, ("f",))
 
@@ -121,7 +121,7 @@ def _xen(context: Context) -> Theorem:
     return obligation.decided(script, context.timeout, smt=context.smt, witness=witness, refuted=text)
 
 
-def _alone(region: tuple[int, int], memory: list[tuple[int, int]], others: list[Interval]) -> bool:
+def region_alone(region: tuple[int, int], memory: list[tuple[int, int]], others: list[Interval]) -> bool:
     """Whether the claim holds, by comparing ends: the solver would find the same, with the region as its core."""
     start, end = region
     aligned = start % ALIGNMENT == end % ALIGNMENT == 0

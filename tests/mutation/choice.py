@@ -40,15 +40,21 @@ def read_covering(path: Path) -> Covering:
     return Covering(tuple(tests), frozenset(importing))
 
 
+def only_importing(function: str, covering: Covering) -> bool:
+    """Whether a function runs when the program or the tests are imported, and in no test."""
+    return function in covering.importing and not any(function in each.functions for each in covering.tests)
+
+
 def judges(function: str, covering: Covering, seconds: float) -> list[Covered]:
     """The tests that run a function, as many as these seconds allow: one case of each, then another, cheap first.
 
-    Any test may depend on what runs when the program is imported.
+    Any test may depend on what runs only when the program is imported.
     """
+    every = only_importing(function, covering)
     rounds: dict[str, int] = defaultdict(int)
     order = []
     for each in covering.tests:
-        if function in each.functions or function in covering.importing:
+        if every or function in each.functions:
             test = each.test.partition("[")[0]
             order.append((rounds[test], each.seconds, each))
             rounds[test] += 1

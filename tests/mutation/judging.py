@@ -12,6 +12,8 @@ import math
 import os
 import resource
 import time
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypedDict
 
@@ -22,6 +24,10 @@ from tests.mutation.covering import Caches
 
 MEMORY = 6 << 30
 """Bytes. A mutant that fills the memory fails."""
+
+
+WARM_UP = 60
+"""Tests that run without a mutant first, so that grammars and boards are read once and not for each mutant."""
 
 
 class Asked(TypedDict):
@@ -47,18 +53,32 @@ class Judging:
         self._caches = Caches()
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if session.testsfailed:
+            raise session.Interrupted("not everything can be imported")
+        items = {item.nodeid: item for item in session.items}
+        if not any(asked["importing"] for asked in self._asked):
+            longest = max((asked["tests"] for asked in self._asked), key=len, default=[])
+            for test in longest[:WARM_UP]:
+                items[test].config.hook.pytest_runtest_protocol(item=items[test], nextitem=None)
         self._caches.forget()
         gc.freeze()  # what a child does not touch stays shared with it
-        items = {item.nodeid: item for item in session.items}
+        noticing = Counter(self._noticed_before())  # tests that noticed other mutants come first
         for asked in self._asked:
-            tests = [items[test] for test in asked["tests"]]
+            named = sorted(asked["tests"], key=lambda test: -noticing[test])
+            tests = [items[test] for test in named if test in items]  # a mutant that is imported may change their names
             began = time.monotonic()
             answer, by = self._judged(session, asked["mutant"], tests, asked["seconds"])
             took = round(time.monotonic() - began, 1)
+            noticing[by or ""] += 1
             line = asked | {"answer": answer, "by": by, "tests": len(tests), "took": took}
             with self._to.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
         return True
+
+    def _noticed_before(self) -> Iterator[str]:
+        if self._to.exists():
+            for line in self._to.read_text(encoding="utf-8").splitlines():
+                yield json.loads(line)["by"] or ""
 
     def _judged(
         self, session: pytest.Session, mutant: str, tests: list[pytest.Item], seconds: float

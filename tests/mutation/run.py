@@ -12,20 +12,22 @@ changed, and mutants that survived and have other tests now. `rm -r mutants` beg
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
+import io
 import json
 import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from tests.mutation.choice import drawn, judges, read_covering
+from tests.mutation.choice import drawn, judges, only_importing, read_covering
 from tests.mutation.rooms import MUTANTS, NOTICED, report
 
 if TYPE_CHECKING:
     from tests.mutation.judging import Asked
 
-JUDGES = ("tests/xen", "tests/rules", "tests/replay", "tests/proof", "tests/mutation")
+JUDGES = ("tests/xen", "tests/rules", "tests/replay", "tests/proof", "tests/loader", "tests/mutation")
 """Folders whose tests judge: those that run the model or the proofs in this process."""
 LEFT_OUT = (
     "tests/xen/test_no_stand_ins.py",
@@ -46,9 +48,10 @@ def generate() -> dict[str, str]:
 
     set_mutant_under_test("mutant_generation")
     MUTANTS.mkdir(exist_ok=True)
-    copy_src_dir()
-    copy_also_copy_files()
-    create_mutants(1)
+    with contextlib.redirect_stdout(io.StringIO()):
+        copy_src_dir()
+        copy_also_copy_files()
+        create_mutants(1)
     found = {}
     for path in walk_mutatable_files():
         data = SourceFileMutationData(path=path)
@@ -59,14 +62,14 @@ def generate() -> dict[str, str]:
     return found
 
 
-def pytest_in_copy(plugin: str, *arguments: str, **variables: str) -> int:
-    """Run pytest in the copy of the program, with one of the plugins beside this file; its exit status."""
+def pytest_in_copy(plugin: str, *arguments: str, **variables: str) -> None:
+    """Run pytest in the copy of the program, with one of the plugins beside this file."""
     here = MUTANTS.resolve()
     path = os.pathsep.join(map(str, (here, here / "plugins")))
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", f"tests.mutation.{plugin}"]
     command += ["--rootdir=.", "--hypothesis-profile=mutants", *(f"--deselect={each}" for each in LEFT_OUT)]
     environment = os.environ | {"PYTHONPATH": path, "PY_IGNORE_IMPORTMISMATCH": "1"} | variables
-    return subprocess.run([*command, *arguments], cwd=here, env=environment, check=False).returncode
+    subprocess.run([*command, *arguments], cwd=here, env=environment, check=False)
 
 
 def to_ask(wanted: list[str], mutants: dict[str, str], seconds: float) -> list[Asked]:
@@ -86,7 +89,7 @@ def to_ask(wanted: list[str], mutants: dict[str, str], seconds: float) -> list[A
             {
                 "mutant": mutant,
                 "function": mutants[mutant],
-                "importing": function in covering.importing,
+                "importing": only_importing(function, covering),
                 "tests_are": by,
                 "tests": [each.test for each in tests],
                 "seconds": sum(each.seconds for each in tests),
@@ -99,7 +102,9 @@ def judge(asked: list[Asked], mutant: str = "") -> None:
     """Judge these mutants, in processes forked from one that imported the program as it is, or as the mutant has it."""
     ASKED.write_text(json.dumps(asked), encoding="utf-8")
     given = {"MUTANT_UNDER_TEST": mutant, "ASKED": str(ASKED.resolve()), "ANSWERS": str(ANSWERS.resolve())}
-    if asked and pytest_in_copy("judging", *JUDGES, **given) and mutant:
+    if asked:
+        pytest_in_copy("judging", *JUDGES, **given)
+    if mutant and answers().get(mutant, {}).get("tests_are") != asked[0]["tests_are"]:  # it cannot even be imported
         with ANSWERS.open("a", encoding="utf-8") as file:
             file.write(json.dumps(asked[0] | {"answer": "noticed", "by": "import", "tests": 0}) + "\n")
 

@@ -87,7 +87,7 @@ VALUES: dict[str, tuple[object, ...]] = {
     keys.IMAGE_SIZE.name: (1, 8 * MIB),
     keys.TREE_ADDRESS.name: (0x4000, 0x10000000, 0x1E000004, 1 << 40),
     keys.TREE_SIZE.name: (1, 2 * MIB),
-    keys.MEMORY.name: (((0x40000000, 0x4000000),), ((0, 0x10000000000),)),
+    keys.MEMORY.name: (((0x40000000, 0x4000000),), ((1 << 40, 1 << 38),)),  # no device of these trees is there
     keys.RAMDISK_RESERVE.name: (True, False),
     keys.DOM0_KERNEL.name: (PlacedInMemory(0x10000000, 700 * MIB),),
     keys.ADDRESS_BITS.name: (32, 36, 52),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,7 @@ def test_a_partial_tree_that_maps_memory_refutes(xen_reg: str, expected: str, tm
 def test_a_partial_tree_that_nobody_read_proves_nothing(tmp_path: Path) -> None:
     theorems, rules, status = verdicts(Example(chosen=DOMAIN.format()), tmp_path)
     assert theorems["separation/dom0/domU1"] == "unknown"
+    assert theorems["memory/domU1"] == "unknown"  # Xen may refuse what the tree says
     assert "CC526" in rules
     assert status != 0
 
@@ -124,3 +126,26 @@ def test_the_hardware_domain_gets_the_devices(tmp_path: Path) -> None:
     given = [finding.message for finding in found.findings if finding.rule == "CC521"]
     assert not given or all("into hw" in message or "into dom0" in message for message in given)
     assert given
+
+
+@pytest.mark.parametrize(
+    ("tree", "iomem", "pair", "expected"),
+    [
+        (DEVICE.format(0x60000000, ""), "", "separation/xen/dom0", "unknown"),
+        (DEVICE.format(0xFD000000, ""), "", "separation/xen/dom0", "proved"),
+        ("", 'iomem = ["70000,1000"]\n', "separation/dom0/rt", "unknown"),
+        ("", 'iomem = ["ff000,1"]\n', "separation/dom0/rt", "proved"),
+    ],
+)
+def test_where_no_input_says_which_memory_there_is(
+    tree: str, iomem: str, pair: str, expected: str, tmp_path: Path
+) -> None:
+    """What the board calls memory may be memory."""
+    manifest = Path(Example(tree=tree, guests=(("rt.cfg", GUEST + iomem),)).write(tmp_path))
+    source = next(tmp_path.glob("*.dts"))
+    text = source.read_text(encoding="utf-8")
+    source.write_text(re.sub(r"memory@0 \{.*?\};", "", text, flags=re.DOTALL), encoding="utf-8")
+    found = api.verify(str(manifest))
+    assert not found.faults
+    assert {str(theorem.verdict) for theorem in found.theorems if theorem.id == pair} == {expected}
+    assert found.exit_status()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from colorcheck.xen.memory.boot import boot
+from colorcheck.xen.memory.boot import DEVICE_TREE_MARGIN, boot, smallest_buddy
 from colorcheck.xen.memory.relocation import image_frames, used_colors
 from tests.xen.small import KERNEL, booted, deployment, domain, kinds, reserved
 
@@ -174,3 +176,11 @@ def test_a_ring_that_takes_the_uncolored_heap(arguments: str, *, open_: bool) ->
     given = f"llc-coloring=on dom0_mem=256M buddy-alloc-size=4200K {arguments}"
     found = booted(deployment(given, before="/memreserve/ 0x40010000 0x1000;"))
     assert bool(found.met) == open_
+
+
+@given(st.one_of(st.integers(1, 1 << 21), st.integers(1, 512).map(lambda pages: pages * 4096)))
+def test_the_copy_of_a_device_tree_takes_a_power_of_two_of_pages(size: int) -> None:
+    pages = smallest_buddy(size) - DEVICE_TREE_MARGIN
+    assert pages.bit_count() == 1
+    assert pages * 4096 >= size
+    assert pages == 1 or pages * 4096 // 2 < size

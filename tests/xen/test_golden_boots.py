@@ -20,8 +20,10 @@ def booted(path: Path) -> Boot:
     case = load(path)
     board = board_of(case)
     given = deployment(path, case)
-    found = boot(effective(given, board, case["xen"]))
+    system = effective(given, board, case["xen"])
+    found = boot(system)
     assert found is not None
+    assert found.system == system  # also where it stops
     return found
 
 

@@ -67,6 +67,7 @@ def test_the_uart_of_xen_is_not_mapped() -> None:
     assert mapped(uart, chosen='stdout-path = "serial0:115200n8";') == []
     assert mapped(uart, "llc-coloring=on console=vga", 'stdout-path = "/serial@9000000";') == [(0x9000, 1)]
     assert mapped(uart, "llc-coloring=on console=dtuart dtuart=serial0") == []
+    assert mapped(uart, "llc-coloring=on console=vga,dtuart dtuart=serial0") == []
 
 
 def test_a_window_whose_length_is_not_whole_blocks_is_mapped_in_pages() -> None:

@@ -27,6 +27,7 @@ from colorcheck.xen.facts.keys import (
     FILE_SIZES,
     GUESTS,
     IOMMU,
+    MEMORY,
     MODULES,
     PCI,
     PDX_OFFSETS,
@@ -86,6 +87,8 @@ def read_context(deployment: Deployment, board: Board | None, release: Release, 
         facts.read(ADDRESS_BITS)
         machine, notes = read_machine(deployment, facts)
         machine = replace(machine, compresses=arguments.pdx_compress and compression_built_in(deployment))
+        if board is not None and facts.is_open(MEMORY):
+            machine = replace(machine, perhaps=tuple((start, start + size) for start, size in board.dram))
         if machine.compresses and _is_compressed(machine):
             facts.about(PDX_OFFSETS.name)
         has_dom0 = presence(deployment, machine, arguments, facts)

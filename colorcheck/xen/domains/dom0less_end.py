@@ -114,7 +114,7 @@ class Owners(Struct):
     def add(self, shared: Sequence[Shared], name: str) -> UnownedMemory | None:
         """Add the shared memory of the domain `name`, which Xen builds now; returns a fault, None if there is none."""
         for each in shared:
-            if (each.guest + each.size) >> self.address_bits and (each.guest + each.size - 1) >> self.address_bits:
+            if each.guest + each.size > 1 << self.address_bits:
                 return UnownedMemory(each, bits=self.address_bits)
             other = self.found.get(each.id)
             owner = self._owner(each, name)
@@ -175,7 +175,7 @@ def mappings(found: Sequence[Given]) -> list[Mapping]:
 def in_memory(found: Sequence[Given], machine: Machine, name: str) -> Iterator[Note]:
     """A note for each range of a partial tree that is in memory."""
     for each in found:
-        for start, end in machine.spans:
+        for start, end in machine.may_be_memory:
             low, high = max(each.start, start), min(each.start + each.size, end)
             if low < high:
                 place = each.node.properties["xen,reg"].value_location

@@ -51,7 +51,7 @@ def mapped_memory(ancestry: Ancestry, uart: Node | None, machine: Machine, domai
 
 
 def _in_memory(span: Span, machine: Machine) -> Iterator[Span]:
-    for start, end in machine.spans:
+    for start, end in machine.may_be_memory:
         low, high = max(span[0], start), min(span[1], end)
         if low < high:
             yield low, high

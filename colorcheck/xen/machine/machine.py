@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.source import Location
-from colorcheck.xen.machine.intervals import Span
+from colorcheck.xen.machine.intervals import Span, merged
 
 MAX_ADDRESS = 1 << 64
 MEMRESERVE = "/memreserve/"  # the label of ranges that the blob's header reserves
@@ -52,8 +52,8 @@ class Machine(Struct, frozen=True, dict=True):
     _start` in bytes. `panic` is Xen's message if it stops while reading the machine, otherwise empty. `final`: the tree
     is exactly the one that Xen receives, so nothing adds missing parts. `unloaded` has addresses of modules at which
     nothing was loaded according to a boot log, `doubted` those of kernels that a boot script does not load, or
-    overwrites. `compresses`: frame numbers omit a run of address bits that no memory
-    uses.
+    overwrites. `compresses`: frame numbers omit a run of address bits that no memory uses. `perhaps` are [start, end)
+    in bytes of what may be memory besides the banks, if no input says which memory there is.
     """
 
     banks: tuple[Range, ...]
@@ -67,11 +67,17 @@ class Machine(Struct, frozen=True, dict=True):
     compresses: bool = True
     unloaded: frozenset[int] = frozenset()
     doubted: frozenset[int] = frozenset()
+    perhaps: tuple[Span, ...] = ()
 
     @cached_property
     def spans(self) -> tuple[Span, ...]:
         """The banks as [start, end) in bytes."""
         return tuple(bank.span for bank in self.banks)
+
+    @cached_property
+    def may_be_memory(self) -> tuple[Span, ...]:
+        """The banks and what may be memory besides, as [start, end) in bytes."""
+        return tuple(merged((*self.spans, *self.perhaps))) if self.perhaps else self.spans
 
     def module(self, kind: str, domain: str = "") -> BootModule | None:
         return next((m for m in self.modules if m.kind == kind and m.domain == domain), None)

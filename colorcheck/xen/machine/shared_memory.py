@@ -52,8 +52,8 @@ def read_shared(node: Node, sizes: tuple[int, int], known: Sequence[Shared] = ()
     label, role = node.properties.get("xen,shm-id"), node.properties.get("role")
     if label is None:
         return RefusedSharedMemory(SharedMemoryFault.NO_ID, "xen,shm-id", ENOENT)
-    text = label.value.partition(b"\0")[0]
-    if len(text) >= LONGEST_ID or b"\0" not in label.value[:LONGEST_ID]:
+    text, ended, _ = label.value[:LONGEST_ID].partition(b"\0")
+    if not ended:
         return RefusedSharedMemory(SharedMemoryFault.LONG_ID, "xen,shm-id")
     if role is not None and string(node, "role") not in ("owner", "borrower"):
         return RefusedSharedMemory(SharedMemoryFault.ROLE, "role")

@@ -34,18 +34,22 @@ def untouched(spans: Iterable[Span], used: int) -> list[tuple[int, int]]:
     """Blocks that are free whatever Xen has taken before, up to `used` pages in small pieces.
 
     A request is served from the smallest block that holds it, in the zone with the highest addresses that has one (a
-    zone is the frames between two powers of two). So in each zone at most the largest block is cut, at one end.
+    zone is the frames between two powers of two). At worst, all of these pages are in one zone, and in its largest
+    blocks: those that they fill are gone, and the next one is cut at one end.
     """
-    found = blocks(spans)
-    zones: dict[int, tuple[int, int]] = {}
-    for block in found:
-        zone = block[0].bit_length()
-        if zone not in zones or block[1] > zones[zone][1]:
-            zones[zone] = block
-    left = [block for block in found if block not in zones.values() and block[1] >= _SMALLEST]
-    cut = (max(1, used) - 1).bit_length()
-    for start, order in zones.values():
-        left += [(start + (1 << each), each) for each in range(max(cut, _SMALLEST), order)]
+    zones: dict[int, list[tuple[int, int]]] = {}
+    for block in blocks(spans):
+        zones.setdefault(block[0].bit_length(), []).append(block)
+    left = []
+    for zone in zones.values():
+        rest = max(1, used)
+        for start, order in sorted(zone, key=lambda block: block[1], reverse=True):
+            if rest > 0:
+                cut = (rest - 1).bit_length()
+                left += [(start + (1 << each), each) for each in range(max(cut, _SMALLEST), order)]
+            elif order >= _SMALLEST:
+                left.append((start, order))
+            rest -= 1 << order
     return left
 
 

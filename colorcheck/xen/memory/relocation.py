@@ -37,7 +37,7 @@ def place(machine: Machine, nr_colors: int) -> Span | None:
     """
     size = region_size(machine.image_size, nr_colors)
     blocked = obstacles(machine, size)
-    ends = (_highest_gap(bank, blocked, size) for bank in machine.spans if bank[1] - bank[0] >= size)
+    ends = (_highest_gap(bank, blocked, size) for bank in machine.spans)
     best = max((end - size for end in ends if end is not None), default=0)
     return (best, best + size) if best > 0 else None
 
