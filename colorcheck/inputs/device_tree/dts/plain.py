@@ -118,7 +118,7 @@ class PlainValues:
         raise ValueError(text)
 
     def _pieces(self, text: str) -> Found:
-        data = b""
+        data = bytearray()
         found: list[Reference] = []
         position = elements = 0
         while position < len(text) or not position:
@@ -144,7 +144,7 @@ class PlainValues:
                 elements += 1
             else:
                 data += bytes.fromhex(octets)
-        return data, found
+        return bytes(data), found
 
 
 def _references(cells: str, offset: int, number: int) -> list[Reference]:
