@@ -8,6 +8,7 @@ import re
 import unicodedata
 
 _SGR = re.compile("(\x1b\\[[0-9;]*m)")
+_BYTE = re.compile("[\udc80-\udcff]")  # how a byte that is not UTF-8 is kept in a text
 _COMMAND = re.compile(r"^([^\S\n]*)(?=::)", re.MULTILINE)
 
 
@@ -18,7 +19,7 @@ class Painted(str):
 
 
 def safe(text: str, *, commands: bool = False) -> str:
-    """The text with everything visible that a terminal would obey, line ends kept.
+    """The text with everything visible that a terminal would obey, line ends kept; a byte that is not UTF-8 as \\xe4.
 
     No line begins with a workflow command of GitHub, unless `commands`, and none has the older `##[` in it. The colors
     of a `Painted` text stay.
@@ -26,9 +27,14 @@ def safe(text: str, *, commands: bool = False) -> str:
     if isinstance(text, Painted):
         text = "".join(part if part.startswith("\x1b[") else _visible(part) for part in _SGR.split(text))
     else:
-        text = _visible(text)
+        text = _visible(with_bytes(text))
     text = text.replace("##[", "##\\[")
     return text if commands else _COMMAND.sub(r"\1\\", text)
+
+
+def with_bytes(text: str) -> str:
+    """The text with each byte that is not UTF-8 written as such, for example \\xe4."""
+    return _BYTE.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}", text)
 
 
 def safe_json(text: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from colorcheck.core.safe import with_bytes
 from colorcheck.core.source import Location
 from colorcheck.files.sources import Sources, relative
 
@@ -40,5 +41,6 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(
-        c if c.isprintable() else " " if c in "\t\n\r" else c.encode("unicode_escape").decode() for c in text
+        c if c.isprintable() else " " if c in "\t\n\r" else c.encode("unicode_escape").decode()
+        for c in with_bytes(text)
     )

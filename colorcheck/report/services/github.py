@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.pages import page
+from colorcheck.core.safe import with_bytes
 from colorcheck.core.source import Location
 from colorcheck.core.theorem import Theorem
 from colorcheck.report import view
@@ -105,4 +106,5 @@ def _property(text: str) -> str:
 
 def _safe(text: str) -> str:
     """The text without terminal escapes and lone surrogates."""
+    text = with_bytes(text)
     return "".join(c if c.isprintable() or c in "\r\n" else c.encode("unicode_escape").decode() for c in text)

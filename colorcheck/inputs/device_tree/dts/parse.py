@@ -47,6 +47,7 @@ _NAMES = {
     "$END": "the end of the file",
 }
 _END_FOR_DTC = re.compile(r"[^\x01-\x7f\udc01]")
+_CONFLICT = re.compile(rf"(?<![^\n{BOUNDARY}])(?:<{{7}}|={{7}}|>{{7}}|\|{{7}})(?=[ \n]|\Z)")
 # The words that take several at once; without them each word is its own, and errors are found where they are.
 _LONG_WORDS = ("ROW", "HEAD", "TOP_ROW", "TOP_HEAD", "_VERSION")
 # Compiling the pattern of TOP_ROW takes longer than it saves in a text of fewer characters than this.
@@ -108,6 +109,10 @@ def _problem(source: SourceText, stop: int, error: UnexpectedInput) -> Problem:
     expected = parser.accepts() if parser is not None else getattr(error, "allowed", None)
     if expected is None and isinstance(error, UnexpectedToken):
         expected = error.expected
+    if (mark := _CONFLICT.match(text, stop)) is not None:
+        what = "an unresolved merge conflict begins here" if mark[0].startswith("<") else "a line of a merge conflict"
+        advice = "keep one side, and delete the lines <<<<<<<, ======= and >>>>>>>"
+        return Problem(ProblemKind.SYNTAX, what, source.location(stop, mark.end()), advice)
     word = _WORD.match(text, stop)
     end = word.end() if word else stop
     found = f"'{text[stop:end]}'" if word and text[stop:end].isprintable() else _unprintable(text, stop)
@@ -120,6 +125,8 @@ def _unprintable(text: str, stop: int) -> str:
     if stop >= len(text):
         return "the end of the file"
     found = as_read(text[stop])
+    if found == "\0":
+        return "a byte of value 0"
     if "\udc80" <= found <= "\udcff":  # how a byte that is not UTF-8 is kept
         return f"the byte {ord(found) - 0xDC00:#04x}, which is not UTF-8 text"
     return "a byte order mark" if found == "\ufeff" else f"the character {found!a}"
