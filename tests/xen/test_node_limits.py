@@ -104,7 +104,7 @@ def test_an_iommu_that_xen_must_use(tmp_path: Path, options: str, message: str) 
         ("null", "SCHED_NULL = true", "boots"),
         ("null", "SCHED_NULL = false", "panics"),
         ("null", "", "unknown"),
-        ("rtds", "ARM_64 = true", "panics"),  # a whole .config, and what is absent is off
+        ("rtds", "ARM_64 = true\nDOM0LESS_BOOT = true", "panics"),  # a whole .config, and what is absent is off
         ("credit2", "", "boots"),
         ("credit", "SCHED_CREDIT = false", "panics"),
         ("nosuch", "", "panics"),

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from colorcheck.core.source import Location, Passage
+from colorcheck.core.units import PAGE
 from colorcheck.inputs.device_tree.tree import Node
 from colorcheck.inputs.device_tree.tree_walk import compatible
 from colorcheck.loader.uefi.chosen import UEFI_BINARY, ConfiguredModule, binary
 
 MOST_FILES = 30
 """Files that the loader takes: Xen has room for 32 modules, of which Xen and the tree are two."""
-_PAGE = 4096  # bytes for Xen's arguments, with a blank in front and the NUL
 _CELLS = ("#address-cells", "#size-cells")
 _CELL = 4
 
@@ -60,7 +60,7 @@ def too_long(options: Passage | None, chosen: Node) -> Refusal | None:
         length, place = len(held.value.split(b"\0")[0]), held.location
     else:
         return None
-    most = _PAGE - len(" \0")
+    most = PAGE - len(" \0")  # one page for the arguments, with a blank in front and the NUL
     why = f"Xen's arguments have {length:,} bytes, and Xen's EFI loader has room for {most:,}: it stops"
     return Refusal(why, place) if length > most else None
 
