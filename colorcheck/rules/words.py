@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from colorcheck.rules.index import waiting
+from colorcheck.rules.index import LISTED, waiting
 from colorcheck.xen.kinds import Note
 
 N = TypeVar("N", bound=Note)
@@ -33,14 +33,15 @@ def always_says(kind: type[Note], text: str) -> None:
 
 def said(note: Note) -> str:
     """The text of a note, a sentence without its full stop; the name of its kind if no rule has a text for it."""
-    words = WORDS.get(type(note)) or _words_of_a_waiting_rule(type(note))
+    words = WORDS.get(type(note)) or _words_of_a_rule(type(note))
     return words(note) if words else note.KIND.replace("-", " ")
 
 
-def _words_of_a_waiting_rule(kind: type[Note]) -> Callable[[Any], str] | None:
+def _words_of_a_rule(kind: type[Note]) -> Callable[[Any], str] | None:
+    """The words of the rule that waits for the kind; otherwise every rule is loaded, one of which may have them."""
     rule = waiting().get(kind)
-    if rule is not None:
-        rule.load()
+    for listed in LISTED if rule is None else (rule,):
+        listed.load()
     return WORDS.get(kind)
 
 

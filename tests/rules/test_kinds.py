@@ -7,6 +7,9 @@ import pkgutil
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
+
+import pytest
 
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules import RULES, loaded, rule_of
@@ -16,7 +19,9 @@ from colorcheck.rules.reading import cc099_input
 from colorcheck.rules.tool import cc902_untold_note
 from colorcheck.xen import notes
 from colorcheck.xen.kinds import Note
+from colorcheck.xen.notes import colors, machine
 
+ROOT = Path(__file__).parents[2]
 MODULES = [importlib.import_module(f"{notes.__name__}.{found.name}") for found in pkgutil.iter_modules(notes.__path__)]
 CLASSES = {
     cls for module in MODULES for cls in vars(module).values() if isinstance(cls, type) and issubclass(cls, Note)
@@ -69,20 +74,28 @@ def test_the_list_of_rules_agrees_with_the_rules() -> None:
 
 _WORDS_ALONE = """
 import sys
-from colorcheck.rules.index import waiting
-from colorcheck.rules.words import WORDS, _words_of_a_waiting_rule
+from colorcheck.rules.words import WORDS, _words_of_a_rule
 from colorcheck.xen.kinds import Note
-alone = [kind for kind in waiting() if isinstance(kind, type) and issubclass(kind, Note)]
-assert alone and not any(name.rpartition(".")[2].startswith("cc5") for name in sys.modules)
-assert not set(WORDS) & set(alone)
-for kind in alone:
-    assert _words_of_a_waiting_rule(kind) is not None, kind
-    assert kind in WORDS, kind
+from colorcheck.xen.notes import boot, colors, domains, machine
+kind = next(kind for kind in Note.__subclasses__() if kind.__name__ == sys.argv[1])
+assert kind not in WORDS
+assert _words_of_a_rule(kind) is not None
 """
 
 
-def test_words_are_found_without_loading_all_rules() -> None:
-    subprocess.run([sys.executable, "-c", _WORDS_ALONE], check=True, timeout=120)
+@pytest.mark.parametrize("kind", [colors.DefaultColors, machine.ModuleOverlap])
+def test_words_are_found_before_any_rule_is_loaded(kind: type[Note]) -> None:
+    """Of a rule that always runs, and of one that waits for its kinds."""
+    subprocess.run([sys.executable, "-c", _WORDS_ALONE, kind.__name__], check=True, timeout=120)
+
+
+def test_effective_has_the_words_of_notes() -> None:
+    arguments = ["effective", "--xen", "4.21", "--board", "am62x", "--memory", "0x80000000+0x80000000"]
+    given = ["--boot-arguments", "llc-coloring=on xen-llc-colors=0 dom0-llc-colors=1-3 dom0_mem=512M"]
+    guest = ["--domain", "examples/tutorial/rt.cfg"]
+    command = [sys.executable, "-m", "colorcheck", *arguments, *given, *guest]
+    shown = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, cwd=ROOT).stdout
+    assert "rt has no llc_colors: it gets all colors" in shown
 
 
 def test_a_run_without_problems_loads_no_rule_that_waits() -> None:
