@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from colorcheck import api
+from colorcheck.rules.example import GUEST, Example
 from colorcheck.verification.residue import residues
 
 TREE = """/dts-v1/;
@@ -65,3 +66,22 @@ def test_devices_without_an_iommu(tmp_path: Path, devices: str, more: str, grade
     assert {residue.grade for residue in residues(result.facts)} == {grade}
     found = [finding for finding in result.findings if finding.rule == "CC307"]
     assert len(found) == int(warned)
+
+
+_V3 = """smmu: iommu@fd800000 { compatible = "arm,smmu-v3"; reg = <0x0 0xfd800000 0x0 0x20000>; #iommu-cells = <1>; };
+    ethernet@ff0e0000 { compatible = "cdns,zynqmp-gem"; reg = <0x0 0xff0e0000 0x0 0x1000>; iommus = <&smmu 0x877>; };"""
+
+
+@pytest.mark.parametrize(
+    ("tree", "build", "warned"),
+    [
+        (_V3, "", True),  # not built in by default
+        (_V3, "[target.config]\nARM_SMMU_V3 = true\n", False),
+        (_V3.replace("arm,smmu-v3", "arm,mmu-500"), "", False),
+        (_V3.replace("arm,smmu-v3", "arm,mmu-500"), "[target.config]\nARM_SMMU = false\n", True),
+    ],
+)
+def test_a_passed_device_needs_the_driver_of_its_iommu(tree: str, build: str, warned: bool, tmp_path: Path) -> None:
+    guest = GUEST + 'dtdev = ["/ethernet@ff0e0000"]\n'
+    found = api.verify(Example(tree=tree, guests=(("rt.cfg", guest),), manifest=build).write(tmp_path))
+    assert ("CC308" in {finding.rule for finding in found.findings}) == warned

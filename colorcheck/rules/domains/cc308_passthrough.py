@@ -26,6 +26,7 @@ from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.rule import Rule, on, seen
 from colorcheck.rules.words import says
 from colorcheck.verification.results import Facts
+from colorcheck.xen.facts.iommu_driver import left_out
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.notes.domains import Passthrough
 
@@ -45,7 +46,8 @@ def check(facts: Facts) -> Iterator[Finding]:
     tree = facts.deployment.tree
     if tree is None:
         return
-    usable, devices = iommu_facts(Ancestry(tree)).usable, bus_masters(tree)
+    without = left_out(facts.deployment)
+    usable, devices = iommu_facts(Ancestry(tree), without).usable, bus_masters(tree, without)
     for what in seen(facts, *KINDS):
         if usable and not any(_astray(devices.at(path)) for path in _named(facts, what.location)):
             continue
