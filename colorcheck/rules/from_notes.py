@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.witnesses import NoteFigures
-from colorcheck.rules.index import Kind
+from colorcheck.rules.index import kinds_of
 from colorcheck.rules.rule import Rule, Seen, on, seen
 from colorcheck.rules.subjects import GEOMETRY
 from colorcheck.verification.results import Facts
@@ -17,19 +17,21 @@ from colorcheck.xen.notes.colors import ColorsCut, WaySizeDiffers
 GEOMETRY_KINDS = (ColorsCut, WaySizeDiffers)
 
 
-def from_notes(  # noqa: PLR0917
+def from_notes(
     id: str,  # noqa: A002
     name: str,
     severity: Severity,
     documentation: str,
-    kinds: tuple[Kind, ...],
     help: str = "",  # noqa: A002
     *,
     bad: Example | None = None,
     good: Example | None = None,
     untestable: str = "",
 ) -> Rule:
-    """A rule whose findings are the problems and notes of some kinds; `help` is for those without their own."""
+    """A rule whose findings are the problems and notes of the kinds that it waits for in the list of rules, which names
+    them; `help` is for those without their own.
+    """
+    kinds = kinds_of(id)
 
     def check(facts: Facts) -> Iterator[Finding]:
         return (from_seen(rule, facts, what, help) for what in seen(facts, *kinds))

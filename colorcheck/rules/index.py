@@ -288,6 +288,16 @@ LISTED: tuple[Listed, ...] = (
 
 
 @cache
+def _by_id() -> dict[str, Listed]:
+    return {listed.id: listed for listed in LISTED}
+
+
+def kinds_of(rule: str) -> tuple[Kind, ...]:
+    """The kinds that the rule with this ID waits for."""
+    return _by_id()[rule].waits_for
+
+
+@cache
 def waiting() -> dict[Kind, Listed]:
     """The rule that waits for a kind, by the kind."""
     return {kind: listed for listed in LISTED for kind in listed.waits_for}

@@ -69,6 +69,7 @@ def test_the_list_of_rules_agrees_with_the_rules() -> None:
         rule = rule_of(listed)
         assert (listed.id, listed.name) == (rule.id, rule.name)
         only_notes = rule.check.__module__ == from_notes.__module__
+        assert bool(listed.waits_for) == only_notes, f"{listed.id} in colorcheck/rules/index.py"
         assert listed.waits_for == (rule.kinds if only_notes else ()), f"{listed.id} in colorcheck/rules/index.py"
 
 

@@ -14,7 +14,6 @@ Source: none; it is a statement about files of colorcheck.
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
 
@@ -31,7 +30,6 @@ RULE = from_notes(
     "evidence-of-another-xen",
     Severity.ERROR,
     __doc__,
-    (ProblemKind.XEN_ATTESTED,),
     "boot this binary with `colorcheck boot --xen FILE` and name the file that it writes",
     bad=Example(target='xen-attested = "xen-attested.json"', files=(("xen-attested.json", EVIDENCE),)),
     good=Example(),

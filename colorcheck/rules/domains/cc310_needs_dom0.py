@@ -36,7 +36,6 @@ RULE = from_notes(
     "needs-dom0",
     Severity.ERROR,
     __doc__,
-    (NoDom0ForXl, EnhancedWithoutDom0),
     "add dom0's kernel as a boot module to /chosen",
     bad=Example(
         boot_arguments="llc-coloring=on xen-llc-colors=0-1",

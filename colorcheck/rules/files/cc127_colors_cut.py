@@ -30,7 +30,6 @@ RULE = from_notes(
     "colors-cut",
     Severity.WARNING,
     __doc__,
-    (ColorsCut,),
     "correct llc-size and llc-nr-ways (a size without a unit is in KiB), or build Xen with a larger LLC_COLORS_ORDER",
     bad=Example(boot_arguments="llc-size=1G llc-nr-ways=16 xen-llc-colors=0-1 dom0_mem=512M dom0-llc-colors=2-126"),
     good=Example(boot_arguments="llc-size=1M llc-nr-ways=16 xen-llc-colors=0-1 dom0_mem=512M dom0-llc-colors=2-10"),

@@ -14,7 +14,6 @@ Source: the technical reference manuals of the cores; the manual takes precedenc
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
 
@@ -29,7 +28,6 @@ RULE = from_notes(
     "tree-contradicts-manual",
     Severity.WARNING,
     __doc__,
-    (ProblemKind.DEVICE_TREE_GEOMETRY, ProblemKind.DEVICE_TREE_SHARING, ProblemKind.DEVICE_TREE_CACHE_LEVEL),
     bad=Example(board="", cpus=CPUS.format(2048)),
     good=Example(board="", cpus=CPUS.format(1024)),
 )

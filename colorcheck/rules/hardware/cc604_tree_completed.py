@@ -13,7 +13,6 @@ Source: the technical reference manuals of the cores.
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
 from colorcheck.rules.hardware.cc603_tree_contradicts_manual import CPUS
@@ -23,7 +22,6 @@ RULE = from_notes(
     "tree-completed",
     Severity.INFO,
     __doc__,
-    (ProblemKind.DEVICE_TREE_COMPLETED, ProblemKind.DEVICE_TREE_PRIVATE_CACHE),
     bad=Example(board="", compatible="acme,board", cpus=CPUS.format(1024).replace("cache-sets = <1024>;", "")),
     good=Example(board="", compatible="acme,board", cpus=CPUS.format(1024)),
 )

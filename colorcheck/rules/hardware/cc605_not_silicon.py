@@ -13,7 +13,6 @@ Source: QEMU's machine models, compared with the manuals of the real boards; `co
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
 
@@ -22,7 +21,6 @@ RULE = from_notes(
     "not-silicon",
     Severity.WARNING,
     __doc__,
-    (ProblemKind.BOARD_NOT_SILICON,),
     "name the real board if the deployment is for it",
     bad=Example(board="qemu-imx8mp-evk"),
     good=Example(board="zcu102"),

@@ -12,7 +12,6 @@ Source: the board's values in the catalogue, each with its manual; the device tr
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
 from colorcheck.rules.hardware.cc603_tree_contradicts_manual import CPUS
@@ -22,7 +21,6 @@ RULE = from_notes(
     "board-contradicts-tree",
     Severity.ERROR,
     __doc__,
-    (ProblemKind.BOARD_CONTRADICTS_TREE,),
     "specify the board that the device tree is for",
     bad=Example(board="rpi4", cpus=CPUS.format(1024)),
     good=Example(cpus=CPUS.format(1024)),

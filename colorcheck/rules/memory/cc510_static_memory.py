@@ -12,7 +12,6 @@ Source: `construct_domU` (xen/arch/arm/dom0less-build.c, 4.20 to 4.22), measured
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
@@ -30,7 +29,6 @@ RULE = from_notes(
     "static-memory",
     Severity.ERROR,
     __doc__,
-    (StaticMemory, ProblemKind.STATIC_MEMORY),
     "delete xen,static-mem; the domain then gets frames of its own colors",
     bad=Example(chosen=DOMAIN.format(more="cpus = <1>; xen,static-mem = <0x0 0x40000000 0x0 0x8000000>;")),
     good=Example(chosen=DOMAIN.format(more="cpus = <1>;")),

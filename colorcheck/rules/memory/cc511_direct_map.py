@@ -30,7 +30,6 @@ RULE = from_notes(
     "direct-map",
     Severity.ERROR,
     __doc__,
-    (DirectMap,),
     "delete direct-map; the domain's devices then need an IOMMU",
     bad=Example(chosen=DOMAIN.format(more="cpus = <1>; direct-map;")),
     good=Example(chosen=DOMAIN.format(more="cpus = <1>;")),

@@ -36,7 +36,6 @@ RULE = from_notes(
     "static-shared-memory",
     Severity.WARNING,
     __doc__,
-    (StaticSharedMemory,),
     "share through grants, whose frames keep their owner's colors; or keep the region small and accept it",
     bad=Example(chosen=DOMAIN.format(more=_SHARED)),
     good=Example(chosen=DOMAIN.format(more="cpus = <1>;")),

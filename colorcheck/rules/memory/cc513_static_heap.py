@@ -31,7 +31,6 @@ RULE = from_notes(
     "static-heap",
     Severity.ERROR,
     __doc__,
-    (StaticHeap,),
     "delete xen,static-heap; buddy-alloc-size determines how much memory Xen keeps for itself",
     bad=Example(chosen="xen,static-heap = <0x0 0x40000000 0x0 0x20000000>;"),
     good=Example(),

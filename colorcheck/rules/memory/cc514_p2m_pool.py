@@ -30,7 +30,6 @@ RULE = from_notes(
     "p2m-pool-too-small",
     Severity.ERROR,
     __doc__,
-    (P2mPoolTooSmall,),
     "delete xen,domain-p2m-mem-mb; Xen's default is enough",
     bad=Example(chosen=DOMAIN.format(more="cpus = <1>; xen,domain-p2m-mem-mb = <0>;")),
     good=Example(chosen=DOMAIN.format(more="cpus = <1>;")),

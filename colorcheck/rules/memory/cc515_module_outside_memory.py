@@ -34,7 +34,6 @@ RULE = from_notes(
     "module-outside-memory",
     Severity.ERROR,
     __doc__,
-    (ModuleOutsideMemory,),
     "load the module into memory, or correct the memory node",
     bad=Example(kernel=_MODULE.format("90000000")),
     good=Example(kernel=_MODULE.format("1000000")),

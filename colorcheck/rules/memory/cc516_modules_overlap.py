@@ -13,7 +13,6 @@ Source: `add_boot_module`, `check_reserved_regions_overlap` (xen/common/device-t
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
 from colorcheck.rules.words import says
@@ -69,15 +68,6 @@ RULE = from_notes(
     "ranges-overlap",
     Severity.ERROR,
     __doc__,
-    (
-        ModuleOverlap,
-        ReservedOverlap,
-        BankOverlap,
-        RangeWraps,
-        TooManyRegions,
-        TooManyModules,
-        ProblemKind.DEVICE_TREE_MEMORY,
-    ),
     "give each a separate range",
     bad=Example(memory="<0x0 0x0 0x0 0x80000000>, <0x0 0x70000000 0x0 0x80000000>"),
     good=Example(),

@@ -27,7 +27,6 @@ RULE = from_notes(
     "no-memory",
     Severity.ERROR,
     __doc__,
-    (NoMemory,),
     "write the memory that the boot loader will report: memory = [[0x0, 0x80000000]] in [target]",
     bad=Example(memory="<0x0 0x0 0x0 0x0>"),
     good=Example(memory="<0x0 0x0 0x0 0x0>", target="memory = [[0x0, 0x80000000]]"),

@@ -40,7 +40,6 @@ RULE = from_notes(
     "not-whole-pages",
     Severity.INFO,
     __doc__,
-    (MemoryNotPages, BankUnaligned),
     "write a multiple of 4 KiB",
     bad=Example(memory="<0x0 0x0 0x0 0x7ffffe00>, <0x8 0x0 0x0 0x80000000>"),
     good=Example(),

@@ -30,7 +30,6 @@ RULE = from_notes(
     "dom0-memory-default",
     Severity.INFO,
     __doc__,
-    (Dom0MemoryDefault,),
     "write dom0_mem=512M, or what dom0 needs",
     bad=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0-llc-colors=2-10"),
     good=Example(),

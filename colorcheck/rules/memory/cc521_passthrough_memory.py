@@ -28,7 +28,6 @@ RULE = from_notes(
     "passthrough-memory",
     Severity.WARNING,
     __doc__,
-    (PassthroughMemory,),
     "share through grants, whose frames keep their owner's colors; or keep the range small and accept it",
     bad=Example(guests=(("rt.cfg", GUEST + 'iomem = ["70000,100"]\n'),)),
     good=Example(guests=(("rt.cfg", GUEST),)),

@@ -53,7 +53,6 @@ RULE = from_notes(
     "guest-cannot-be-built",
     Severity.ERROR,
     __doc__,
-    (MaxmemAboveMemory, GuestMemorySmall, GuestMemoryMissing),
     "set memory to what the guest needs, and omit maxmem",
     bad=Example(guests=(("rt.cfg", GUEST + "maxmem = 512\n"),)),
     good=Example(guests=(("rt.cfg", GUEST + "maxmem = 256\n"),)),

@@ -46,7 +46,6 @@ RULE = from_notes(
     "dom0-devices",
     Severity.ERROR,
     __doc__,
-    (Dom0DeviceRefused, Dom0TreeFull),
     "delete the node from the tree that Xen gets, or correct its reg, ranges or interrupts",
     bad=Example(tree=_BUS % "dev@20000 { reg = <0x20000 0x1000>; };"),
     good=Example(tree=_BUS % "dev@2000 { reg = <0x2000 0x1000>; };"),

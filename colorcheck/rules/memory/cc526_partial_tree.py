@@ -32,7 +32,6 @@ RULE = from_notes(
     "partial-tree",
     Severity.WARNING,
     __doc__,
-    (PartialTreeUnread,),
     "name it: [[target.modules]] with the module's address and the file",
     bad=Example(chosen=_DOMAIN),
     good=Example(),

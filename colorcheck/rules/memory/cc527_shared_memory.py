@@ -58,7 +58,6 @@ RULE = from_notes(
     "shared-memory-refused",
     Severity.ERROR,
     __doc__,
-    (SharedMemoryRefused,),
     'write xen,shm-id, role = "owner" or "borrower", and xen,shared-mem with host address, guest address and size',
     bad=Example(chosen=_SHARED.format(role="guest")),
     good=Example(),

@@ -29,7 +29,6 @@ RULE = from_notes(
     "buddy-heap-open",
     Severity.WARNING,
     __doc__,
-    (BuddyHeapOpen,),
     "write a larger buddy-alloc-size",
     untestable="the bounds are close together and depend on the board's device tree",
 )

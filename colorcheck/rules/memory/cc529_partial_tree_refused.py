@@ -83,7 +83,6 @@ RULE = from_notes(
     "partial-tree-refused",
     Severity.ERROR,
     __doc__,
-    (PartialTreeRefused,),
     "correct that node of the partial tree, or delete it",
     bad=Example(chosen=_DOMAIN, manifest=_MODULE, files=(("partial.dts", _PARTIAL),)),
     good=Example(),

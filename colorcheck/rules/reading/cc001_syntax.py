@@ -14,7 +14,6 @@ Source: dtc 1.7 and tools/libs/util/libxlu_cfg_l.l (Xen 4.22), both measured.
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.from_notes import from_notes
 
@@ -23,7 +22,6 @@ RULE = from_notes(
     "syntax",
     Severity.ERROR,
     __doc__,
-    (ProblemKind.SYNTAX, ProblemKind.MANIFEST_SYNTAX),
     bad=Example(guests=(("rt.cfg", GUEST.replace("llc_colors", "llc-colors")),)),
     good=Example(guests=(("rt.cfg", GUEST),)),
 )

@@ -14,7 +14,6 @@ step of a run, and 4 GiB beyond what the process had before (`--input-seconds`, 
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.from_notes import from_notes
 
@@ -23,13 +22,6 @@ RULE = from_notes(
     "unreadable",
     Severity.ERROR,
     __doc__,
-    (
-        ProblemKind.UNREADABLE,
-        ProblemKind.ENCODING,
-        ProblemKind.TOO_LARGE,
-        ProblemKind.TOO_COSTLY,
-        ProblemKind.NO_MATCH,
-    ),
     "correct the name in the manifest, or make the file readable",
     bad=Example(inputs='overlays = ["missing.dtso"]'),
     good=Example(guests=(("rt.cfg", GUEST),)),

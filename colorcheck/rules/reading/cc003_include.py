@@ -12,7 +12,6 @@ Source: dtc 1.7: "Includes nested too deeply".
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
 
@@ -24,7 +23,6 @@ RULE = from_notes(
     "include",
     Severity.ERROR,
     __doc__,
-    (ProblemKind.INCLUDE_CYCLE, ProblemKind.MACRO_BOMB),
     bad=Example(tree_text=f'{_HEAD}/include/ "system.dts"\n/ {{ }};\n'),
     good=_TREE,
 )

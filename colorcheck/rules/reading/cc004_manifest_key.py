@@ -12,7 +12,6 @@ Source: colorcheck's manifest; `colorcheck init` writes one with all keys explai
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.from_notes import from_notes
 
@@ -21,7 +20,6 @@ RULE = from_notes(
     "manifest-key",
     Severity.ERROR,
     __doc__,
-    (ProblemKind.MANIFEST_KEY,),
     bad=Example(guests=(("rt.cfg", GUEST),), manifest="[domains.rt]\ncriticl = true\n"),
     good=Example(guests=(("rt.cfg", GUEST),), manifest="[domains.rt]\ncritical = true\n"),
 )

@@ -12,7 +12,6 @@ Source: Devicetree Specification 0.4, chapter 5.
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.from_notes import from_notes
 
 RULE = from_notes(
@@ -20,7 +19,6 @@ RULE = from_notes(
     "damaged-blob",
     Severity.ERROR,
     __doc__,
-    (ProblemKind.CUT_OFF, ProblemKind.VERSION, ProblemKind.DAMAGED),
     "compile or copy the blob again",
     untestable="examples are text and a blob is not; the tests of the blob reader damage blobs",
 )

@@ -13,7 +13,6 @@ Source: dtc 1.7, measured: its semantic checks are errors.
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
 
@@ -22,7 +21,6 @@ RULE = from_notes(
     "device-tree-meaning",
     Severity.ERROR,
     __doc__,
-    (ProblemKind.SEMANTIC,),
     bad=Example(tree="device { partner = <&nobody>; };"),
     good=Example(tree="device { partner = <&other>; };\n    other: other { };"),
 )

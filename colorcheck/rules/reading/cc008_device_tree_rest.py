@@ -12,7 +12,6 @@ Source: dtc 1.7, measured: a NUL character ends the source.
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
 
@@ -21,7 +20,6 @@ RULE = from_notes(
     "device-tree-rest",
     Severity.WARNING,
     __doc__,
-    (ProblemKind.UNREAD_REST,),
     bad=Example(tree_text="/dts-v1/;\n/ { #address-cells = <2>; #size-cells = <2>; };\n\0/ { more; };\n"),
     good=Example(),
 )

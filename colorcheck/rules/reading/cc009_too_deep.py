@@ -12,7 +12,6 @@ Source: DEVICE_TREE_MAX_DEPTH in xen/include/xen/device_tree.h (4.20.4).
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
 
@@ -21,7 +20,6 @@ RULE = from_notes(
     "too-deep",
     Severity.ERROR,
     __doc__,
-    (ProblemKind.TOO_DEEP,),
     bad=Example(tree="".join(f"n{i} {{ " for i in range(400)) + "};" * 400),
     good=Example(tree="".join(f"n{i} {{ " for i in range(4)) + "};" * 4),
 )

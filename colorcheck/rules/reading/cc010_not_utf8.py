@@ -13,7 +13,6 @@ Source: xl reads its files byte by byte (`tools/libs/util/libxlu_cfg_l.l`, Xen 4
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.from_notes import from_notes
 
 RULE = from_notes(
@@ -21,6 +20,5 @@ RULE = from_notes(
     "not-utf8",
     Severity.WARNING,
     __doc__,
-    (ProblemKind.NOT_UTF8,),
     untestable="examples of rules are UTF-8 text; tests/cli has a file in another encoding",
 )

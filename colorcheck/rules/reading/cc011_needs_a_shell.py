@@ -13,7 +13,6 @@ Source: ImageBuilder (`uboot-script-gen`), which reads its configuration with th
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import ARM64_IMAGE, BOOT_ARGUMENTS, Example
 from colorcheck.rules.from_notes import from_notes
 
@@ -39,7 +38,6 @@ RULE = from_notes(
     "needs-a-shell",
     Severity.ERROR,
     __doc__,
-    (ProblemKind.NEEDS_SHELL,),
     "write the value itself",
     bad=built(domains="$(ls guests | wc -l)"),
     good=built(domains="0"),

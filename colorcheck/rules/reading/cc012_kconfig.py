@@ -12,7 +12,6 @@ Source: Kconfig's format as Xen's build writes it (4.20).
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
 
@@ -21,7 +20,6 @@ RULE = from_notes(
     "kconfig",
     Severity.WARNING,
     __doc__,
-    (ProblemKind.KCONFIG_LINE, ProblemKind.KCONFIG_TWICE),
     "write CONFIG_NAME=VALUE, each option once",
     bad=Example(
         target='kconfig = "xen.config"', files=(("xen.config", "CONFIG_LLC_COLORING=y\nLLC_COLORS_ORDER: 5\n"),)

@@ -12,7 +12,6 @@ Source: arm64 image header (Documentation/arch/arm64/booting.rst of Linux), whic
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
 
@@ -21,7 +20,6 @@ RULE = from_notes(
     "xen-image",
     Severity.ERROR,
     __doc__,
-    (ProblemKind.XEN_IMAGE,),
     "name the file `xen` of the build (not xen-syms), or give xen-image-size",
     bad=Example(placed=False, target='xen-image = "xen"', files=(("xen", "not a binary"),)),
     good=Example(),

@@ -13,7 +13,6 @@ Source: the formats' own documents; the legacy image header is that of U-Boot's 
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.from_notes import from_notes
 
@@ -22,7 +21,6 @@ RULE = from_notes(
     "other-kind",
     Severity.ERROR,
     __doc__,
-    (ProblemKind.OTHER_KIND,),
     "specify the right file",
     bad=Example(guests=(("rt.cfg", "setenv fdt_high 0xffffffff\nfdt addr 0x100000\nbooti 0x200000 - 0x100000\n"),)),
     good=Example(guests=(("rt.cfg", GUEST),)),

@@ -13,7 +13,6 @@ Source: tools/libs/util/libxlu_cfg_l.l (Xen 4.22), measured; `source` of bash.
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.from_notes import from_notes
 
@@ -22,7 +21,6 @@ RULE = from_notes(
     "line-ends",
     Severity.ERROR,
     __doc__,
-    (ProblemKind.LINE_ENDS,),
     bad=Example(guests=(("rt.cfg", GUEST.replace("\n", "\r\n")),)),
     good=Example(guests=(("rt.cfg", GUEST),)),
 )

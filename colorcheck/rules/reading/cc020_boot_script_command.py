@@ -14,7 +14,6 @@ Source: U-Boot 2023.01 (`common/cli_hush.c`, `cmd/fdt.c`), measured with its bin
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.from_notes import from_notes
 from colorcheck.rules.reading.boot_script_examples import scripted
 
@@ -23,7 +22,6 @@ RULE = from_notes(
     "boot-script-command",
     Severity.WARNING,
     __doc__,
-    (ProblemKind.U_BOOT_COMMAND, ProblemKind.U_BOOT_FDT, ProblemKind.U_BOOT_LOAD),
     "correct the command",
     bad=scripted('fdt set /nosuch llc-colors "4-7"'),
     good=scripted(""),

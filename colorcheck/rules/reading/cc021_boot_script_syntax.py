@@ -13,7 +13,6 @@ Source: U-Boot 2023.01 (`common/cli_hush.c`), measured with its binary.
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.from_notes import from_notes
 from colorcheck.rules.reading.boot_script_examples import scripted
 
@@ -22,7 +21,6 @@ RULE = from_notes(
     "boot-script-syntax",
     Severity.ERROR,
     __doc__,
-    (ProblemKind.U_BOOT_SYNTAX,),
     "correct the script",
     bad=scripted("setexpr a f0 & 3c"),
     good=scripted('setexpr a f0 "&" 3c'),

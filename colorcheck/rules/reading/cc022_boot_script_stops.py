@@ -12,7 +12,6 @@ Source: U-Boot 2023.01 (`cmd/booti.c`, `boot/bootm.c`, `boot/image-fdt.c`), meas
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.from_notes import from_notes
 from colorcheck.rules.reading.boot_script_examples import scripted
 
@@ -21,7 +20,6 @@ RULE = from_notes(
     "boot-script-stops",
     Severity.ERROR,
     __doc__,
-    (ProblemKind.BOOT_SCRIPT_STOPS, ProblemKind.U_BOOT_BOOT),
     "end the script with booti XEN - TREE",
     bad=scripted("reset"),
     good=scripted(""),

@@ -13,7 +13,6 @@ Source: the boot script; what settles it is a key of the manifest.
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.from_notes import from_notes
 from colorcheck.rules.reading.boot_script_examples import scripted
 
@@ -22,7 +21,6 @@ RULE = from_notes(
     "boot-script-open",
     Severity.WARNING,
     __doc__,
-    (ProblemKind.BOOT_SCRIPT_OPEN,),
     "give it in the manifest",
     bad=scripted("boardspecial 1"),
     good=scripted(""),

@@ -14,7 +14,6 @@ Source: U-Boot's distribution boot, which runs `boot.scr`.
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.from_notes import from_notes
 from colorcheck.rules.reading.boot_script_examples import beside
 
@@ -23,7 +22,6 @@ RULE = from_notes(
     "boot-script-beside",
     Severity.WARNING,
     __doc__,
-    (ProblemKind.BOOT_SCRIPT_BESIDE,),
     "name it in [inputs] boot-script",
     bad=beside(""),
     good=beside('loader = "none"'),

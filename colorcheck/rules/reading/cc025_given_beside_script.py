@@ -14,7 +14,6 @@ Source: the manifest and the boot script.
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.from_notes import from_notes
 from colorcheck.rules.reading.boot_script_examples import scripted
 
@@ -23,7 +22,6 @@ RULE = from_notes(
     "given-beside-script",
     Severity.WARNING,
     __doc__,
-    (ProblemKind.GIVEN_BESIDE_FOLLOWED,),
     "delete the key",
     bad=scripted("", target="xen-address = 0x200000"),
     good=scripted("", target="xen-address = 0x600000"),

@@ -14,7 +14,6 @@ Source: the lines of the log; a version that the log names is only compared and 
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
 
@@ -32,7 +31,6 @@ RULE = from_notes(
     "log-contradicts",
     Severity.WARNING,
     __doc__,
-    (ProblemKind.LOG_CONTRADICTS,),
     "correct the manifest, or specify a log of this system",
     bad=Example(inputs='boot-log = "serial.txt"', files=(("serial.txt", _LOG.format(0x109FFF)),)),
     good=Example(inputs='boot-log = "serial.txt"', files=(("serial.txt", _LOG.format(0x107FFF)),)),

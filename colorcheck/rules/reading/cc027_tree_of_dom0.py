@@ -15,7 +15,6 @@ Source: `make_hypervisor_node`, `handle_node` (xen/arch/arm/domain_build.c, 4.20
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.from_notes import from_notes
 
 RULE = from_notes(
@@ -23,7 +22,6 @@ RULE = from_notes(
     "tree-of-dom0",
     Severity.WARNING,
     __doc__,
-    (ProblemKind.TREE_OF_DOM0,),
     "specify the tree that Xen was given as device-tree in [inputs]",
     untestable="the tree is a blob, or a folder with a file for each property",
 )

@@ -31,7 +31,6 @@ RULE = from_notes(
     "host-crash",
     Severity.ERROR,
     __doc__,
-    (HostCrash,),
     "correct the guest's colors before it is created",
     bad=Example(guests=(("rt.cfg", _GUEST.format("14-16")),)),
     good=Example(guests=(("rt.cfg", _GUEST.format("11-14")),)),

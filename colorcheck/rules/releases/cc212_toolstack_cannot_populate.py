@@ -29,7 +29,6 @@ RULE = from_notes(
     "toolstack-cannot-populate",
     Severity.ERROR,
     __doc__,
-    (ToolstackCannotPopulate,),
     "make the guest a dom0less domain, or stay with 4.21",
     bad=Example(xen="4.22", guests=(("rt.cfg", GUEST),)),
     good=Example(xen="4.21", guests=(("rt.cfg", GUEST),)),

@@ -33,7 +33,6 @@ RULE = from_notes(
     "inherited-colors",
     Severity.WARNING,
     __doc__,
-    (InheritedColors,),
     "give the domain its own llc-colors",
     bad=Example(chosen=DOMAIN.format(more="cpus = <1>;") + _SECOND.format(more="cpus = <1>;")),
     good=Example(chosen=DOMAIN.format(more="cpus = <1>;") + _SECOND.format(more='cpus = <1>; llc-colors = "15";')),

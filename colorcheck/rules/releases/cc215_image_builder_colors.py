@@ -14,7 +14,6 @@ Source: ImageBuilder xlnx_rel_v2023.2 (`uboot-script-gen`), its lines run.
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.from_notes import from_notes
 from colorcheck.rules.reading.cc011_needs_a_shell import built
 
@@ -23,7 +22,6 @@ RULE = from_notes(
     "image-builder-colors",
     Severity.ERROR,
     __doc__,
-    (ProblemKind.DROPPED_COLORS, ProblemKind.RANGE_ONLY, ProblemKind.MASK_TOO_WIDE),
     bad=built('XEN_COLORS="0-1"\n'),
     good=built(),
 )

@@ -15,7 +15,6 @@ Source: ImageBuilder xlnx_rel_v2023.2 (`uboot-script-gen`), its lines run.
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.from_notes import from_notes
 from colorcheck.rules.reading.cc011_needs_a_shell import built
 
@@ -24,13 +23,6 @@ RULE = from_notes(
     "image-builder-keys",
     Severity.WARNING,
     __doc__,
-    (
-        ProblemKind.BEYOND_NUM_DOMUS,
-        ProblemKind.DOM0_KEYS,
-        ProblemKind.NOT_A_NUMBER,
-        ProblemKind.NOT_FOLLOWED,
-        ProblemKind.UNKNOWN_KEY,
-    ),
     bad=built('DOMU_KERNEL[0]="Image"\n'),
     good=built(),
 )

@@ -13,7 +13,6 @@ Source: ImageBuilder xlnx_rel_v2023.2 (`uboot-script-gen`).
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.from_notes import from_notes
 from colorcheck.rules.reading.cc011_needs_a_shell import built
 
@@ -22,7 +21,6 @@ RULE = from_notes(
     "image-builder-sizes",
     Severity.WARNING,
     __doc__,
-    (ProblemKind.FILE_SIZE_ASSUMED,),
     "put the files, or empty files of the same sizes, next to the configuration",
     bad=built(files=False),
     good=built(),

@@ -12,7 +12,6 @@ Source: `colorcheck plugins` lists what is loaded, from where.
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.from_notes import from_notes
 
 RULE = from_notes(
@@ -20,7 +19,6 @@ RULE = from_notes(
     "plugin",
     Severity.ERROR,
     __doc__,
-    (ProblemKind.PLUGIN, ProblemKind.PLUGIN_READER),
     "fix the plugin or uninstall it",
     untestable="an example cannot install a package; the tests of the plugin manager make broken plugins",
 )

@@ -6,6 +6,7 @@ import re
 from enum import StrEnum
 
 from colorcheck.inputs.device_tree.dts import integers
+from colorcheck.inputs.device_tree.dts.patterns import COMMENT
 
 _PIECE = re.compile(
     r'[ \t\r\n]*+(?:"([^"\\]*+)"|(?:/bits/[ \t\r\n]++(8|16|64)[ \t\r\n]*+)?<([^<>"\[\]]*+)>|&([a-zA-Z_][a-zA-Z0-9_]*+)'
@@ -13,7 +14,7 @@ _PIECE = re.compile(
     re.DOTALL,
 )
 _REFERENCE = re.compile(r"&[a-zA-Z_][a-zA-Z0-9_]*+")
-_COMMENT = re.compile(r'("[^"]*+")|/\*[^*]*+\*++(?:[^*/][^*]*+\*++)*+/|//[^\n]*+\n')
+_COMMENT = re.compile(rf'("[^"]*+")|{COMMENT}')
 _INNERMOST = re.compile(r"\(([^()]*+)\)")
 _DEEPEST = 32
 _KEPT = b"\xff\xff\xff\xff"
