@@ -25,6 +25,13 @@ def _nearest(word: str, known: tuple[str, ...], similar: float) -> str | None:
     return plain[found[0]] if found else None
 
 
+def similarity(word: str, other: str) -> float:
+    """The part of the characters that agree, from 0 to 1 (difflib's ratio)."""
+    from difflib import SequenceMatcher
+
+    return SequenceMatcher(None, word, other).ratio()
+
+
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """`did you mean "x"?`, or the text `otherwise` where nothing is near."""
     found = nearest(word, known)

@@ -34,6 +34,7 @@ def parser(
     finds the same tokens wherever it is, as the lexers of C programs do. Tokens named in `without` are never found.
     """
     from lark import Lark
+    from lark.lexer import PatternRE
 
     made = transformer() if transformer else None
     ready = _from_tables(name, start, lexer, made, without)
@@ -45,8 +46,6 @@ def parser(
     def edit(terminal: TerminalDef) -> None:
         if terminal.name in without:
             terminal.pattern = PatternRE(_NOTHING)
-
-    from lark.lexer import PatternRE
 
     return Lark(
         text, parser="lalr", lexer=lexer, start=starts, transformer=made, maybe_placeholders=True, edit_terminals=edit

@@ -36,11 +36,14 @@ class Style(Struct, frozen=True):
         return relative(self.sources, self.root, file)
 
 
+_SPACES = str.maketrans("\t\n\r", "   ")
+
+
 def printable(text: str) -> str:
     """The text with control characters (terminal escapes in an input) made visible; newlines and tabs become spaces."""
-    if text.isprintable():
-        return text
-    return "".join(
-        c if c.isprintable() else " " if c in "\t\n\r" else c.encode("unicode_escape").decode()
-        for c in with_bytes(text)
-    )
+    return text if text.isprintable() else visible(text.translate(_SPACES))
+
+
+def visible(text: str, kept: str = "") -> str:
+    """The text with characters that cannot be printed written as escapes, those in `kept` as they are."""
+    return "".join(c if c.isprintable() or c in kept else c.encode("unicode_escape").decode() for c in with_bytes(text))

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.pages import page
-from colorcheck.core.safe import with_bytes
 from colorcheck.core.source import Location
 from colorcheck.core.theorem import Theorem
 from colorcheck.report import view
-from colorcheck.report.style import Style
+from colorcheck.report.style import Style, visible
 from colorcheck.verification.results import Verification
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
@@ -97,14 +96,8 @@ def _command(command: str, place: Location, title: str, message: str, style: Sty
 
 def _data(text: str) -> str:
     """Text that the runner reads as one line."""
-    return _safe(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return visible(text, "\r\n").replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def _safe(text: str) -> str:
-    """The text without terminal escapes and lone surrogates."""
-    text = with_bytes(text)
-    return "".join(c if c.isprintable() or c in "\r\n" else c.encode("unicode_escape").decode() for c in text)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Edit, Finding, Severity
-from colorcheck.core.suggest import nearest
+from colorcheck.core.suggest import nearest, similarity
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.arguments import options
 from colorcheck.rules.rule import Rule, on
@@ -36,11 +36,9 @@ def check(facts: Facts) -> Iterator[Finding]:
             advice = "write NAME=VALUE without blanks"
             yield RULE.finding(f"{message}{on(facts, releases)}", option.location, advice, severity=Severity.ERROR)
             continue
-        from difflib import SequenceMatcher
-
         ours = [known.name for known in read.release.options]
         near = nearest(option.name, [*ours, *sorted(read.release.registered)])
-        close = near is not None and SequenceMatcher(None, option.name, near).ratio() >= _CLOSE
+        close = near is not None and similarity(option.name, near) >= _CLOSE
         yield RULE.finding(
             f"Xen has no option {option.key} and ignores it{on(facts, releases)}",
             option.name_location,
