@@ -86,6 +86,12 @@ def strtol(text: str) -> Long:
     return Long(value, match.end())
 
 
+def whole_long(text: str) -> int | None:
+    """The value of a text that is nothing but such a number in range; otherwise None."""
+    read = strtol(text)
+    return read.value if read.end and read.end == len(text) and not read.out_of_range else None
+
+
 def simple_integer(digits: str) -> int:
     """The value of digits in base 0, of any size."""
     if digits[:2] in ("0x", "0X"):

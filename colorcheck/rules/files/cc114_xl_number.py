@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from colorcheck.core.c_numbers import strtol
+from colorcheck.core.c_numbers import whole_long
 from colorcheck.core.diagnostic import Edit, Finding, Severity
 from colorcheck.core.source import Location, Passage
 from colorcheck.rules.example import Example
@@ -39,8 +39,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                 yield RULE.finding(said, setting.value_location, f"write {key} = with the whole number")
                 continue
             text = written.text if isinstance(written, Passage) else "a list"
-            number = strtol(text)
-            if isinstance(written, Passage) and number.end and number.end == len(text) and not number.out_of_range:
+            if isinstance(written, Passage) and whole_long(text) is not None:
                 continue
             yield RULE.finding(
                 f'"{text}" is not a number: {key} is treated as absent',

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from colorcheck.core.c_numbers import strtol
+from colorcheck.core.c_numbers import whole_long
 from colorcheck.core.diagnostic import Edit, Finding, Severity
 from colorcheck.core.source import Location, Passage
 from colorcheck.inputs.xl.xl_values import XlList, XlSetting, is_bare
@@ -25,10 +25,11 @@ from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.files.cc114_xl_number import KEYS
 from colorcheck.rules.rule import Rule
 from colorcheck.verification.results import Facts
+from colorcheck.xen.domains.xl_refused_values import GRANTS
 from colorcheck.xen.release.xl_keys import LISTS, NUMBERS, TEXTS
 
 _OTHERS = frozenset(("llc_colors", *KEYS))
-_REFUSED = frozenset(("max_grant_frames", "max_maptrack_frames", "max_grant_version"))  # at which xl stops: CC119
+_NUMBERS = NUMBERS.difference(GRANTS)  # xl stops at grants without a number: CC119
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -42,23 +43,18 @@ def check(facts: Facts) -> Iterator[Finding]:
 def _of(setting: XlSetting) -> Iterator[Finding]:
     name, written = setting.name, setting.written
     if isinstance(written, XlList):
-        if name in TEXTS or name in NUMBERS - _REFUSED:
+        if name in TEXTS or name in _NUMBERS:
             said, advice = f"{name} is a list, not a single value", f"write {name} without brackets"
             yield RULE.finding(f"{said}: xl ignores it", setting.value_location, advice)
     elif name in LISTS:
         said, advice = f"{name} is a single value, not a list", f"write {name} in brackets"
         yield RULE.finding(f"{said}: xl ignores it", setting.value_location, advice, fix=_bracketed(setting, written))
-    elif name in NUMBERS - _REFUSED and setting.operator == "+=":
+    elif name in _NUMBERS and setting.operator == "+=":
         said = f"{name} is given with +=, which xl does not take for numbers"
         yield RULE.finding(f"{said}: xl ignores it", setting.value_location, f"write {name} =")
-    elif name in NUMBERS - _REFUSED and not _is_number(written.text):
+    elif name in _NUMBERS and whole_long(written.text) is None:
         said = f'"{written.text}" is not a number'
         yield RULE.finding(f"{said}: xl ignores {name}", setting.value_location, f"write a number: {name} = 1")
-
-
-def _is_number(text: str) -> bool:
-    number = strtol(text)
-    return bool(number.end) and number.end == len(text) and not number.out_of_range
 
 
 def _bracketed(setting: XlSetting, written: Passage) -> list[Edit]:

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.core.suggest import nearest
 from colorcheck.inputs.device_tree.tree import Node, Property
-from colorcheck.inputs.device_tree.tree_walk import compatible, string
+from colorcheck.inputs.device_tree.tree_walk import available, compatible, string
 from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.trees import domain_nodes
@@ -35,7 +35,6 @@ from colorcheck.xen.release.releases import RELEASES, find_release
 _KNOWN = frozenset(key for release in RELEASES for key in release.domain_keys)
 _COLORS = frozenset(prop.name for release in RELEASES for prop in release.properties)
 _STATIC = "#xen,static-mem-"  # of older releases: the cells of static memory
-_ON = ("okay", "ok")
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -89,11 +88,11 @@ def _vcpus(facts: Facts, node: Node, targets: dict[str, Release]) -> Iterator[Fi
 
 
 def _status(node: Node, what: str) -> Iterator[Finding]:
-    prop, value = node.properties.get("status"), string(node, "status")
-    if prop is not None and value not in _ON:
+    if not available(node):
+        value = string(node, "status") or "empty"
         yield RULE.finding(
-            f"Xen does not read the status of {what}: it uses it although it is {value or 'empty'}",
-            prop.location,
+            f"Xen does not read the status of {what}: it uses it although it is {value}",
+            node.properties["status"].location,
             "delete the node, or its compatible",
         )
 

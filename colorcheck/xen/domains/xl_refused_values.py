@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from colorcheck.core.c_numbers import decimal, strtol
+from colorcheck.core.c_numbers import decimal, whole_long
 from colorcheck.core.source import Passage
 from colorcheck.inputs.xl.xl_values import XlFile, XlList
 
+GRANTS = ("max_grant_frames", "max_maptrack_frames", "max_grant_version")
+"""Keys at which xl stops if they have no number of the right size."""
 _INT_MAX = (1 << 31) - 1
 _UINT32_MAX = (1 << 32) - 1
 _ACTIONS = ("destroy", "restart", "rename-restart", "preserve", "coredump-destroy", "coredump-restart", "soft-reset")
@@ -59,13 +61,13 @@ def _text(file: XlFile, key: str) -> str | None:
 
 
 def _grants(file: XlFile) -> Iterator[tuple[str, str]]:
-    for key in ("max_grant_frames", "max_maptrack_frames", "max_grant_version"):
+    for key in GRANTS:
         setting = file.setting(key)
         if setting is None:
             continue
         text = setting.written.text if isinstance(setting.written, Passage) and setting.operator == "=" else ""
-        read = strtol(text)
-        if not read.end or read.end < len(text) or read.out_of_range or not 0 <= read.value <= _INT_MAX:
+        value = whole_long(text)
+        if value is None or not 0 <= value <= _INT_MAX:
             yield f"{key} is not a number from 0 to {_INT_MAX}", key
 
 
