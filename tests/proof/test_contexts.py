@@ -78,12 +78,12 @@ def test_a_refutation_in_the_shared_context_has_the_values_of_a_context_of_its_o
 def test_no_time_gives_no_answer() -> None:
     forget()
     begin = time.monotonic()
-    product = (2**40 - 87) * (2**40 - 167)  # of two primes: no solver finds them in time
-    factors = "(bvmul ((_ zero_extend 40) x) ((_ zero_extend 40) y))"
+    product = (10**18 + 3) * (10**18 + 9)  # of two primes: Z3 does not find them in 40 s
+    factors = "(bvmul ((_ zero_extend 60) x) ((_ zero_extend 60) y))"
     hard = SmtScript(
         "QF_BV",
-        tuple(f"(declare-const {name} (_ BitVec 40))" for name in "xy"),
-        (Named("product", f"(= {factors} (_ bv{product} 80))"), Named("proper", "(bvult (_ bv1 40) x)")),
+        tuple(f"(declare-const {name} (_ BitVec 60))" for name in "xy"),
+        (Named("product", f"(= {factors} (_ bv{product} 120))"), Named("proper", "(bvult (_ bv1 60) x)")),
         "(= x y)",
     )
     assert decide(hard, 0.5, core=False).verdict is Verdict.UNKNOWN
