@@ -5,9 +5,6 @@ import gc
 import os
 import sys
 import threading
-from collections.abc import Sequence
-from importlib.machinery import ModuleSpec, SourceFileLoader
-from types import ModuleType
 from typing import NoReturn
 
 # `python -m` searches modules in the current folder first, which may be an untrusted checkout.
@@ -24,47 +21,18 @@ OBJECTS = 100_000
 """New containers before the garbage collector runs. Most runs create fewer, and hardly any cycles."""
 
 
-class PureModules:
-    """Finds the modules of a few packages in their folder, without asking every finder and every folder for each.
-
-    Python's own finders take a sixth of the time of importing. What is not found here is left to them.
-    """
-
-    PACKAGES = frozenset(("colorcheck", "lark", "rich", "z3"))  # without compiled modules next to their sources
-
-    def __init__(self) -> None:
-        self.names: dict[str, frozenset[str]] = {}  # of the files in a folder
-
-    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:  # noqa: ARG002
-        """The module's spec, if the package that contains it is one folder that has it as a Python file."""
-        package, _, last = name.rpartition(".")
-        if package.partition(".")[0] not in self.PACKAGES or path is None or len(path) != 1:
-            return None
-        folder = path[0]
-        names = self.names.get(folder)
-        if names is None:
-            try:
-                names = self.names[folder] = frozenset(os.listdir(folder))
-            except OSError:  # in an archive
-                return None
-        inside = last in names  # a package wins against a module of the same name
-        file = f"{folder}/{last}/__init__.py" if inside else f"{folder}/{last}.py"
-        if not (os.path.isfile(file) if inside else f"{last}.py" in names):
-            return None
-        spec = ModuleSpec(name, SourceFileLoader(name, file), origin=file, is_package=inside)
-        spec.has_location = True
-        if spec.submodule_search_locations is not None:
-            spec.submodule_search_locations.append(f"{folder}/{last}")
-        return spec
-
-
 def start() -> NoReturn:
     """Run the command line and end the process with its exit status."""
     gc.set_threshold(OBJECTS, 20, 20)
-    sys.meta_path.insert(0, PureModules())
+    from colorcheck.files.kept_modules import KeptCode, PureModules
+
+    kept = KeptCode.of(__file__)
+    sys.meta_path.insert(0, PureModules(kept))
     from colorcheck.cli import main
 
-    end(main())
+    status = main()
+    kept.keep()
+    end(status)
 
 
 def end(status: int) -> NoReturn:

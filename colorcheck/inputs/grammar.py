@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from colorcheck.files import resources
 
 if TYPE_CHECKING:
     from lark import Lark, Token, Transformer
-    from lark.lexer import TerminalDef
+    from lark.lexer import BasicLexer, TerminalDef
 
 # A pattern that is not found in any text.
 _NOTHING = "(?!x)x"
@@ -24,20 +25,19 @@ def parser(
     transformer: type[Transformer[Any, Any]] | None = None,
     *,
     start: str | tuple[str, ...] = "start",
-    lexer: Literal["contextual", "basic"] = "contextual",
     without: tuple[str, ...] = (),
 ) -> Lark:
     """The LALR parser of the grammar `name` (without ending).
 
     With a `transformer`, its methods are called as the text is parsed, and parsing gives what the method of `start`
-    gives; it must keep nothing from one call to the next. Without one, parsing gives lark's trees. The `basic` lexer
-    finds the same tokens wherever it is, as the lexers of C programs do. Tokens named in `without` are never found.
+    gives; it must keep nothing from one call to the next. Without one, parsing gives lark's trees. Tokens named in
+    `without` are never found.
     """
     from lark import Lark
     from lark.lexer import PatternRE
 
     made = transformer() if transformer else None
-    ready = _from_tables(name, start, lexer, made, without)
+    ready = _from_tables(name, start, made, without)
     if ready is not None:
         return ready
     starts = start if isinstance(start, str) else list(start)
@@ -47,47 +47,62 @@ def parser(
         if terminal.name in without:
             terminal.pattern = PatternRE(_NOTHING)
 
-    return Lark(
-        text, parser="lalr", lexer=lexer, start=starts, transformer=made, maybe_placeholders=True, edit_terminals=edit
-    )
+    return Lark(text, parser="lalr", start=starts, transformer=made, maybe_placeholders=True, edit_terminals=edit)
 
 
-def tables_of(name: str, start: str | tuple[str, ...], lexer: str) -> dict[str, Any]:
+def tables_of(name: str, start: str | tuple[str, ...]) -> dict[str, Any]:
     """The parser tables of a grammar as JSON, which lark takes long to compute."""
     import lark
     from lark.grammar import Rule
     from lark.lexer import TerminalDef
 
     starts = start if isinstance(start, str) else list(start)
-    text = resources.grammar(name)
-    made = lark.Lark(text, parser="lalr", lexer=lexer, start=starts, maybe_placeholders=True)
+    made = lark.Lark(resources.grammar(name), parser="lalr", start=starts, maybe_placeholders=True)
     data, memo = made.memo_serialize([TerminalDef, Rule])
-    return {"for": _key(name, start, lexer), "data": data, "memo": memo}
+    return {"for": _key(name, start), "data": data, "memo": memo}
 
 
-def _key(name: str, start: str | tuple[str, ...], lexer: str) -> str:
-    """The key of tables: lark's version, the grammar's text, and the options."""
+def terminals_of(name: str) -> dict[str, Any]:
+    """The tokens of a grammar as JSON, those that its rules do not use among them."""
+    import lark
+    from lark.lexer import TerminalDef
+    from lark.utils import SerializeMemoizer
+
+    memo = SerializeMemoizer([TerminalDef])
+    data = lark.Lark(resources.grammar(name), parser=None, lexer="basic").lexer_conf.serialize(memo)
+    return {"for": _key(name, _TOKENS), "data": data, "memo": memo.serialize()}
+
+
+_TOKENS = "tokens"
+
+
+def _key(name: str, start: str | tuple[str, ...]) -> str:
+    """The key of tables: lark's version, the grammar's text, and the start."""
     import lark
 
     digest = hashlib.sha256(resources.grammar(name).encode()).hexdigest()
-    return f"lark {lark.__version__}, {digest}, {start}, {lexer}"
+    return f"lark {lark.__version__}, {digest}, {start}"
+
+
+def _made_before(file: str, key: str) -> tuple[Any, dict[int, Any]]:
+    """Data and memo of tables that were made beforehand.
+
+    Raises OSError, ValueError, KeyError, TypeError or AttributeError if there are none for this very grammar.
+    """
+    found = json.loads(resources.tables(file))
+    if found["for"] != key:
+        raise ValueError(file)
+    return found["data"], {int(number): each for number, each in found["memo"].items()}
 
 
 def _from_tables(
-    name: str,
-    start: str | tuple[str, ...],
-    lexer: str,
-    transformer: Transformer[Any, Any] | None,
-    without: tuple[str, ...] = (),
+    name: str, start: str | tuple[str, ...], transformer: Transformer[Any, Any] | None, without: tuple[str, ...] = ()
 ) -> Lark | None:
     """The parser from the tables that were made beforehand; None if there are none for this very grammar."""
     from lark import Lark
 
     try:
-        found = json.loads(resources.tables(name if lexer == "contextual" else f"{name}.{lexer}"))
-        if found["for"] != _key(name, start, lexer):
-            return None
-        data, memo = found["data"], {int(number): each for number, each in found["memo"].items()}
+        data, memo = _made_before(name, _key(name, start))
         for each in memo.values():
             if each.get("name") in without and "pattern" in each:
                 each["pattern"] |= {"value": _NOTHING, "_width": [1, 1]}
@@ -100,16 +115,29 @@ def _from_tables(
 
 
 @cache
-def _lexer(name: str) -> Lark:
+def _lexer(name: str) -> BasicLexer:
     from lark import Lark
+    from lark.common import LexerConf
+    from lark.lexer import BasicLexer, TerminalDef
+    from lark.utils import SerializeMemoizer
 
-    ready = _from_tables(name, "start", "basic", None)  # only of grammars whose rules use every token
-    return ready or Lark(resources.grammar(name), parser=None, lexer="basic")
+    try:
+        data, memo = _made_before(f"{name}.{_TOKENS}", _key(name, _TOKENS))
+        conf = LexerConf.deserialize(data, SerializeMemoizer.deserialize(memo, {"TerminalDef": TerminalDef}, {}))
+        conf.re_module, conf.callbacks, conf.skip_validation = re, {}, True
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        conf = Lark(resources.grammar(name), parser=None, lexer="basic").lexer_conf
+    return BasicLexer(conf)
 
 
 def tokens(name: str, text: str) -> Iterator[Token]:
-    """The tokens of a text, whatever the rules of the grammar `name` say about their order."""
-    return _lexer(name).lex(text)
+    """The tokens of a text, whatever the rules of the grammar `name` say about their order: the same ones wherever
+    they are, as the lexers of C programs find them.
+    """
+    from lark.lexer import LexerThread
+
+    found: Iterator[Token] = LexerThread.from_text(_lexer(name), text).lex(None)  # type: ignore[no-untyped-call]
+    return found
 
 
 def span(token: Token) -> tuple[int, int]:

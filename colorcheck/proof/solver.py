@@ -66,7 +66,7 @@ def _within_memory(script: SmtScript, timeout: float, *, core: bool) -> Answer:
     if given is not None:
         z3.set_param("memory_max_size", given.memory >> 20)
     try:
-        quick = None if core else _quickly(script, timeout)
+        quick = _quickly(script, timeout, core=core) if not core or len(script.assumptions) <= MOST_TRIED else None
         return quick or _decided(script, timeout - (time.perf_counter() - begin), z3.Context(), core=core)
     except z3.Z3Exception as error:
         if "memory" not in str(error):
@@ -76,7 +76,7 @@ def _within_memory(script: SmtScript, timeout: float, *, core: bool) -> Answer:
 
 
 class _Shared(threading.local):
-    """The thread's context for questions that need nothing but a verdict: a new one takes 3 ms."""
+    """The thread's context for answers that do not depend on earlier questions: a new one takes 3 to 7 ms."""
 
     context: z3.Context | None = None
 
@@ -86,43 +86,57 @@ QUICK = 0.25
 """Seconds that a question gets in the shared context."""
 
 
-def _quickly(script: SmtScript, timeout: float) -> Answer | None:
-    """The answer found in the shared context, if it is a verdict that nothing else belongs to; otherwise None.
+MOST_TRIED = 32
+"""Assumptions that are left out one after the other to find a core; of more, only those of the solver's own core."""
 
-    A core, a countermodel or the reason why there is no answer may depend on earlier questions in the same context.
-    Those come from a context of their own, so that equal inputs give equal documents.
+
+def _quickly(script: SmtScript, timeout: float, *, core: bool) -> Answer | None:
+    """The answer found in the shared context, if it is the same whatever was asked before; otherwise None.
+
+    A countermodel and the reason why there is no answer may depend on earlier questions in the same context. Those
+    come from a context of their own, so that equal inputs give equal documents. A core found by leaving out one
+    assumption after the other depends on nothing but the verdicts.
     """
     import z3
 
     context, _shared.context = _shared.context or z3.Context(), None  # given back only if nothing is raised
-    answer = _decided(script, min(timeout, QUICK), context, core=False)
+    try:
+        answer = _decided(script, min(timeout, QUICK), context, core=core, sure=True)
+    except _Unsure:
+        answer = None
     _shared.context = context
-    return answer if answer.verdict in {Verdict.PROVED, Verdict.VACUOUS} else None
+    return answer if answer and answer.verdict in {Verdict.PROVED, Verdict.VACUOUS} else None
 
 
-def _decided(script: SmtScript, timeout: float, context: z3.Context, *, core: bool) -> Answer:
+class _Unsure(Exception):
+    """There was no time, or no answer, to find a core."""
+
+
+def _decided(script: SmtScript, timeout: float, context: z3.Context, *, core: bool, sure: bool = False) -> Answer:
     import z3
 
     begin = time.perf_counter()
     deadline = begin + timeout
-    parsed = z3.parse_smt2_string(_text(script), ctx=context)
+    parsed = z3.parse_smt2_string(_text(script, marked=core), ctx=context)
     solver = z3.SimpleSolver(ctx=context)
-    solver.set("ctrl_c", False)  # otherwise Z3 handles Ctrl-C itself, answers "unknown", and the run continues
-    names = {_mark(number): each.name for number, each in enumerate(script.assumptions)}
+    # Otherwise Z3 handles Ctrl-C itself, answers "unknown", and the run continues. With the analysis of what is
+    # relevant, proofs with quantifiers take half as long again.
+    solver.set(ctrl_c=False, relevancy=0)
+    names = {_mark(number): each.name for number, each in enumerate(script.assumptions)} if core else {}
     marks = [z3.Bool(mark, context) for mark in names]
-    claim = parsed[len(marks)]
-    parsed.resize(len(marks))
+    claim = parsed[len(script.assumptions)]
+    parsed.resize(len(script.assumptions))
     solver.add(parsed)
 
     possible = _check(solver, marks, deadline)
     if possible == z3.unsat:
-        return _answer(Verdict.VACUOUS, begin, _minimal(solver, marks, deadline) if core else [], names)
+        return _answer(Verdict.VACUOUS, begin, _minimal(solver, marks, deadline, sure=sure) if core else [], names)
     if possible == z3.unknown:
         return _unknown(begin, solver)
     solver.add(z3.Not(claim))
     result = _check(solver, marks, deadline)
     if result == z3.unsat:
-        return _answer(Verdict.PROVED, begin, _minimal(solver, marks, deadline) if core else [], names)
+        return _answer(Verdict.PROVED, begin, _minimal(solver, marks, deadline, sure=sure) if core else [], names)
     if result == z3.unknown:
         return _unknown(begin, solver)
     values = _values(solver.model(), script.values)
@@ -133,11 +147,15 @@ def _mark(number: int) -> str:
     return f"assume!{number}"
 
 
-def _text(script: SmtScript) -> str:
-    """The declarations, an assertion for each assumption that holds where its mark is true, and the claim."""
-    marks = [f"(declare-const {_mark(number)} Bool)" for number in range(len(script.assumptions))]
-    asserted = [f"(assert (=> {_mark(number)} {each.term}))" for number, each in enumerate(script.assumptions)]
-    return "\n".join([*script.declarations, *marks, *asserted, f"(assert {script.claim})"])
+def _text(script: SmtScript, *, marked: bool) -> str:
+    """The declarations, an assertion for each assumption, and the claim; a marked one holds where its mark is true."""
+    terms = [each.term for each in script.assumptions]
+    marks = [f"(declare-const {_mark(number)} Bool)" for number in range(len(terms))] if marked else []
+    if marked:
+        terms = [f"(=> {_mark(number)} {term})" for number, term in enumerate(terms)]
+    return "\n".join(
+        [*script.declarations, *marks, *(f"(assert {term})" for term in terms), f"(assert {script.claim})"]
+    )
 
 
 def _check(solver: z3.Solver, marks: list[z3.BoolRef], deadline: float) -> z3.CheckSatResult:
@@ -145,16 +163,23 @@ def _check(solver: z3.Solver, marks: list[z3.BoolRef], deadline: float) -> z3.Ch
     return solver.check(*marks)
 
 
-def _minimal(solver: z3.Solver, marks: list[z3.BoolRef], deadline: float) -> list[z3.BoolRef]:
-    """A core from which nothing can be removed; elements that there was no time to try are kept."""
+def _minimal(solver: z3.Solver, marks: list[z3.BoolRef], deadline: float, *, sure: bool) -> list[z3.BoolRef]:
+    """A core from which nothing can be removed. Elements that there was no time or no answer to try are kept, or, if
+    the core must be sure, `_Unsure` is raised.
+    """
     import z3
 
-    wanted = {mark.decl().name() for mark in solver.unsat_core()}
-    core = [mark for mark in marks if mark.decl().name() in wanted]
+    core = list(marks)
+    if len(marks) > MOST_TRIED:
+        wanted = {mark.decl().name() for mark in solver.unsat_core()}
+        core = [mark for mark in marks if mark.decl().name() in wanted]
     for mark in list(core):
         smaller = [other for other in core if other is not mark]
-        if time.perf_counter() < deadline and _check(solver, smaller, deadline) == z3.unsat:
+        tried = _check(solver, smaller, deadline) if time.perf_counter() < deadline else z3.unknown
+        if tried == z3.unsat:
             core = smaller
+        elif tried == z3.unknown and sure:
+            raise _Unsure
     return core
 
 

@@ -3,20 +3,19 @@
 import json
 from pathlib import Path
 
-from colorcheck.inputs.grammar import tables_of
+from colorcheck.inputs.grammar import tables_of, terminals_of
 
 PARSERS = (
-    ("device_tree", ("source", "lone_value"), "contextual"),
-    ("xl", "start", "contextual"),
-    ("u_boot", ("start", "body"), "contextual"),
-    ("boot_arguments", "start", "basic"),
-    ("color_list", "start", "basic"),
+    ("device_tree", ("source", "lone_value")),
+    ("xl", "start"),
+    ("u_boot", ("start", "body")),
 )
+LEXERS = ("boot_arguments", "color_list", "xl")
 FOLDER = Path(__file__).parents[2] / "grammars" / "tables"
 
 if __name__ == "__main__":
-    for name, start, lexer in PARSERS:
-        text = json.dumps(tables_of(name, start, lexer), separators=(",", ":"), sort_keys=True)
-        (FOLDER / f"{name if lexer == 'contextual' else f'{name}.{lexer}'}.json").write_text(
-            text + "\n", encoding="utf-8"
-        )
+    found = {name: tables_of(name, start) for name, start in PARSERS}
+    found |= {f"{name}.tokens": terminals_of(name) for name in LEXERS}
+    for file, made in found.items():
+        text = json.dumps(made, separators=(",", ":"), sort_keys=True)
+        (FOLDER / f"{file}.json").write_text(text + "\n", encoding="utf-8")

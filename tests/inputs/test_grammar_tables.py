@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from colorcheck.inputs import grammar
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "docs" / "make"))
-from grammar_tables import PARSERS  # noqa: E402
+from grammar_tables import LEXERS, PARSERS  # noqa: E402
 
 TEXTS = {
     "boot_arguments": "llc-coloring=on dom0_mem=1G xen-llc-colors=0-1 -- x",
@@ -24,27 +26,29 @@ TEXTS = {
 }
 
 
-@pytest.mark.parametrize(("name", "start", "lexer"), PARSERS)
-def test_tables_are_for_the_grammar_of_today(name: str, start: str | tuple[str, ...], lexer: str) -> None:
+MADE = [
+    *(pytest.param(name, partial(grammar.tables_of, name, start), id=name) for name, start in PARSERS),
+    *(pytest.param(f"{name}.tokens", partial(grammar.terminals_of, name), id=f"{name}.tokens") for name in LEXERS),
+]
+
+
+@pytest.mark.parametrize(("file", "made"), MADE)
+def test_tables_are_for_the_grammar_of_today(file: str, made: Callable[[], dict[str, object]]) -> None:
     """Else `python docs/make/grammar_tables.py`; until then the parser is built from the grammar, slowly.
 
     They are for the lark that the tests use as a rule, whichever is installed.
     """
-    found = json.loads(resources.tables(name if lexer == "contextual" else f"{name}.{lexer}"))
+    found = json.loads(resources.tables(file))
     lark, _, rest = found["for"].partition(", ")
-    assert rest == grammar.tables_of(name, start, lexer)["for"].partition(", ")[2]
+    assert rest == str(made()["for"]).partition(", ")[2]
     assert lark.replace(" ", "==") in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
 
 
-@pytest.mark.parametrize(("name", "start", "lexer"), PARSERS)
-def test_both_parsers_give_the_same(
-    name: str, start: str | tuple[str, ...], lexer: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize(("name", "start"), PARSERS)
+def test_both_parsers_give_the_same(name: str, start: str | tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     entry = start[0] if isinstance(start, tuple) else None
 
     def read() -> object:
-        if lexer == "basic":
-            return list(grammar._lexer.__wrapped__(name).lex(TEXTS[name]))
         return grammar.parser.__wrapped__(name, start=start).parse(TEXTS[name], start=entry)
 
     ready = read()
@@ -52,7 +56,19 @@ def test_both_parsers_give_the_same(
     assert read() == ready
 
 
+@pytest.mark.parametrize("name", LEXERS)
+def test_both_lexers_give_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = f"{TEXTS[name]} ?% {TEXTS[name]}"
+    ready = list(grammar.tokens(name, text))
+    monkeypatch.setattr(resources, "tables", lambda _: "{}")
+    monkeypatch.setattr(grammar, "_lexer", grammar._lexer.__wrapped__)
+    slow = list(grammar.tokens(name, text))
+    assert [(token.type, token, token.start_pos, token.line) for token in slow] == [
+        (token.type, token, token.start_pos, token.line) for token in ready
+    ]
+
+
 def test_tables_of_another_grammar_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     text = resources.grammar("xl")
     monkeypatch.setattr(resources, "grammar", lambda _: text + "\n// changed\n")
-    assert grammar._from_tables("xl", "start", "contextual", None) is None
+    assert grammar._from_tables("xl", "start", None) is None
