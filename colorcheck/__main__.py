@@ -17,6 +17,8 @@ if not sys.flags.safe_path and sys.path and sys.path[0] in ("", _HERE):
 if os.path.dirname(os.path.dirname(os.path.abspath(__file__))) not in sys.path:
     sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
+FRAMES = 2**16 + 1024
+"""Words of the first frame's stack, hardly any of which are touched: one more than half of the piece they take."""
 OBJECTS = 100_000
 """New containers before the garbage collector runs. Most runs create fewer, and hardly any cycles."""
 
@@ -24,6 +26,14 @@ OBJECTS = 100_000
 def start() -> NoReturn:
     """Run the command line and end the process with its exit status."""
     gc.set_threshold(OBJECTS, 20, 20)
+    # CPython keeps frames in pieces of 16 KiB, and gives each piece back when it is empty: where calls come and go
+    # around the end of one, memory is mapped and unmapped 800 times in a run. The first frame of a piece that needs
+    # more than that makes it larger, and leaves the rest to those that it calls.
+    _run.__code__ = _run.__code__.replace(co_stacksize=FRAMES)
+    end(_run())
+
+
+def _run() -> int:
     from colorcheck.files.kept_modules import KeptCode, PureModules
 
     kept = KeptCode.of(__file__)
@@ -32,7 +42,7 @@ def start() -> NoReturn:
 
     status = main()
     kept.keep()
-    end(status)
+    return status
 
 
 def end(status: int) -> NoReturn:
