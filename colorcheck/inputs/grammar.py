@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # A pattern that is not found in any text.
 _NOTHING = "(?!x)x"
+_IMPORTED = re.compile(r"(?m)^%import \.(\w+)")
 
 
 @cache
@@ -33,43 +34,48 @@ def parser(
     gives; it must keep nothing from one call to the next. Without one, parsing gives lark's trees. Tokens named in
     `without` are never found.
     """
-    from lark import Lark
     from lark.lexer import PatternRE
 
     made = transformer() if transformer else None
     ready = _from_tables(name, start, made, without)
     if ready is not None:
         return ready
-    starts = start if isinstance(start, str) else list(start)
-    text = resources.grammar(name)
 
     def edit(terminal: TerminalDef) -> None:
         if terminal.name in without:
             terminal.pattern = PatternRE(_NOTHING)
 
-    return Lark(text, parser="lalr", start=starts, transformer=made, maybe_placeholders=True, edit_terminals=edit)
+    return _built(name, parser="lalr", start=_starts(start), transformer=made, edit_terminals=edit)
+
+
+def _built(name: str, **options: Any) -> Lark:
+    """The parser made of the grammar's text, slowly."""
+    from lark import Lark
+
+    folder = str(resources.data_folder("grammars"))
+    return Lark(resources.grammar(name), maybe_placeholders=True, import_paths=[folder], **options)
+
+
+def _starts(start: str | tuple[str, ...]) -> str | list[str]:
+    return start if isinstance(start, str) else list(start)
 
 
 def tables_of(name: str, start: str | tuple[str, ...]) -> dict[str, Any]:
     """The parser tables of a grammar as JSON, which lark takes long to compute."""
-    import lark
     from lark.grammar import Rule
     from lark.lexer import TerminalDef
 
-    starts = start if isinstance(start, str) else list(start)
-    made = lark.Lark(resources.grammar(name), parser="lalr", start=starts, maybe_placeholders=True)
-    data, memo = made.memo_serialize([TerminalDef, Rule])
+    data, memo = _built(name, parser="lalr", start=_starts(start)).memo_serialize([TerminalDef, Rule])
     return {"for": _key(name, start), "data": data, "memo": memo}
 
 
 def terminals_of(name: str) -> dict[str, Any]:
     """The tokens of a grammar as JSON, those that its rules do not use among them."""
-    import lark
     from lark.lexer import TerminalDef
     from lark.utils import SerializeMemoizer
 
     memo = SerializeMemoizer([TerminalDef])
-    data = lark.Lark(resources.grammar(name), parser=None, lexer="basic").lexer_conf.serialize(memo)
+    data = _built(name, parser=None, lexer="basic").lexer_conf.serialize(memo)
     return {"for": _key(name, _TOKENS), "data": data, "memo": memo.serialize()}
 
 
@@ -77,10 +83,12 @@ _TOKENS = "tokens"
 
 
 def _key(name: str, start: str | tuple[str, ...]) -> str:
-    """The key of tables: lark's version, the grammar's text, and the start."""
+    """The key of tables: lark's version, the grammar's text and that of those it takes words from, and the start."""
     import lark
 
-    digest = hashlib.sha256(resources.grammar(name).encode()).hexdigest()
+    text = resources.grammar(name)
+    text += "".join(resources.grammar(other) for other in sorted(set(_IMPORTED.findall(text))))
+    digest = hashlib.sha256(text.encode()).hexdigest()
     return f"lark {lark.__version__}, {digest}, {start}"
 
 
@@ -116,7 +124,6 @@ def _from_tables(
 
 @cache
 def _lexer(name: str) -> BasicLexer:
-    from lark import Lark
     from lark.common import LexerConf
     from lark.lexer import BasicLexer, TerminalDef
     from lark.utils import SerializeMemoizer
@@ -126,7 +133,7 @@ def _lexer(name: str) -> BasicLexer:
         conf = LexerConf.deserialize(data, SerializeMemoizer.deserialize(memo, {"TerminalDef": TerminalDef}, {}))
         conf.re_module, conf.callbacks, conf.skip_validation = re, {}, True
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        conf = Lark(resources.grammar(name), parser=None, lexer="basic").lexer_conf
+        conf = _built(name, parser=None, lexer="basic").lexer_conf
     return BasicLexer(conf)
 
 

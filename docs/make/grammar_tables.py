@@ -7,6 +7,7 @@ from colorcheck.inputs.grammar import tables_of, terminals_of
 
 PARSERS = (
     ("device_tree", ("source", "lone_value")),
+    ("device_tree_rows", "source"),
     ("xl", "start"),
     ("u_boot", ("start", "body")),
 )

@@ -21,6 +21,7 @@ TEXTS = {
     "boot_arguments": "llc-coloring=on dom0_mem=1G xen-llc-colors=0-1 -- x",
     "color_list": "0-1,4,7-9",
     "device_tree": "/dts-v1/;\n/ { a = <1 (2 + 3)>; n@1 { reg = [01 02]; }; };\n",
+    "device_tree_rows": "/dts-v1/;\n/ { a = <1 (2 + 3)>; n@1 { reg = [01 02]; m { }; }; };\n",
     "xl": 'name = "rt"\nmemory = 64\nllc_colors = ["4-8", "10"]\n',
     "u_boot": "if test -e mmc 0 x; then\n  setenv a 1; load mmc 0 ${addr} x\nfi\n",
 }

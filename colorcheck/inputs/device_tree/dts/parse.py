@@ -58,7 +58,11 @@ _WORD = re.compile(r"[a-zA-Z0-9,._+*#?@$/&-]{1,40}|[^ \t\n]")
 
 def parse_rows(text: str) -> Source:
     """The syntax, if it is right as far as this goes: values in rows are still to be read. Else `UnexpectedInput`."""
-    return _source(_parser(("TOP_ROW",) if len(text) < _SMALL else ()), text)
+    without = ("TOP_ROW",) if len(text) < _SMALL else ()
+    try:
+        return _source(parser("device_tree_rows", SyntaxBuilder, start="source", without=without), text)
+    except UnexpectedInput:
+        return _source(_parser(without), text)
 
 
 def parse_value(text: str) -> list[Piece | Token]:
