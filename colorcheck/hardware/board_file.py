@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Confidence
-from colorcheck.files.resources import data_folder
+from colorcheck.files.resources import common_table, data_folder
 from colorcheck.hardware.board import Board, Cache, CacheKind, Cluster, DramMap
 from colorcheck.hardware.cache_table import mask_of, read_cache
 from colorcheck.hardware.cores import core_named
@@ -83,8 +83,7 @@ def read_board(text: str, name: str) -> Board:
 @cached
 def sources() -> dict[str, str]:
     """The manuals, device trees and measurements behind the catalogue's values, by the short key used there."""
-    path = data_folder("boards") / "common" / "sources.toml"
-    return {key: str(text) for key, text in tomllib.loads(path.read_text(encoding="utf-8")).items()}
+    return {key: str(text) for key, text in common_table("sources").items()}
 
 
 def _base(table: Table, name: str) -> Board | None:

@@ -8,13 +8,14 @@ a device that names a DMA controller (`dmas`) uses that one, which has its own n
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from msgspec import Struct
 
 from colorcheck.hardware.iommu import iommu_facts
 from colorcheck.hardware.master_kinds import Dma, kind_of
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
-from colorcheck.inputs.device_tree.tree_walk import Ancestry, available, string
+from colorcheck.inputs.device_tree.tree_walk import Ancestry, ancestry_of, available, string
 
 # Only a device that accesses memory by itself is coherent or behind an IOMMU.
 SIGNS = ("iommus", "iommu-map", "dma-coherent", "mmu-masters")
@@ -50,11 +51,16 @@ class BusMasters(Struct, frozen=True):
 def bus_masters(tree: DeviceTree, left_out: frozenset[str] = frozenset()) -> BusMasters:
     """The enabled devices of a tree. A device that contains bus masters is classified by those. `left_out` are kinds of
     IOMMUs whose driver this Xen is not built with."""
-    ancestry = Ancestry(tree)
+    return _bus_masters(ancestry_of(tree), left_out)
+
+
+@lru_cache(maxsize=16)
+def _bus_masters(ancestry: Ancestry, left_out: frozenset[str]) -> BusMasters:
     facts = iommu_facts(ancestry, left_out)
     safe = {master.node.path for master in facts.masters if facts.protected(master)}
     walk = _Walk(ancestry, safe, {iommu.node.path for iommu in facts.iommus})
-    return BusMasters(tuple(found for child in tree.root.children for found in walk.below(child, None, False)))
+    inside = ancestry.tree.root.children
+    return BusMasters(tuple(found for child in inside for found in walk.below(child, None, False)))
 
 
 class _Walk:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
 
 from msgspec import Struct
 
-from colorcheck.files.resources import data_folder
+from colorcheck.files.resources import common_table
 from colorcheck.hardware.table import Table
 
 
@@ -39,8 +38,7 @@ class Core(Struct, frozen=True):
 @cache
 def cores() -> dict[str, Core]:
     """All cores of `boards/common/cores.toml` by name."""
-    path = data_folder("boards") / "common" / "cores.toml"
-    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    data = common_table("cores")
     return {name: _core(name, Table(name, values)) for name, values in data.items()}
 
 

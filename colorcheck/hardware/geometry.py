@@ -17,7 +17,7 @@ from colorcheck.hardware.cpu_tree import CacheNode, cpus_of_tree
 from colorcheck.hardware.index import UnknownIndex
 from colorcheck.hardware.iommu import iommu_facts
 from colorcheck.inputs.device_tree.tree import DeviceTree
-from colorcheck.inputs.device_tree.tree_walk import Ancestry, string, strings
+from colorcheck.inputs.device_tree.tree_walk import Ancestry, ancestry_of, string, strings
 
 WAY_PARTITIONING = (
     "The DynamIQ Shared Unit can partition its L3 by ways (CLUSTERPARTCR_EL1), which is the mechanism for this cache."
@@ -32,7 +32,7 @@ def board_from_device_tree(tree: DeviceTree, boot_cpu: int | None = None) -> tup
     cluster's CPUs are numbered, and `boot_known` is False. None if the tree has no CPUs. The numbers of a cache that is
     missing or wrong in the tree are unknown.
     """
-    ancestry = Ancestry(tree)
+    ancestry = ancestry_of(tree)
     cpus = cpus_of_tree(ancestry, boot_cpu)
     if not cpus:
         place = tree.node("/cpus") or tree.root

@@ -6,6 +6,8 @@ xen/drivers/passthrough/arm, Xen 4.20.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from msgspec import Struct
 
 from colorcheck.inputs.device_tree.tree import Node
@@ -59,6 +61,7 @@ class IommuFacts(Struct, frozen=True):
         return ", ".join(parts) + f"; {len(self.masters)} DMA masters behind one" if parts else ""
 
 
+@lru_cache(maxsize=16)
 def iommu_facts(ancestry: Ancestry, left_out: frozenset[str] = frozenset()) -> IommuFacts:
     """The IOMMUs of a tree (every node with `#iommu-cells`, or of a kind that Xen supports) and their masters.
 

@@ -5,14 +5,13 @@ Source: given for each kind, as keys of `boards/common/sources.toml`.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from enum import Enum
 from functools import cache
 
 from msgspec import Struct
 
-from colorcheck.files.resources import data_folder
+from colorcheck.files.resources import common_table
 from colorcheck.hardware.table import Table
 from colorcheck.inputs.device_tree.tree import Node
 from colorcheck.inputs.device_tree.tree_walk import strings, unit_name
@@ -76,8 +75,7 @@ class MasterKind(Struct, frozen=True):
 @cache
 def kinds() -> tuple[MasterKind, ...]:
     """All kinds, in the table's order."""
-    path = data_folder("boards") / "common" / "masters.toml"
-    table = Table("", tomllib.loads(path.read_text(encoding="utf-8")))
+    table = Table("", common_table("masters"))
     found = tuple(_kind(entry) for entry in table.tables("kinds"))
     table.done()
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -88,8 +87,7 @@ def _key(name: str, start: str | tuple[str, ...]) -> str:
 
     text = resources.grammar(name)
     text += "".join(resources.grammar(other) for other in sorted(set(_IMPORTED.findall(text))))
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return f"lark {lark.__version__}, {digest}, {start}"
+    return f"lark {lark.__version__}, {resources.digest(text)}, {start}"
 
 
 def _made_before(file: str, key: str) -> tuple[Any, dict[int, Any]]:

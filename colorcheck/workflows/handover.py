@@ -13,7 +13,7 @@ from colorcheck.core.source import Location
 from colorcheck.hardware.core_parts import core_of_midr
 from colorcheck.hardware.cpu_tree import boot_cpu_choices, cpus_of_tree
 from colorcheck.inputs.deployment import Deployment, Followed, ModuleInDoubt, Unsettled
-from colorcheck.inputs.device_tree.tree_walk import Ancestry
+from colorcheck.inputs.device_tree.tree_walk import ancestry_of
 from colorcheck.inputs.manifest.manifest import Loader, Manifest
 from colorcheck.inputs.read import read_deployment
 from colorcheck.loader.beside import other_text_beside, scripts_beside
@@ -76,7 +76,7 @@ def _with_boot_cpu(deployment: Deployment) -> Deployment:
     target = deployment.manifest.target
     if said is None or deployment.tree is None or target.boot_cpu is not None or not isinstance(said.value, int):
         return deployment
-    cpus = cpus_of_tree(Ancestry(deployment.tree))
+    cpus = cpus_of_tree(ancestry_of(deployment.tree))
     name = core_of_midr(said.value)
     choices = boot_cpu_choices(cpus, cluster_of_each(cpus)) if name is not None and cpus else ()
     fitting = [cpu.mpidr for cpu in cpus if cpu.mpidr in choices and (cpu.core is None or cpu.core.name == name)]

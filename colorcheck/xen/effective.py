@@ -12,7 +12,7 @@ from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import Node
-from colorcheck.inputs.device_tree.tree_walk import Ancestry
+from colorcheck.inputs.device_tree.tree_walk import ancestry_of
 from colorcheck.loader.facts import Fact
 from colorcheck.xen.decided.boot_domains import boot_domains, guests
 from colorcheck.xen.decided.context import (
@@ -195,7 +195,7 @@ def _without_scheduler(context: SystemContext) -> Failure | None:
     """The panic of a Xen that lacks the scheduler of a boot-time pool."""
     deployment = context.deployment
     named = next(named_schedulers(deployment.tree), None)
-    pools = pools_fact(deployment, Ancestry(deployment.tree)) if deployment.tree else None
+    pools = pools_fact(deployment, ancestry_of(deployment.tree)) if deployment.tree else None
     read = named is None or context.facts.read(SCHEDULER) is not False
     if read or named is None or not isinstance(pools, Fact) or not pools.value:
         return None

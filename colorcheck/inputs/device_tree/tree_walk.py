@@ -216,3 +216,17 @@ class Ancestry:
         if alias is None and (node := self.tree.node("/aliases")) is not None:
             alias = string(node, name)
         return self.tree.node(alias) if alias else None
+
+
+_recent: list[Ancestry] = []
+_MOST_RECENT = 4
+
+
+def ancestry_of(tree: DeviceTree) -> Ancestry:
+    """The ancestry of a tree, the same one for the same tree: many checks ask for it."""
+    for known in tuple(_recent):
+        if known.tree is tree:
+            return known
+    found = Ancestry(tree)
+    _recent[:] = [found, *_recent][:_MOST_RECENT]
+    return found

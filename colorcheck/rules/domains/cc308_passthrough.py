@@ -20,7 +20,7 @@ from colorcheck.core.source import Location, Passage
 from colorcheck.hardware.bus_masters import Device, bus_masters
 from colorcheck.hardware.iommu import iommu_facts
 from colorcheck.hardware.master_kinds import Dma
-from colorcheck.inputs.device_tree.tree_walk import Ancestry
+from colorcheck.inputs.device_tree.tree_walk import ancestry_of
 from colorcheck.inputs.xl.xl_values import XlList
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.rule import Rule, on, seen
@@ -47,7 +47,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     if tree is None:
         return
     without = left_out(facts.deployment)
-    usable, devices = iommu_facts(Ancestry(tree), without).usable, bus_masters(tree, without)
+    usable, devices = iommu_facts(ancestry_of(tree), without).usable, bus_masters(tree, without)
     for what in seen(facts, *KINDS):
         if usable and not any(_astray(devices.at(path)) for path in _named(facts, what.location)):
             continue

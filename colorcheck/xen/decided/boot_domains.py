@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.dts.freeze import blob_size
 from colorcheck.inputs.device_tree.tree import DeviceTree
-from colorcheck.inputs.device_tree.tree_walk import Ancestry, cells_below, compatible
+from colorcheck.inputs.device_tree.tree_walk import ancestry_of, cells_below, compatible
 from colorcheck.xen.decided.context import (
     SystemContext,
     grants_of,
@@ -86,7 +86,7 @@ def _dom0_refused(context: SystemContext, domain: Domain) -> Failure | None:
 
 
 def _passthrough_host(context: SystemContext, tree: DeviceTree) -> PassthroughHost:
-    ancestry = Ancestry(tree)
+    ancestry = ancestry_of(tree)
     uart = uart_of(ancestry, context.arguments)
     return PassthroughHost(
         ancestry,
@@ -115,7 +115,7 @@ def guests(context: SystemContext, before: Sequence[Domain]) -> list[Domain]:
     if context.geometry.coloring:
         context.notes += passed_through(context.deployment, context.machine)
         if (tree := context.deployment.tree) is not None:
-            ancestry = Ancestry(tree)
+            ancestry = ancestry_of(tree)
             uart = uart_of(ancestry, context.arguments)
             context.notes += mapped_memory(ancestry, uart, context.machine, before)
     return found
@@ -139,7 +139,7 @@ def _ended_dom0(context: SystemContext, domain: Domain) -> Domain:
     failures: list[Failure] = []
     debug = context.deployment.kconfig.get("DEBUG") == "y"
     host = dom0_end.Dom0DeviceLimits(reach(context.facts.read(ADDRESS_BITS)), traits.empty_reg_asserts and debug)
-    ancestry = Ancestry(tree)
+    ancestry = ancestry_of(tree)
     for stop in dom0_end.stopping_devices(ancestry, uart_of(ancestry, context.arguments), host):
         context.notes.append(stop.note())
         failures.append(Failure(FailureKind.OTHER, stop.text or text))

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.inputs.device_tree.tree import DeviceTree
-from colorcheck.inputs.device_tree.tree_walk import Ancestry, cells_below
+from colorcheck.inputs.device_tree.tree_walk import ancestry_of, cells_below
 from colorcheck.xen.decided.context import (
     SystemContext,
     grants_of,
@@ -62,7 +62,7 @@ def _more_buddy(context: SystemContext, tree: DeviceTree | None, cpus: int) -> i
 
 def _frames_of_drivers(context: SystemContext, tree: DeviceTree) -> int:
     has_its = context.deployment.kconfig.get("HAS_ITS") == "y"
-    return frames_of_drivers(Ancestry(tree), context.arguments, has_its=has_its)
+    return frames_of_drivers(ancestry_of(tree), context.arguments, has_its=has_its)
 
 
 def _cpus(context: SystemContext, tree: DeviceTree | None) -> tuple[int, int]:
@@ -73,7 +73,7 @@ def _cpus(context: SystemContext, tree: DeviceTree | None) -> tuple[int, int]:
 
 
 def _devices(tree: DeviceTree, context: SystemContext) -> tuple[Mapping, ...]:
-    ancestry = Ancestry(tree)
+    ancestry = ancestry_of(tree)
     shared = dom0less_end.shared_of(node, cells_below(tree, "/chosen")) if (node := tree.node("/chosen")) else ()
     devices = mapped_into_dom0(ancestry, uart_of(ancestry, context.arguments))
     return (*(dom0less_end.shared_mappings(shared) if context.has_dom0 else ()), *devices)

@@ -18,7 +18,7 @@ from colorcheck.hardware.board import Board
 from colorcheck.hardware.cores import core_named
 from colorcheck.hardware.cpu_tree import Cpu, cpus_of_tree
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.device_tree.tree_walk import Ancestry, string
+from colorcheck.inputs.device_tree.tree_walk import Ancestry, ancestry_of, string
 from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.loader.facts import Fact, OpenFact
 from colorcheck.xen.domains.cpu_pools import pools_fact, read_pools
@@ -113,7 +113,7 @@ def affinities(system: System, deployment: Deployment, board: Board | None = Non
 
 def find(system: System, deployment: Deployment, board: Board | None) -> FoundAffinities:
     """The affinities that hold in every world."""
-    ancestry = Ancestry(deployment.tree) if deployment.tree else None
+    ancestry = ancestry_of(deployment.tree) if deployment.tree else None
     boot, pools = boot_cpu_fact(deployment, board, ancestry), pools_fact(deployment, ancestry)
     options = cpu_options(system.arguments)
     built = (pools.value is True,) if isinstance(pools, Fact) else (False, True)

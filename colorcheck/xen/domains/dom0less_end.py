@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
-from colorcheck.inputs.device_tree.tree_walk import Ancestry, compatible, ranges_of
+from colorcheck.inputs.device_tree.tree_walk import ancestry_of, compatible, ranges_of
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.machine.machine import Machine
@@ -150,7 +150,7 @@ def partial_trees(node: Node, sizes: tuple[int, int], trees: Trees) -> Iterator[
 
 def given(tree: DeviceTree) -> Iterator[Given]:
     """The memory that `xen,reg` below /passthrough maps into the domain: address, size, guest address, unchecked."""
-    ancestry = Ancestry(tree)
+    ancestry = ancestry_of(tree)
     for top in tree.root.children:
         if top.name != "passthrough":
             continue

@@ -17,7 +17,7 @@ from colorcheck.hardware.board import Board
 from colorcheck.inputs.boot.boot_arguments import option_name, read_boot_arguments
 from colorcheck.inputs.boot.kconfig import integer
 from colorcheck.inputs.deployment import Deployment, Followed
-from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell_sizes, compatible, ranges_of
+from colorcheck.inputs.device_tree.tree_walk import ancestry_of, cell_sizes, compatible, ranges_of
 from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.inputs.unread import Scope
 from colorcheck.loader.facts import Fact, OpenFact, Origin, Span
@@ -467,7 +467,7 @@ class _Gathering:
 
     def _cpus(self) -> Iterator[Fact | OpenFact]:
         """The boot CPU, and whether Xen has boot-time pools, if they matter."""
-        ancestry = Ancestry(self.deployment.tree) if self.deployment.tree else None
+        ancestry = ancestry_of(self.deployment.tree) if self.deployment.tree else None
         for fact in (boot_cpu_fact(self.deployment, self.board, ancestry), pools_fact(self.deployment, ancestry)):
             if fact is not None and (isinstance(fact, Fact) or _listed(fact)):
                 yield fact

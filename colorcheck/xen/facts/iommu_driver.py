@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from colorcheck.core.source import Location
 from colorcheck.hardware.iommu import Iommu, iommu_facts
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.device_tree.tree_walk import Ancestry, compatible
+from colorcheck.inputs.device_tree.tree_walk import ancestry_of, compatible
 from colorcheck.loader.facts import Fact, OpenFact, Origin
 from colorcheck.xen.domains.hardware_domain import is_hardware_domain
 from colorcheck.xen.facts.keys import IOMMU
@@ -28,7 +28,7 @@ _ALL = (_BY_DEFAULT, *_OTHERS.values())
 def iommu_driver(deployment: Deployment, release: Release | None) -> Fact | OpenFact:
     """The fact: true if Xen drives an IOMMU of the tree, as far as its build goes."""
     tree, place = deployment.tree, deployment.manifest.location("target.kconfig")
-    enabled = [each for each in iommu_facts(Ancestry(tree)).iommus if each.enabled and each.driven] if tree else []
+    enabled = [each for each in iommu_facts(ancestry_of(tree)).iommus if each.enabled and each.driven] if tree else []
     states = {_option(each): _built_in(deployment, _option(each)) for each in enabled}
     if True in states.values() or not states:
         return Fact(IOMMU.name, bool(states), Origin.DOCUMENTED, place)
@@ -45,7 +45,7 @@ def iommu_driver(deployment: Deployment, release: Release | None) -> Fact | Open
 
 def left_out(deployment: Deployment) -> frozenset[str]:
     """The kinds of IOMMUs in the tree, by their compatible, whose driver is not known to be built in."""
-    found = iommu_facts(Ancestry(deployment.tree)).iommus if deployment.tree else ()
+    found = iommu_facts(ancestry_of(deployment.tree)).iommus if deployment.tree else ()
     return frozenset(each.compatible for each in found if _built_in(deployment, _option(each)) is not True)
 
 

@@ -11,7 +11,7 @@ from colorcheck.hardware.board import Board
 from colorcheck.hardware.cluster_tree import clusters_of_tree
 from colorcheck.hardware.cpu_tree import Cpu, boot_cpu_choices, cpus_of_tree
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.device_tree.tree_walk import Ancestry
+from colorcheck.inputs.device_tree.tree_walk import Ancestry, ancestry_of
 from colorcheck.loader.facts import Fact, OpenFact, Origin
 
 WHAT = "boot-cpu"
@@ -35,7 +35,7 @@ def boot_cpu_fact(deployment: Deployment, board: Board | None, ancestry: Ancestr
         return Fact(WHAT, board.boot_mpidr, Origin.DOCUMENTED, Location(", ".join(board.boot_sources)))
     tree = deployment.tree
     place = (tree.node("/cpus") or tree.root).location if tree else deployment.manifest.location("target.board")
-    cpus = cpus_of_tree(ancestry or Ancestry(tree)) if tree else ()
+    cpus = cpus_of_tree(ancestry or ancestry_of(tree)) if tree else ()
     values = boot_cpu_choices(cpus, cluster_of_each(cpus)) if cpus else None
     listed = " or ".join(f"{value:#x}" for value in values or ())
     return OpenFact(
