@@ -7,6 +7,7 @@ library has no limits, unless the caller sets an `Allowance`.
 from __future__ import annotations
 
 import ctypes
+import os
 import resource
 import signal
 import threading
@@ -14,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from math import inf
 
 from msgspec import Struct
 
@@ -129,6 +131,54 @@ def _limited_memory(memory: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_AS, (before, hard))
 
 
+class _Clock:
+    """One thread that fires all alarms, started with the first of them."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the thread: after a fork there is none."""
+        self._changed = threading.Condition()
+        self._alarms: dict[_Alarm, float] = {}  # with the time at which each fires, in terms of `time.monotonic`
+        self._runs = False
+        self._wakes = inf
+
+    def set(self, alarm: _Alarm, at: float) -> None:
+        with self._changed:
+            self._alarms[alarm] = at
+            if not self._runs:
+                threading.Thread(target=self._watch, daemon=True, name="alarms").start()
+                self._runs = True
+            elif at < self._wakes:
+                self._changed.notify_all()
+
+    def clear(self, alarm: _Alarm) -> None:
+        with self._changed:
+            self._alarms.pop(alarm, None)
+
+    def _watch(self) -> None:
+        with self._changed:
+            while True:
+                with suppress(MemoryError):  # a step may just have taken all that it is allowed
+                    self._fire()
+                self._changed.wait(min(max(0.0, self._wakes - time.monotonic()), _LONGEST_WAIT))
+
+    def _fire(self) -> None:
+        now = time.monotonic()
+        self._wakes = now + _AGAIN
+        for alarm in [alarm for alarm, at in self._alarms.items() if at <= now]:
+            alarm.fire()
+            del self._alarms[alarm]
+        self._wakes = min(self._alarms.values(), default=inf)
+
+
+_AGAIN = 0.01  # seconds
+_LONGEST_WAIT = 3600.0
+_clock = _Clock()
+os.register_at_fork(after_in_child=_clock.reset)
+
+
 class _Alarm:
     """Interrupts the thread that entered it when its time is over, whichever thread that is."""
 
@@ -138,14 +188,12 @@ class _Alarm:
         self._lock = threading.Lock()
         self._running = True
         self._has_fired = False
-        self._timer = threading.Timer(seconds, self._fire)
-        self._timer.daemon = True
         self._before = (0.0, 0.0)
         self._begin = 0.0
 
     def __enter__(self) -> None:
         self._begin = time.monotonic()
-        self._timer.start()
+        _clock.set(self, self._begin + self.seconds)
         if signal.getsignal(signal.SIGALRM) is signal.SIG_DFL:
             self._before = signal.setitimer(signal.ITIMER_REAL, self.seconds * _HARD + 1)
 
@@ -158,13 +206,14 @@ class _Alarm:
         except _Late:
             pass  # the step had just ended
         finally:
-            self._timer.cancel()
+            _clock.clear(self)
             if signal.getsignal(signal.SIGALRM) is signal.SIG_DFL:
                 left, interval = self._before
                 spent = time.monotonic() - self._begin
                 signal.setitimer(signal.ITIMER_REAL, max(0.001, left - spent) if left else 0.0, interval)
 
-    def _fire(self) -> None:
+    def fire(self) -> None:
+        """Interrupt the step, unless it has ended."""
         with suppress(RuntimeError), self._lock:
             if self._running:
                 self._has_fired = True

@@ -7,6 +7,8 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -145,3 +147,55 @@ def test_a_step_can_be_traced() -> None:
         "            sum(range(100))\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+def until_late(seconds: float) -> float:
+    """How long a step that never ends takes until it is interrupted."""
+    begin = time.monotonic()
+    with allowed(Allowance(seconds)), pytest.raises(TooCostly), costing():
+        slow()
+    return time.monotonic() - begin
+
+
+def test_a_short_step_is_not_late_after_or_in_a_long_one() -> None:
+    for _ in range(3):
+        with allowed(Allowance(60.0)), costing():
+            assert 0.1 <= until_late(0.1) < 5
+        assert 0.1 <= until_late(0.1) < 5
+    assert is_as_before()
+
+
+def test_all_steps_share_one_thread() -> None:
+    with allowed(Allowance(60.0)):
+        for _ in range(50):
+            with costing():
+                pass
+    assert [thread.name for thread in threading.enumerate()].count("alarms") == 1
+
+
+def test_steps_of_several_threads_are_each_interrupted() -> None:
+    found: list[float] = []
+    threads = [threading.Thread(target=lambda: found.append(until_late(0.3))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(found) == 3
+
+
+def test_a_forked_process_has_a_clock_of_its_own() -> None:
+    script = (
+        "import os, sys\n"
+        "from colorcheck.files.costs import Allowance, TooCostly, allowed, costing\n"
+        "with allowed(Allowance(60.0)), costing():\n"
+        "    child = os.fork()\n"
+        "    if not child:\n"
+        "        try:\n"
+        "            with allowed(Allowance(0.2)), costing():\n"
+        "                while True: pass\n"
+        "        except TooCostly:\n"
+        "            os._exit(7)\n"
+        "        os._exit(1)\n"
+        "    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False, timeout=60).returncode == 7
