@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import re
 import textwrap
 
-_EXAMPLE = re.compile(r"( +\S.*? {2,})(\S.*)")
+from colorcheck.core.pattern import pattern
+
+_EXAMPLE = pattern(r"( +\S.*? {2,})(\S.*)")
 _LEAST = 24  # columns of a description that stays beside its command
 
 

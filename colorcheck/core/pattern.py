@@ -11,8 +11,6 @@ __all__ = ["pattern"]
 class _Pattern:
     """A proxy for a compiled pattern; any access compiles it."""
 
-    __slots__ = ("_flags", "_made", "_text")
-
     def __init__(self, text: str | bytes, flags: int) -> None:
         self._text, self._flags = text, flags
         self._made: re.Pattern[Any] | None = None
@@ -20,7 +18,9 @@ class _Pattern:
     def __getattr__(self, name: str) -> object:
         if self._made is None:
             self._made = re.compile(self._text, self._flags)
-        return getattr(self._made, name)
+        found: object = getattr(self._made, name)
+        self.__dict__[name] = found  # asked for no more
+        return found
 
 
 @overload

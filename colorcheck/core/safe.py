@@ -7,7 +7,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_SGR = re.compile("(\x1b\\[[0-9;]*m)")
+from colorcheck.core.pattern import pattern
+
+_SGR = pattern("(\x1b\\[[0-9;]*m)")
 _BYTE = re.compile("[\udc80-\udcff]")  # how a byte that is not UTF-8 is kept in a text
 _COMMAND = re.compile(r"^([^\S\n]*)(?=::)", re.MULTILINE)
 

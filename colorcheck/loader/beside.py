@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.pattern import pattern
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.files.patterns import endings_in
@@ -17,7 +18,7 @@ from colorcheck.loader.u_boot.image import read_legacy, script_text
 
 _ENDINGS = (".scr", ".scr.uimg", ".cmd", ".source", ".script")
 _LARGEST = 1 << 20
-_COMMANDS = re.compile(
+_COMMANDS = pattern(
     rb"^\s*(?:fdt\s+(?:addr|set|mknod?e?|resize)|booti|bootm|bootefi|fatload|ext4load|load\s+\w+\s)", re.MULTILINE
 )
 

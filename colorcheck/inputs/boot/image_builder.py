@@ -15,32 +15,33 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.pattern import pattern
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Lines, Location, Passage, concatenated
 from colorcheck.inputs.boot.image_builder_keys import KEYS
 
 _BLANK = re.compile(r"(?:[ \t\n]|\\\n)+")
-_BOUNDARY = re.compile(r"[ \t\n;]|\Z")
+_BOUNDARY = pattern(r"[ \t\n;]|\Z")
 _COMMENT = re.compile(r"#[^\n]*")
 _NAME = re.compile(r"(?<!\w)(?P<name>[A-Za-z_]\w*+)(?:\[(?P<index>[^\]\n]*)\])?(?P<add>\+)?=", re.ASCII)
-_ELEMENT = re.compile(r"\[(?P<index>[^\]\n]*)\]=")
+_ELEMENT = pattern(r"\[(?P<index>[^\]\n]*)\]=")
 _INDEX = re.compile(r"\d+(?:,\d+)*", re.ASCII)
 _PLAIN = re.compile(r"[^ \t\n'\"\\$`;&|<>()~]+")
 _MANY = re.compile(r"[*?\[{]")
-_SINGLE = re.compile(r"'([^']*)'")
+_SINGLE = pattern(r"'([^']*)'")
 _DOUBLE = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _ESCAPE = re.compile(r'\\[$`"\\\n]')
 _EXPANSION = re.compile(r"(?<!\\)(?:\\\\)*+([$`])")
 _SOURCE = re.compile(r"(?:source|\.)[ \t]+")
 _DEEPEST = 8  # files that take in one another
-_SETS = re.compile(r"\$\(\((?![\d\s+*/%()<>-]*\)\))|\$\[|\$\{[^}\n]*(?:[\[=]|:[^-+?])|\[[^\[\]\n]*(?:=|\+\+|--)")
+_SETS = pattern(r"\$\(\((?![\d\s+*/%()<>-]*\)\))|\$\[|\$\{[^}\n]*(?:[\[=]|:[^-+?])|\[[^\[\]\n]*(?:=|\+\+|--)")
 """Expansions that can set variables of the shell, by `:=` or in arithmetic."""
-_IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_IDENTIFIER = pattern(r"[A-Za-z_]\w*", re.ASCII)
 _UNREAD = (
     r"(?:[^\s'\"`$();&|<>\\]|\$\([^()\n]*\)|\$\(\([^()\n]*\)\)|`[^`\n]*`|\$\{[^{}\n]*\}|\$(?=\w)"
     r"|'[^'\n]*'|\"[^\"\n]*\")*+"
 )
-_ONLY_ASSIGNS = re.compile(
+_ONLY_ASSIGNS = pattern(
     rf"[A-Za-z_]\w*\+?={_UNREAD}(?:[ \t]+[A-Za-z_]\w*\+?={_UNREAD})*[ \t;]*(?:[ \t]#[^\n]*)?", re.ASCII
 )
 """A line that consists only of assignments, whatever their values."""
@@ -117,7 +118,7 @@ def read_image_builder(text: str, file: str = "config", opener: Opener | None = 
     )
 
 
-_VARIABLE = re.compile(r"\$(?:(?P<bare>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?:\[(?P<index>\d+)\])?\})", re.ASCII)
+_VARIABLE = pattern(r"\$(?:(?P<bare>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?:\[(?P<index>\d+)\])?\})", re.ASCII)
 
 
 class _NeedsShellError(Exception):

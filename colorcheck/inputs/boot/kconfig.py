@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.pattern import pattern
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 
-_SET = re.compile(r"CONFIG_(?P<name>\w+)=(?P<value>.*)")
-_UNSET = re.compile(r"# CONFIG_(?P<name>\w+) is not set")
-_STRING = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"')
+_SET = pattern(r"CONFIG_(?P<name>\w+)=(?P<value>.*)")
+_UNSET = pattern(r"# CONFIG_(?P<name>\w+) is not set")
+_STRING = pattern(r'"(?P<text>(?:[^"\\]|\\.)*)"')
 
 
 class KconfigOption(Struct, frozen=True):
@@ -30,7 +31,7 @@ class KconfigOption(Struct, frozen=True):
         return integer(self.value)
 
 
-_INTEGER = re.compile(r"-?(?:0[xX][0-9a-fA-F]{1,16}|0|[1-9][0-9]{0,19})")
+_INTEGER = pattern(r"-?(?:0[xX][0-9a-fA-F]{1,16}|0|[1-9][0-9]{0,19})")
 
 
 def integer(value: str) -> int | None:

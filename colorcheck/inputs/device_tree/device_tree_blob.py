@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from msgspec import Struct, field
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.pattern import pattern
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node, Property
@@ -20,8 +21,8 @@ MAGIC = b"\xd0\x0d\xfe\xed"
 DEEPEST = 256
 _HEADER = 40
 _BEGIN_NODE, _END_NODE, _PROPERTY, _NOTHING = 1, 2, 3, 4
-_SPELLS_STRINGS = re.compile(rb"(?:[\t\n\r\x20-\x7e\x80-\xff]+\0)+")
-_NODE_NAME = re.compile(r"[!-.0-~]+")
+_SPELLS_STRINGS = pattern(rb"(?:[\t\n\r\x20-\x7e\x80-\xff]+\0)+")
+_NODE_NAME = pattern(r"[!-.0-~]+")
 _PROPERTY_NAME = re.compile(r"[!-~]+")
 
 

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.pattern import pattern
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.suggest import did_you_mean
@@ -47,7 +48,7 @@ from colorcheck.inputs.manifest.manifest_keys import (
 from colorcheck.inputs.manifest.settings import Setting, SettingReader
 from colorcheck.inputs.manifest.toml_places import Path, Place, places
 
-_OPTION = re.compile(r"[A-Z0-9_]+", re.ASCII)  # of Xen's build, with or without CONFIG_
+_OPTION = pattern(r"[A-Z0-9_]+", re.ASCII)  # of Xen's build, with or without CONFIG_
 
 NAME = "colorcheck.toml"
 COMMAND_LINE = "command line"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
+from colorcheck.core.pattern import pattern
 from colorcheck.core.source import Location, Passage
 
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", '"': '"', "'": "'", "\\": "\\"}
-_DIGITS_BEHIND_OCTAL = re.compile(r"[ \t\v\f\r]*[+-]?[0-9]+")
+_DIGITS_BEHIND_OCTAL = pattern(r"[ \t\v\f\r]*[+-]?[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from colorcheck.core.c_numbers import simple_integer
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.pattern import pattern
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage, concatenated
 from colorcheck.core.suggest import did_you_mean
@@ -33,7 +34,7 @@ _TESTED = re.compile(r"\s*\d{1,18}\s*", re.ASCII)  # a number for the shell's `t
 _TWO_BASES = re.compile(r"0\d|\+", re.ASCII)  # decimal for `test`, octal or wrong for the shift behind it
 _SPLIT = re.compile(r"[\s*?\[\\]")
 _ONLY_DOM0 = (*DOM0_KEYS, "DOM0_VIOMMU")
-_DEVICE = re.compile(r"(?:.* )?(?P<device>0|[1-9]\d?):(?P<partition>0|[1-9]\d{0,2})", re.ASCII)
+_DEVICE = pattern(r"(?:.* )?(?P<device>0|[1-9]\d?):(?P<partition>0|[1-9]\d{0,2})", re.ASCII)
 _ROOT_DEVICES = ("mmc", "scsi")
 _COMMANDS = ("bootm", "booti", "bootefi", "none")
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
+from colorcheck.core.pattern import pattern
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot import conditions, effects, variables
@@ -34,7 +35,7 @@ from colorcheck.loader.u_boot.trees import tree_at
 _LONGEST = 1 << 24
 _LARGEST_SUM = 64  # bytes of the longest sum of `hash`
 _SHORTEST = 3  # letters of a shortened command's name
-_NAME = re.compile(r"[A-Za-z_?][\w.?-]*", re.ASCII)
+_NAME = pattern(r"[A-Za-z_?][\w.?-]*", re.ASCII)
 _OTHER_SHELLS = frozenset(  # what people know from other shells
     ("export", "case", "esac", "function", "local", "return", "break", "continue", "cd", "eval", "exec", "set", "unset")
 )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from colorcheck.core.pattern import pattern
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE, size
@@ -55,7 +55,7 @@ _RAMDISK_PROPERTIES = 160  # bytes of linux,initrd-* and their reservation, whic
 Program = Callable[[UBootMachine], "str | None"]
 """Runs a U-Boot until Xen starts; returns why Xen is never started."""
 _IMAGES = (".scr", ".uimg")
-_VARIABLE = re.compile(r"[^\s=#\"'$]+=.*|#.*|\s*")
+_VARIABLE = pattern(r"[^\s=#\"'$]+=.*|#.*|\s*")
 
 
 def follow(manifest: Manifest, tree: DeviceTree | None, script: str, data: bytes) -> Handover:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 
+from colorcheck.core.pattern import pattern
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot.machine import Doubt, UBootMachine
 from colorcheck.loader.u_boot.text import Marked, unknowns
 
-_MAC = re.compile(r"eth\d*addr", re.ASCII)
+_MAC = pattern(r"eth\d*addr", re.ASCII)
 _ADDRESSES = ("ipaddr", "gatewayip", "netmask", "serverip", "dnsip")
 _NUMBERS = ("vlan", "nvlan")
-_MAC_SHAPE = re.compile(r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}", re.ASCII)
-_ADDRESS_SHAPE = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}", re.ASCII)
+_MAC_SHAPE = pattern(r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}", re.ASCII)
+_ADDRESS_SHAPE = pattern(r"\d{1,3}(?:\.\d{1,3}){3}", re.ASCII)
 _KEY = "the serial number and the MAC addresses in the environment can be changed"
 
 

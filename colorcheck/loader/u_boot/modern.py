@@ -8,17 +8,17 @@ positional parameters) is not followed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
+from colorcheck.core.pattern import pattern
 from colorcheck.loader.u_boot.text import Marked, joined
 
 NOT_FOLLOWED = frozenset(("!", "{", "}", "case", "esac", "function", "[[", "select"))
 """Words at the beginning of a command with a special meaning in the modern shell."""
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|\?")
-_BRACED = re.compile(r"\{(?:[A-Za-z_][A-Za-z0-9_]*|\?)\}")
+_NAME = pattern(r"[A-Za-z_][A-Za-z0-9_]*|\?")
+_BRACED = pattern(r"\{(?:[A-Za-z_][A-Za-z0-9_]*|\?)\}")
 _BLANKS = " \t\n"
 _IN_QUOTES = frozenset('$`"\\\n')  # before these a backslash in double quotes counts
 Lookup = Callable[[str], Marked | None]

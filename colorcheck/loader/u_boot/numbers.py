@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from colorcheck.core.pattern import pattern
+
 _HEX = re.compile(r"(?:0[xX])?([0-9a-fA-F]*)")
-_SIXTEEN = re.compile(r"0[xX]([0-9a-fA-F]*)")
-_EIGHT = re.compile(r"0([0-7]*)")
+_SIXTEEN = pattern(r"0[xX]([0-9a-fA-F]*)")
+_EIGHT = pattern(r"0([0-7]*)")
 _TEN = re.compile(r"([0-9]*)")
 WIDTH = (1 << 64) - 1
 _WIDTHS = {"b": 1, "w": 2, "l": 4, "q": 8, "s": 0}
@@ -28,8 +30,8 @@ def hexadecimal_end(text: str, start: int) -> tuple[int, int]:
 
 def any_base(text: str, start: int = 0) -> tuple[int, int]:
     """`simple_strtoul` with base 0 at an offset: 0x, a leading 0 for octal, else decimal; and the offset after it."""
-    for pattern, base in ((_SIXTEEN, 16), (_EIGHT, 8), (_TEN, 10)):
-        match = pattern.match(text, start)
+    for digits, base in ((_SIXTEEN, 16), (_EIGHT, 8), (_TEN, 10)):
+        match = digits.match(text, start)
         if match is not None and match.end() > start:
             digits = match[1][-80:] if base != 10 else match[1][:4000]
             return (int(digits, base) if digits else 0) & WIDTH, match.end()

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from msgspec.structs import replace
 
+from colorcheck.core.pattern import pattern
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot import modern
@@ -23,10 +24,10 @@ from colorcheck.loader.u_boot.syntax import read_script as _read_script
 from colorcheck.loader.u_boot.text import Marked, joined
 from colorcheck.loader.u_boot.words import UnclosedError, Word, command_again, expanded, first_reading, second_reading
 
-_ASSIGNMENT = re.compile(r"[A-Za-z][A-Za-z0-9_]*=", re.ASCII)
-_MODERN_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=", re.ASCII)
-_NOTHING = re.compile(r"[ \t;]*(?:#.*)?")  # a line in which no command is
-_EMPTY_EACH = re.compile(r"[ \t]+in[ \t]*\n")
+_ASSIGNMENT = pattern(r"[A-Za-z][A-Za-z0-9_]*=", re.ASCII)
+_MODERN_ASSIGNMENT = pattern(r"[A-Za-z_][A-Za-z0-9_]*=", re.ASCII)
+_NOTHING = pattern(r"[ \t;]*(?:#.*)?")  # a line in which no command is
+_EMPTY_EACH = pattern(r"[ \t]+in[ \t]*\n")
 _DEEPEST = 64
 read_script = lru_cache(maxsize=64)(_read_script)
 read_macro = lru_cache(maxsize=4096)(_read_macro)

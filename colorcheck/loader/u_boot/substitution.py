@@ -12,10 +12,12 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from colorcheck.core.pattern import pattern
+
 _CLASSES = {"s": r"\s", "S": r"\S", "d": "[0-9]"}
 _MOST = 1 << 14  # bytes of a text, SLRE_BUFSZ
 _REFERENCES = 2  # to groups; beyond, U-Boot loses the end of the text that is put in
-_REFERENCE = re.compile(r"\\([0-9])")
+_REFERENCE = pattern(r"\\([0-9])")
 
 
 class NotFollowedError(Exception):

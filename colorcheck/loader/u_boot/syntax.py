@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from colorcheck.core.pattern import pattern
 from colorcheck.inputs.grammar import parser
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Each(Struct, frozen=True):
 Element = SimpleCommand | Conditional | Loop | Each
 Body = tuple[tuple[Element | None, Then], ...]
 _MOST_STRAYS = 16
-_STRAY = re.compile(r"(?:then|elif|else|fi|in|do|done)(?=[;&|])")
+_STRAY = pattern(r"(?:then|elif|else|fi|in|do|done)(?=[;&|])")
 _THEN = {"AND": Then.IF_TRUE, "OR": Then.IF_FALSE}
 
 

@@ -6,18 +6,18 @@ name of a variable is between two marks until it is replaced by its value.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
+from colorcheck.core.pattern import pattern
 from colorcheck.loader.u_boot.text import NOWHERE, Marked, joined
 
 MARK = "\x03"  # stands before and behind the name of a variable
 _KEPT = frozenset("*?[\\")  # characters that a backslash protects within double quotes
 _BLANK = frozenset(" \t")
-_PLAIN = re.compile(r"[^\"'\\$]*")
-_QUOTED = re.compile(r"\"[^\"'\\$]*\"|'[^'\\]*'")
+_PLAIN = pattern(r"[^\"'\\$]*")
+_QUOTED = pattern(r"\"[^\"'\\$]*\"|'[^'\\]*'")
 Lookup = Callable[[str], Marked | None]
 
 

@@ -13,11 +13,11 @@ Source: `xlu_cfg_get_long` (tools/libs/util/libxlu_cfg.c, 4.22), measured.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from colorcheck.core.c_numbers import whole_long
 from colorcheck.core.diagnostic import Edit, Finding, Severity
+from colorcheck.core.pattern import pattern
 from colorcheck.core.source import Location, Passage
 from colorcheck.rules.example import Example
 from colorcheck.rules.rule import Rule
@@ -49,7 +49,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             )
 
 
-_UNIT = re.compile(r"\s*([0-9]+)\s*([kKmMgG])(?:i?[bB])?\s*")
+_UNIT = pattern(r"\s*([0-9]+)\s*([kKmMgG])(?:i?[bB])?\s*")
 
 
 def _meant(key: str, text: str) -> str:

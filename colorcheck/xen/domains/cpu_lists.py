@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from colorcheck.core.c_numbers import ULONG, decimal, simple_strtoull
+from colorcheck.core.pattern import pattern
 
-_NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?)([0-9]+)")
+_NUMBER = pattern(r"[ \t\n\v\f\r]*([+-]?)([0-9]+)")
 _PREFIXES = ("node:", "nodes:")
 _UINT = 1 << 32
 

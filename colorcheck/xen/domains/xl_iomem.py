@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from colorcheck.core.c_numbers import ULONG
+from colorcheck.core.pattern import pattern
 from colorcheck.core.source import Location, Passage
 from colorcheck.inputs.xl.xl_values import XlFile, XlList
 
 _NUMBER = r"[ \t\n\v\f\r]*([+-]?)(?:0[xX])?([0-9a-fA-F]+)"
-_ELEMENT = re.compile(rf"{_NUMBER},{_NUMBER}(?:@{_NUMBER})?", re.ASCII)
+_ELEMENT = pattern(rf"{_NUMBER},{_NUMBER}(?:@{_NUMBER})?", re.ASCII)
 
 
 class IomemRange(Struct, frozen=True):

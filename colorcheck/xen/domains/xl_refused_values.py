@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from colorcheck.core.c_numbers import decimal, whole_long
+from colorcheck.core.pattern import pattern
 from colorcheck.core.source import Passage
 from colorcheck.inputs.xl.xl_values import XlFile, XlList
 
@@ -30,8 +31,8 @@ _SAYS = {
     "gic_version": 'Unknown gic_version "{}" specified',
     "tee": 'Unknown tee "{}" specified',
 }
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
-_DECIMAL = re.compile(r"[ \t\n\v\f\r]*([+-]?)([0-9]+)", re.ASCII)
+_UUID = pattern(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+_DECIMAL = pattern(r"[ \t\n\v\f\r]*([+-]?)([0-9]+)", re.ASCII)
 
 
 def refused_values(file: XlFile) -> Iterator[tuple[str, str]]:

@@ -6,14 +6,13 @@ decimal number, whatever its value; a Xen that was built without CONFIG_ARM64_SV
 
 from __future__ import annotations
 
-import re
-
+from colorcheck.core.pattern import pattern
 from colorcheck.xen.options.options import BootArguments, Option
 
 NOT_BUILT_IN = "'sve' property found, but CONFIG_ARM64_SVE not selected"
 """The panic at SVE for dom0 or a dom0less domain."""
 
-_ASKED = re.compile(r"sve=-?[0-9]*")
+_ASKED = pattern(r"sve=-?[0-9]*")
 
 
 def asks_for_sve(arguments: BootArguments) -> Option | None:

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from colorcheck.core.pattern import pattern
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import find_release
 
@@ -71,7 +72,7 @@ class LogVersion(Struct, frozen=True):
                 return ""
 
 
-_VERSION = re.compile(r"(\d+\.\d+)(\.\d+)?(.*)")
+_VERSION = pattern(r"(\d+\.\d+)(\.\d+)?(.*)")
 
 
 def log_version(text: str) -> LogVersion:

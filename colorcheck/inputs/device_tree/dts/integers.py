@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
+from colorcheck.core.pattern import pattern
 from colorcheck.inputs.device_tree.dts.strings import unescape
 
 MASK = (1 << 64) - 1
 
 
-_WORD = re.compile(r"[0-9][0-9a-zA-Z]*|<<|>>|[<>=!]=|&&|\|\||[^ \t\n]")
+_WORD = pattern(r"[0-9][0-9a-zA-Z]*|<<|>>|[<>=!]=|&&|\|\||[^ \t\n]")
 # Most numbers: those that Python reads as C does, of at most 32 bits.
 SHORT = re.compile(r"0x[0-9a-fA-F]{1,8}|[1-9][0-9]{0,8}|0")
 _MOST_CHOICES = 8
-_NUMBER = re.compile(r"(?:0[xX][0-9a-fA-F]+|[0-9]+)(?:ULL|LL|UL|U|L)?")
+_NUMBER = pattern(r"(?:0[xX][0-9a-fA-F]+|[0-9]+)(?:ULL|LL|UL|U|L)?")
 
 
 class Integer(Struct):

@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import re
 
+from colorcheck.core.pattern import pattern
 from colorcheck.core.source import Lines
 from colorcheck.core.units import MIB
 from colorcheck.files.reading import contents_if_any
 from colorcheck.inputs.device_tree.dts.text import Segment, SourceText, decode
 
-_MARKER = re.compile(r'^#(?:line)?[ \t]+([0-9]{1,9})[ \t]+"([^"\\\n]+)"[^\n]*$', re.MULTILINE)
+_MARKER = pattern(r'^#(?:line)?[ \t]+([0-9]{1,9})[ \t]+"([^"\\\n]+)"[^\n]*$', re.MULTILINE)
 _LARGEST = 16 * MIB
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from lark import Lark, Token, UnexpectedInput, UnexpectedToken
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.pattern import pattern
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.inputs.device_tree.dts.syntax import Piece, Source, SyntaxBuilder
 from colorcheck.inputs.device_tree.dts.text import BOUNDARY, SourceText, as_read
@@ -46,14 +46,14 @@ _NAMES = {
     "PLUGIN": "/plugin/",
     "$END": "the end of the file",
 }
-_END_FOR_DTC = re.compile(r"[^\x01-\x7f\udc01]")
-_CONFLICT = re.compile(rf"(?<![^\n{BOUNDARY}])(?:<{{7}}|={{7}}|>{{7}}|\|{{7}})(?=[ \n]|\Z)")
+_END_FOR_DTC = pattern(r"[^\x01-\x7f\udc01]")
+_CONFLICT = pattern(rf"(?<![^\n{BOUNDARY}])(?:<{{7}}|={{7}}|>{{7}}|\|{{7}})(?=[ \n]|\Z)")
 # The words that take several at once; without them each word is its own, and errors are found where they are.
 _LONG_WORDS = ("ROW", "HEAD", "TOP_ROW", "TOP_HEAD", "_VERSION")
 # Compiling the pattern of TOP_ROW takes longer than it saves in a text of fewer characters than this.
 _SMALL = 20_000
 _BYTE_ORDER_MARKS = ("\ufeff", "\udcff\udcfe", "\udcfe\udcff")
-_WORD = re.compile(r"[a-zA-Z0-9,._+*#?@$/&-]{1,40}|[^ \t\n]")
+_WORD = pattern(r"[a-zA-Z0-9,._+*#?@$/&-]{1,40}|[^ \t\n]")
 
 
 def parse_rows(text: str) -> Source:

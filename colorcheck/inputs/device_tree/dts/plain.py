@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from colorcheck.core.pattern import pattern
 from colorcheck.inputs.device_tree.dts import integers
 from colorcheck.inputs.device_tree.dts.patterns import COMMENT
 
@@ -14,8 +15,8 @@ _PIECE = re.compile(
     re.DOTALL,
 )
 _REFERENCE = re.compile(r"&[a-zA-Z_][a-zA-Z0-9_]*+")
-_COMMENT = re.compile(rf'("[^"]*+")|{COMMENT}')
-_INNERMOST = re.compile(r"\(([^()]*+)\)")
+_COMMENT = pattern(rf'("[^"]*+")|{COMMENT}')
+_INNERMOST = pattern(r"\(([^()]*+)\)")
 _DEEPEST = 32
 _KEPT = b"\xff\xff\xff\xff"
 _MOST = 0xFFFFFFFF

@@ -6,10 +6,11 @@ import re
 
 from msgspec import Struct
 
+from colorcheck.core.pattern import pattern
 from colorcheck.inputs.device_tree.dts.text import encode
 
 _SIMPLE = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13}
-_ESCAPE = re.compile(r"\\(?:([0-7]{1,3})|x([0-9a-fA-F]{0,2})|(.))", re.DOTALL)
+_ESCAPE = pattern(r"\\(?:([0-7]{1,3})|x([0-9a-fA-F]{0,2})|(.))", re.DOTALL)
 _BREAK = re.compile(r"\\|[^\x00-\x7f]")
 
 

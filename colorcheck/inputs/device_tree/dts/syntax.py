@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from lark import Token, Transformer, v_args
 from msgspec import Struct, field
 
+from colorcheck.core.pattern import pattern
 from colorcheck.inputs.device_tree.dts import integers
 from colorcheck.inputs.device_tree.dts.integers import Integer
 from colorcheck.inputs.device_tree.dts.patterns import COMMENT, GAP, STRING
 
-_MARK = re.compile(r"([^/: \t\r\n]+:)|/omit-if-no-ref/")
-_EXTENSION = re.compile(
+_MARK = pattern(r"([^/: \t\r\n]+:)|/omit-if-no-ref/")
+_EXTENSION = pattern(
     rf"(?:{GAP})*+(&[a-zA-Z0-9_]++)[ \t\r\n]*+\{{((?:{STRING}|{COMMENT}|[^}}\"/]++|/)*+)\}}[ \t\r\n]*+;[ \t\r\n]*+",
     re.DOTALL,
 )
