@@ -30,8 +30,8 @@ def hexadecimal_end(text: str, start: int) -> tuple[int, int]:
 
 def any_base(text: str, start: int = 0) -> tuple[int, int]:
     """`simple_strtoul` with base 0 at an offset: 0x, a leading 0 for octal, else decimal; and the offset after it."""
-    for digits, base in ((_SIXTEEN, 16), (_EIGHT, 8), (_TEN, 10)):
-        match = digits.match(text, start)
+    for number, base in ((_SIXTEEN, 16), (_EIGHT, 8), (_TEN, 10)):
+        match = number.match(text, start)
         if match is not None and match.end() > start:
             digits = match[1][-80:] if base != 10 else match[1][:4000]
             return (int(digits, base) if digits else 0) & WIDTH, match.end()
