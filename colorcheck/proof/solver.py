@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,9 +11,7 @@ from msgspec.structs import replace
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.files.costs import allowance
 from colorcheck.proof.script import SmtScript
-
-if TYPE_CHECKING:
-    import z3
+from colorcheck.proof.z3_library import MEMORY_EXHAUSTED, Check, Z3Context, Z3Error, Z3Solver, Z3Term, limit_memory
 
 
 class Answer(Struct, frozen=True):
@@ -59,17 +56,15 @@ def decide(script: SmtScript, timeout: float, *, core: bool = True) -> Answer:
 
 
 def _within_memory(script: SmtScript, timeout: float, *, core: bool) -> Answer:
-    import z3
-
     begin = time.perf_counter()
     given = allowance()
     if given is not None:
-        z3.set_param("memory_max_size", given.memory >> 20)
+        limit_memory(given.memory >> 20)
     try:
         quick = _quickly(script, timeout, core=core) if not core or len(script.assumptions) <= MOST_TRIED else None
-        return quick or _decided(script, timeout - (time.perf_counter() - begin), z3.Context(), core=core)
-    except z3.Z3Exception as error:
-        if "memory" not in str(error):
+        return quick or _decided(script, timeout - (time.perf_counter() - begin), Z3Context(), core=core)
+    except Z3Error as error:
+        if error.code != MEMORY_EXHAUSTED and "memory" not in str(error):
             raise
         reason = "the solver gave no answer (it needs more memory than --input-memory allows)"
         return Answer(Verdict.UNKNOWN, time.perf_counter() - begin, reason=reason)
@@ -78,14 +73,12 @@ def _within_memory(script: SmtScript, timeout: float, *, core: bool) -> Answer:
 class _Shared(threading.local):
     """The thread's context for answers that do not depend on earlier questions: a new one takes 3 to 7 ms."""
 
-    context: z3.Context | None = None
+    context: Z3Context | None = None
 
 
 _shared = _Shared()
 QUICK = 0.25
 """Seconds that a question gets in the shared context."""
-
-
 MOST_TRIED = 32
 """Assumptions that are left out one after the other to find a core; of more, only those of the solver's own core."""
 
@@ -97,9 +90,7 @@ def _quickly(script: SmtScript, timeout: float, *, core: bool) -> Answer | None:
     come from a context of their own, so that equal inputs give equal documents. A core found by leaving out one
     assumption after the other depends on nothing but the verdicts.
     """
-    import z3
-
-    context, _shared.context = _shared.context or z3.Context(), None  # given back only if nothing is raised
+    context, _shared.context = _shared.context or Z3Context(), None  # given back only if nothing is raised
     try:
         answer = _decided(script, min(timeout, QUICK), context, core=core, sure=True)
     except _Unsure:
@@ -112,34 +103,31 @@ class _Unsure(Exception):
     """There was no time, or no answer, to find a core."""
 
 
-def _decided(script: SmtScript, timeout: float, context: z3.Context, *, core: bool, sure: bool = False) -> Answer:
-    import z3
-
+def _decided(script: SmtScript, timeout: float, context: Z3Context, *, core: bool, sure: bool = False) -> Answer:
     begin = time.perf_counter()
     deadline = begin + timeout
-    parsed = z3.parse_smt2_string(_text(script, marked=core), ctx=context)
-    solver = z3.SimpleSolver(ctx=context)
+    *assumed, claim = context.parse(_text(script, marked=core))
+    solver = Z3Solver(context)
     # Otherwise Z3 handles Ctrl-C itself, answers "unknown", and the run continues. With the analysis of what is
     # relevant, proofs with quantifiers take half as long again.
     solver.set(ctrl_c=False, relevancy=0)
     names = {_mark(number): each.name for number, each in enumerate(script.assumptions)} if core else {}
-    marks = [z3.Bool(mark, context) for mark in names]
-    claim = parsed[len(script.assumptions)]
-    parsed.resize(len(script.assumptions))
-    solver.add(parsed)
+    marks = [context.boolean(mark) for mark in names]
+    solver.add(assumed)
 
     possible = _check(solver, marks, deadline)
-    if possible == z3.unsat:
+    if possible is Check.UNSATISFIABLE:
         return _answer(Verdict.VACUOUS, begin, _minimal(solver, marks, deadline, sure=sure) if core else [], names)
-    if possible == z3.unknown:
+    if possible is Check.UNKNOWN:
         return _unknown(begin, solver)
-    solver.add(z3.Not(claim))
+    solver.add([claim.negated()])
     result = _check(solver, marks, deadline)
-    if result == z3.unsat:
+    if result is Check.UNSATISFIABLE:
         return _answer(Verdict.PROVED, begin, _minimal(solver, marks, deadline, sure=sure) if core else [], names)
-    if result == z3.unknown:
+    if result is Check.UNKNOWN:
         return _unknown(begin, solver)
-    values = _values(solver.model(), script.values)
+    found = solver.values()
+    values = tuple((name, found[name]) for name in script.values if name in found)
     return Answer(Verdict.REFUTED, time.perf_counter() - begin, values=values)
 
 
@@ -158,50 +146,32 @@ def _text(script: SmtScript, *, marked: bool) -> str:
     )
 
 
-def _check(solver: z3.Solver, marks: list[z3.BoolRef], deadline: float) -> z3.CheckSatResult:
-    solver.set("timeout", max(1, int((deadline - time.perf_counter()) * 1000)))
-    return solver.check(*marks)
+def _check(solver: Z3Solver, marks: list[Z3Term], deadline: float) -> Check:
+    return solver.check(marks, max(1, int((deadline - time.perf_counter()) * 1000)))
 
 
-def _minimal(solver: z3.Solver, marks: list[z3.BoolRef], deadline: float, *, sure: bool) -> list[z3.BoolRef]:
+def _minimal(solver: Z3Solver, marks: list[Z3Term], deadline: float, *, sure: bool) -> list[Z3Term]:
     """A core from which nothing can be removed. Elements that there was no time or no answer to try are kept, or, if
     the core must be sure, `_Unsure` is raised.
     """
-    import z3
-
     core = list(marks)
     if len(marks) > MOST_TRIED:
-        wanted = {mark.decl().name() for mark in solver.unsat_core()}
-        core = [mark for mark in marks if mark.decl().name() in wanted]
+        wanted = {mark.name for mark in solver.core()}
+        core = [mark for mark in marks if mark.name in wanted]
     for mark in list(core):
         smaller = [other for other in core if other is not mark]
-        tried = _check(solver, smaller, deadline) if time.perf_counter() < deadline else z3.unknown
-        if tried == z3.unsat:
+        tried = _check(solver, smaller, deadline) if time.perf_counter() < deadline else Check.UNKNOWN
+        if tried is Check.UNSATISFIABLE:
             core = smaller
-        elif tried == z3.unknown and sure:
+        elif tried is Check.UNKNOWN and sure:
             raise _Unsure
     return core
 
 
-def _answer(verdict: Verdict, begin: float, core: list[z3.BoolRef], names: dict[str, str]) -> Answer:
-    return Answer(verdict, time.perf_counter() - begin, tuple(names[mark.decl().name()] for mark in core))
+def _answer(verdict: Verdict, begin: float, core: list[Z3Term], names: dict[str, str]) -> Answer:
+    return Answer(verdict, time.perf_counter() - begin, tuple(names[mark.name] for mark in core))
 
 
-def _unknown(begin: float, solver: z3.Solver) -> Answer:
-    reason = f"the solver gave no answer ({solver.reason_unknown()})"
+def _unknown(begin: float, solver: Z3Solver) -> Answer:
+    reason = f"the solver gave no answer ({solver.reason()})"
     return Answer(Verdict.UNKNOWN, time.perf_counter() - begin, reason=reason)
-
-
-def _values(model: z3.ModelRef, wanted: tuple[str, ...]) -> tuple[tuple[str, int | bool | str], ...]:
-    found = {declaration.name(): model[declaration] for declaration in model.decls() if declaration.arity() == 0}
-    return tuple((name, _plain(found[name])) for name in wanted if name in found)
-
-
-def _plain(value: z3.ExprRef) -> int | bool | str:
-    import z3
-
-    if isinstance(value, z3.BitVecNumRef | z3.IntNumRef):
-        return int(value.as_long())
-    if z3.is_true(value) or z3.is_false(value):
-        return bool(z3.is_true(value))
-    return str(value)

@@ -126,7 +126,7 @@ def test_interrupted_inside_the_solver(here: Path) -> None:
         "hard = [f'(declare-const x{i} (_ BitVec 64))' for i in range(60)]\n"
         "hard += [f'(assert (= (bvmul x{i} x{i + 1} x{i * 7 % 60}) (bvadd x{i * 3 % 60} #x{i:016x})))'"
         " for i in range(59)]\n"
-        "def text(script):\n"
+        "def text(script, marked):\n"
         "    print('go', flush=True)\n"
         "    return '\\n'.join(hard)\n"
         "solver._text = text\n"

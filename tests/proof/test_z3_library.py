@@ -1,0 +1,137 @@
+"""Our calls of Z3's C API give what its own Python module gives, and load no library of a stranger's folder."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import z3
+from hypothesis import given
+from hypothesis import strategies as st
+
+from colorcheck.proof.z3_library import Check, Z3Context, Z3Error, Z3Solver, library
+
+ROOT = Path(__file__).parents[2]
+DECLARED = """
+(declare-const a (_ BitVec 8)) (declare-const b (_ BitVec 8)) (declare-const i Int) (declare-const p Bool)
+(declare-sort S 0) (declare-const u S) (declare-const v S) (declare-fun f (S) Int)
+"""
+_octets = st.sampled_from(["a", "b", "#x00", "#xff"]) | st.integers(0, 255).map(lambda n: f"#x{n:02x}")
+_numbers = st.sampled_from(["i", "(f u)", "(f v)"]) | st.integers(0, 9).map(str)
+_atoms = st.one_of(
+    st.sampled_from(["p", "(= u v)", "(distinct u v)", "(forall ((x S)) (= (f x) i))"]),
+    st.builds("({} {} {})".format, st.sampled_from(["=", "bvult", "bvsle"]), _octets, _octets),
+    st.builds("(= (bvmul a {}) {})".format, _octets, _octets),
+    st.builds("({} {} {})".format, st.sampled_from(["=", "<", ">="]), _numbers, _numbers),
+)
+terms = st.recursive(
+    _atoms,
+    lambda inner: (
+        st.builds("({} {} {})".format, st.sampled_from(["and", "or", "=>", "xor"]), inner, inner)
+        | st.builds("(not {})".format, inner)
+    ),
+    max_leaves=6,
+)
+
+
+def script(asserted: list[str]) -> str:
+    return DECLARED + "".join(f"(assert {term})\n" for term in asserted)
+
+
+@given(st.lists(terms, min_size=1, max_size=4))
+def test_answers_and_values_are_those_of_its_own_module(asserted: list[str]) -> None:
+    theirs = z3.SimpleSolver(ctx=z3.Context())
+    theirs.set("timeout", 5000)
+    theirs.add(z3.parse_smt2_string(script(asserted), ctx=theirs.ctx))
+    context = Z3Context()
+    ours = Z3Solver(context)
+    ours.add(context.parse(script(asserted)))
+    answer = ours.check([], 5000)
+    assert answer.value == theirs.check().r
+    if answer is not Check.SATISFIABLE:
+        return
+    model, found = theirs.model(), ours.values()
+    names = {declaration.name(): model[declaration] for declaration in model.decls() if declaration.arity() == 0}
+    assert found.keys() == names.keys()
+    for name, value in names.items():
+        expected: object = str(value)
+        if z3.is_bv_value(value) or z3.is_int_value(value):
+            expected = value.as_long()
+        elif z3.is_true(value) or z3.is_false(value):
+            expected = z3.is_true(value)
+        assert found[name] == expected
+        assert type(found[name]) is type(expected)
+
+
+@given(st.lists(terms, min_size=2, max_size=5))
+def test_a_core_is_contradictory(asserted: list[str]) -> None:
+    context = Z3Context()
+    solver = Z3Solver(context)
+    marks = [context.boolean(f"m{number}") for number in range(len(asserted))]
+    declared = DECLARED + "".join(f"(declare-const m{number} Bool)" for number in range(len(asserted)))
+    solver.add(context.parse(declared + "".join(f"(assert (=> m{n} {term}))" for n, term in enumerate(asserted))))
+    if solver.check(marks, 5000) is not Check.UNSATISFIABLE:
+        return
+    core = {mark.name for mark in solver.core()}
+    assert core <= {mark.name for mark in marks}
+    alone = Z3Solver(context)
+    alone.add(context.parse(script([term for n, term in enumerate(asserted) if f"m{n}" in core])))
+    assert alone.check([], 5000) is Check.UNSATISFIABLE
+
+
+def test_a_negated_term_is_its_negation() -> None:
+    context = Z3Context()
+    solver = Z3Solver(context)
+    (term,) = context.parse(script(["(bvult a #x01)"]))
+    solver.add([term.negated()])
+    assert solver.check([], 5000) is Check.SATISFIABLE
+    solver.add([term])
+    assert solver.check([], 5000) is Check.UNSATISFIABLE
+
+
+@pytest.mark.parametrize("wrong", ["(assert)", "(assert (= nobody 1))", "(assert (bvult #x00 #x000))", "("])
+def test_a_wrong_script_is_an_error_and_the_context_goes_on(wrong: str) -> None:
+    context = Z3Context()
+    with pytest.raises(Z3Error, match="error"):
+        context.parse(wrong)
+    assert len(context.parse(script(["p", "(not p)"]))) == 2
+
+
+@pytest.mark.parametrize("name", ["ctrl_c", "relevancy", "timeout"])
+def test_the_parameters_that_we_set_are_known(name: str) -> None:
+    """A solver ignores others silently."""
+    known = z3.SimpleSolver().param_descrs()
+    assert name in {known.get_name(number) for number in range(known.size())}
+
+
+def test_no_answer_in_time_has_a_reason() -> None:
+    context = Z3Context()
+    solver = Z3Solver(context)
+    declared = "(declare-const x (_ BitVec 120)) (declare-const y (_ BitVec 120))"
+    bounds = "(assert (bvult #x000000000000000000000000000001 x)) (assert (bvule x y)) "
+    product = "(assert (= (bvmul (concat x x) (concat y x)) (_ bv1000000000000000003000000000000000002 240)))"
+    solver.add(context.parse(declared + bounds + product))
+    if solver.check([], 1) is Check.UNKNOWN:
+        assert solver.reason() in {"timeout", "canceled"}
+
+
+def test_the_library_is_that_of_the_package() -> None:
+    assert Path(library()._name).parts[-3:-1] == ("z3", "lib")
+
+
+def test_a_library_in_the_current_folder_is_not_loaded(tmp_path: Path) -> None:
+    """Z3's own module looks there first. What is read here can come from a stranger."""
+    mine = Path(library()._name)
+    for folder in (tmp_path, tmp_path / "z3", tmp_path / "z3" / "lib"):
+        folder.mkdir(exist_ok=True)
+        for name in {"libz3.so", "libz3.dylib", mine.name, *(path.name for path in mine.parent.iterdir())}:
+            (folder / name).write_bytes(b"not a library")
+    (tmp_path / "z3" / "__init__.py").write_text("raise SystemExit('a module of a stranger')\n", encoding="utf-8")
+    example = ROOT / "examples" / "zcu102-dom0less"
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}"}
+    command = [sys.executable, "-m", "colorcheck", "verify", "--quiet", str(example)]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
