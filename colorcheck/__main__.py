@@ -37,7 +37,7 @@ def _run() -> int:
     from colorcheck.files.kept_modules import KeptCode, PureModules
 
     kept = KeptCode.of(__file__)
-    sys.meta_path.insert(0, PureModules(kept))
+    sys.meta_path.insert(0, PureModules(kept, "colorcheck", os.path.dirname(os.path.abspath(__file__))))
     from colorcheck.cli import main
 
     status = main()

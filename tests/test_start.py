@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import json
 import os
 import pkgutil
+import subprocess
 import sys
 import tempfile
 import zipfile
@@ -18,6 +20,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from colorcheck.files.kept_modules import KeptCode, PureModules
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize("package", sorted(PureModules.PACKAGES))
@@ -155,3 +159,124 @@ def test_the_file_is_in_the_folder_of_compiled_modules(monkeypatch: pytest.Monke
     assert beside.endswith(".kept")
     monkeypatch.setattr(sys, "pycache_prefix", "/var/cache/python")
     assert KeptCode.of("/opt/colorcheck/__main__.py").file.startswith("/var/cache/python/opt/colorcheck/")
+
+
+# A package whose modules import each other as those of colorcheck do; the names of PureModules.PACKAGES are taken.
+SOURCES = {
+    "__init__": "",
+    "first": "from lark.middle.inner import VALUE as inner\nfrom lark.last import VALUE\nimport lark.middle\n"
+    "VALUE = (VALUE, inner, lark.middle.inner.VALUE, lark.middle.NAME, lark.last.VALUE)\n",
+    "last": "VALUE = 'last'\n",
+    "middle/__init__": "from lark.middle.inner import VALUE as NAME\nfrom lark.middle.hidden import hidden\n",
+    "middle/inner": "from lark.last import VALUE as last\nVALUE = f'inner {last}'\n",
+    "middle/hidden": "def hidden():\n    return 1\n",
+}
+IMPORT = """
+import json, sys
+import lark
+from colorcheck.files import kept_modules
+sys.dont_write_bytecode = False
+kept = kept_modules.KeptCode(sys.argv[1])
+finder = kept_modules.PureModules(kept, "lark", sys.argv[2])
+sys.meta_path.insert(0, finder)
+before = []
+load = finder.load
+finder.load = lambda names: before.extend(names) or load(names)
+try:
+    from lark import first
+    import lark.middle
+    told = [first.VALUE, callable(lark.middle.hidden)]
+except ZeroDivisionError as error:
+    told = [str(error), "lark.last" in sys.modules]
+modules = {}
+for name, module in sorted(sys.modules.items()):
+    if name.startswith("lark."):
+        spec = module.__spec__
+        modules[name] = [
+            module.__file__, module.__cached__, module.__package__, list(getattr(module, "__path__", [])),
+            spec.name, spec.origin, spec.cached, spec.parent, spec.has_location, type(module.__loader__).__name__,
+            module.__loader__ is spec.loader, hasattr(sys.modules[name.rpartition(".")[0]], name.rpartition(".")[2]),
+        ]
+kept.keep()
+print(json.dumps([told, modules, before, sorted(kept.noted)]))
+"""
+GROUP = ["lark.last", "lark.middle.inner", "lark.middle.hidden", "lark.middle"]
+
+
+class _Package:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "lark"
+        for name, text in SOURCES.items():
+            self.write(name, text)
+
+    def write(self, name: str, text: str, time: int = 1_700_000_000) -> None:
+        source = self.folder / f"{name}.py"
+        source.parent.mkdir(parents=True, exist_ok=True)
+        source.write_text(text, encoding="utf-8")
+        os.utime(source, (time, time))
+
+    def process(self) -> tuple[list[object], dict[str, list[object]], list[str], list[str]]:
+        """What a process that imports `first` sees, its modules, those that came before, and those compiled anew."""
+        environment = {**os.environ, "PYTHONPATH": f"{self.folder.parent}:{ROOT}"}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        command = [sys.executable, "-c", IMPORT, str(self.folder.parent / "kept"), str(self.folder)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        told, modules, before, fresh = json.loads(done.stdout)
+        return told, modules, before, fresh
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> _Package:
+    return _Package(tmp_path)
+
+
+VALUE = [["last", "inner last", "inner last", "inner last", "last"], True]
+
+
+def test_what_a_module_imports_comes_first_and_is_as_usual(package: _Package) -> None:
+    value, usual, before, fresh = package.process()
+    assert (value, before, fresh) == (VALUE, [], sorted([*GROUP, "lark.first"]))
+    value, modules, before, fresh = package.process()
+    assert (value, sorted(before), fresh) == (VALUE, sorted(GROUP), [])
+    assert modules == usual
+    assert all(each[-1] for each in modules.values())
+
+
+@pytest.mark.parametrize("name", ["last", "middle/inner", "middle/__init__", "first"])
+def test_a_changed_module_among_them(package: _Package, name: str) -> None:
+    package.process()
+    package.write(name, SOURCES[name].replace("'last'", "'new'") + "\n", 1_800_000_000)
+    expected = json.loads(json.dumps(VALUE).replace("last", "new")) if name == "last" else VALUE
+    value, _, _, fresh = package.process()
+    assert (value, fresh) == (expected, [f"lark.{name.removesuffix('/__init__').replace('/', '.')}"])
+    value, _, before, fresh = package.process()
+    assert (value, sorted(before), fresh) == (expected, sorted(GROUP), [])
+
+
+def test_a_module_that_is_gone_and_one_that_came(package: _Package) -> None:
+    package.process()
+    (package.folder / "middle" / "hidden.py").unlink()
+    package.write("middle/other", "hidden = len\n")
+    package.write("middle/__init__", SOURCES["middle/__init__"].replace("middle.hidden", "middle.other"), 1_800_000_000)
+    assert package.process()[0] == VALUE
+    value, _, before, fresh = package.process()
+    assert (value, fresh) == (VALUE, [])
+    assert sorted(before) == ["lark.last", "lark.middle", "lark.middle.inner", "lark.middle.other"]
+
+
+def test_one_that_fails_fails_as_usual(package: _Package) -> None:
+    package.process()
+    package.write("last", "1 / 0\n", 1_800_000_000)
+    for _ in range(3):
+        assert package.process()[0] == ["division by zero", False]
+    package.write("last", SOURCES["last"], 1_900_000_000)
+    assert package.process()[0] == VALUE
+
+
+def test_what_is_kept_of_another_folder_is_not_used(package: _Package, tmp_path: Path) -> None:
+    package.process()
+    moved = _Package(tmp_path / "moved")
+    (tmp_path / "moved" / "kept").write_bytes((tmp_path / "kept").read_bytes())
+    value, modules, _, fresh = moved.process()
+    assert (value, fresh) == (VALUE, sorted([*GROUP, "lark.first"]))
+    assert all(str(each[0]).startswith(str(moved.folder)) for each in modules.values())

@@ -85,7 +85,7 @@ def costing(*, timed: bool = True) -> Iterator[None]:
         return
     last, reason = _Last(), ""
     try:
-        with watched(last), _limited_memory(given.memory if timed else given.memory + GIB):
+        with watched(last), _room.limited(given.memory if timed else given.memory + GIB):
             if timed:
                 with _Alarm(given.seconds):
                     yield
@@ -118,35 +118,65 @@ class _Last:
         """Nothing is read."""
 
 
-@contextmanager
-def _limited_memory(memory: int) -> Iterator[None]:
-    before, hard = resource.getrlimit(resource.RLIMIT_AS)
-    least = held_memory() + memory
-    for known in (before, hard):
-        least = least if known == resource.RLIM_INFINITY else min(least, known)
-    try:
-        resource.setrlimit(resource.RLIMIT_AS, (least, hard))
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (before, hard))
+class _Room:
+    """The limit of the process's address space, which is the lowest one of all steps that run now."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._limits: list[int] = []
+        self._before = resource.RLIM_INFINITY
+
+    @contextmanager
+    def limited(self, memory: int) -> Iterator[None]:
+        """Let the process take so many bytes more than it holds."""
+        least = held_memory() + memory
+        try:
+            with self._lock:
+                if not self._limits:
+                    self._before = resource.getrlimit(resource.RLIMIT_AS)[0]
+                self._limits.append(least)
+                self._set()
+            yield
+        finally:
+            with self._lock:
+                self._limits.remove(least)
+                self._set()
+
+    def _set(self) -> None:
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        known = [each for each in (self._before, hard, *self._limits) if each != resource.RLIM_INFINITY]
+        lowest = min(known) if self._limits else self._before
+        resource.setrlimit(resource.RLIMIT_AS, (lowest, hard))
+
+
+_room = _Room()
 
 
 class _Clock:
-    """One thread that fires all alarms, started with the first of them."""
+    """One thread that fires the alarms of all threads, started with the first of them. The system's timer, of which a
+    process has one, ends it if a step does not react to its alarm.
+    """
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the thread: after a fork there is none."""
+        """Forget everything: after a fork there is no thread, and no timer."""
         self._changed = threading.Condition()
         self._alarms: dict[_Alarm, float] = {}  # with the time at which each fires, in terms of `time.monotonic`
+        self._ends: dict[_Alarm, float] = {}  # and at which the process ends, also of those that have fired
         self._runs = False
         self._wakes = inf
+        self._before = (0.0, 0.0, 0.0)  # the timer as it was without us: what was left, its interval, and when
 
-    def set(self, alarm: _Alarm, at: float) -> None:
+    def set(self, alarm: _Alarm) -> None:
+        now = time.monotonic()
         with self._changed:
-            self._alarms[alarm] = at
+            if not self._ends:
+                self._before = (*signal.getitimer(signal.ITIMER_REAL), now)
+            self._alarms[alarm] = at = now + alarm.seconds
+            self._ends[alarm] = now + alarm.seconds * _HARD + 1
+            self._set_timer()
             if not self._runs:
                 threading.Thread(target=self._watch, daemon=True, name="alarms").start()
                 self._runs = True
@@ -156,6 +186,19 @@ class _Clock:
     def clear(self, alarm: _Alarm) -> None:
         with self._changed:
             self._alarms.pop(alarm, None)
+            self._ends.pop(alarm, None)
+            self._set_timer()
+
+    def _set_timer(self) -> None:
+        if signal.getsignal(signal.SIGALRM) is not signal.SIG_DFL:
+            return
+        now, interval = time.monotonic(), 0.0
+        if self._ends:
+            left = max(0.001, min(self._ends.values()) - now)
+        else:
+            left, interval, when = self._before
+            left = max(0.001, left - (now - when)) if left else 0.0
+        signal.setitimer(signal.ITIMER_REAL, left, interval)
 
     def _watch(self) -> None:
         with self._changed:
@@ -188,14 +231,9 @@ class _Alarm:
         self._lock = threading.Lock()
         self._running = True
         self._has_fired = False
-        self._before = (0.0, 0.0)
-        self._begin = 0.0
 
     def __enter__(self) -> None:
-        self._begin = time.monotonic()
-        _clock.set(self, self._begin + self.seconds)
-        if signal.getsignal(signal.SIGALRM) is signal.SIG_DFL:
-            self._before = signal.setitimer(signal.ITIMER_REAL, self.seconds * _HARD + 1)
+        _clock.set(self)
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
@@ -207,10 +245,6 @@ class _Alarm:
             pass  # the step had just ended
         finally:
             _clock.clear(self)
-            if signal.getsignal(signal.SIGALRM) is signal.SIG_DFL:
-                left, interval = self._before
-                spent = time.monotonic() - self._begin
-                signal.setitimer(signal.ITIMER_REAL, max(0.001, left - spent) if left else 0.0, interval)
 
     def fire(self) -> None:
         """Interrupt the step, unless it has ended."""

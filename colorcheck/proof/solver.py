@@ -126,9 +126,7 @@ def _decided(script: SmtScript, timeout: float, context: Z3Context, *, core: boo
         return _answer(Verdict.PROVED, begin, _minimal(solver, marks, deadline, sure=sure) if core else [], names)
     if result is Check.UNKNOWN:
         return _unknown(begin, solver)
-    found = solver.values()
-    values = tuple((name, found[name]) for name in script.values if name in found)
-    return Answer(Verdict.REFUTED, time.perf_counter() - begin, values=values)
+    return Answer(Verdict.REFUTED, time.perf_counter() - begin, values=_values(solver, script.values))
 
 
 def _mark(number: int) -> str:
@@ -175,3 +173,8 @@ def _answer(verdict: Verdict, begin: float, core: list[Z3Term], names: dict[str,
 def _unknown(begin: float, solver: Z3Solver) -> Answer:
     reason = f"the solver gave no answer ({solver.reason()})"
     return Answer(Verdict.UNKNOWN, time.perf_counter() - begin, reason=reason)
+
+
+def _values(solver: Z3Solver, wanted: tuple[str, ...]) -> tuple[tuple[str, int | bool | str], ...]:
+    found = solver.values()
+    return tuple((name, found[name]) for name in wanted if name in found)

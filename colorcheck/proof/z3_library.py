@@ -1,8 +1,8 @@
 """Z3's C API (`z3_api.h` of Z3 4.13 and later), as far as proofs need it; the library is that of the package z3-solver.
 
-The package's own Python module is not imported: it looks for the library in the current folder first, which may be
-somebody else's, and importing it takes six times as long as loading the library. Terms, solvers and models belong to
-the thread of their context.
+The package's own Python module is not imported: it looks for the library in the current folder first, which may be an
+untrusted checkout, and importing it takes six times as long as loading the library. Terms and solvers belong to the
+thread of their context.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from enum import Enum
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
+
+from colorcheck.core.pattern import pattern
 
 MEMORY_EXHAUSTED = 7  # Z3_MEMOUT_FAIL
 
@@ -75,6 +77,7 @@ _PLAIN: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "Z3_set_error_handler": (None, (c_void_p, c_void_p)),
 }
 _INTEGERS = (2, 4)  # Z3_INT_SORT, Z3_BV_SORT
+_VERSION = pattern(r"(?m)^_sover = '([0-9.]+)'")  # of the library, in z3core.py from 4.15
 _MOST_MILLISECONDS = 2**32 - 2
 
 
@@ -100,7 +103,10 @@ _ON_ERROR = CFUNCTYPE(None, c_void_p, c_uint)(lambda _context, _code: None)
 
 @cache
 def library() -> ctypes.CDLL:
-    """The library of the package z3-solver, otherwise that of the system. Raises OSError if there is none."""
+    """The library of the package z3-solver, otherwise that of the system. Raises OSError if there is none.
+
+    It is the file that the package's own module loads: two copies of Z3 in one process damage each other's memory.
+    """
     found = ctypes.CDLL(next(_files(), None) or _of_system())
     for name, (result, arguments) in (_FUNCTIONS | _PLAIN).items():
         function = getattr(found, name)
@@ -110,13 +116,22 @@ def library() -> ctypes.CDLL:
 
 def _files() -> Iterator[str]:
     spec = find_spec("z3")
-    package = [place for place in (spec.submodule_search_locations or ()) if place] if spec else []
-    for folder in (*(f"{place}/lib" for place in package), *package, f"{sys.prefix}/lib"):
-        try:
-            names = sorted(os.listdir(folder))
-        except OSError:
-            continue
-        yield from (f"{folder}/{name}" for name in names if name.startswith(("libz3.so", "libz3.dylib", "libz3.dll")))
+    for package in (spec.submodule_search_locations or ()) if spec else ():
+        for name in _names(package):
+            places = (f"{folder}/{name}" for folder in (package, f"{package}/lib", f"{sys.prefix}/lib"))
+            yield from filter(os.path.isfile, places)
+
+
+def _names(package: str) -> Iterator[str]:
+    """The names of the library, in the order in which the package's own module tries them."""
+    try:
+        with open(f"{package}/z3core.py", encoding="utf-8") as module:
+            version = _VERSION.search(module.read(4096))
+    except (OSError, UnicodeDecodeError):
+        version = None
+    if version and sys.platform.startswith("linux"):
+        yield f"libz3.so.{version[1]}"
+    yield "libz3.dylib" if sys.platform == "darwin" else "libz3.so"
 
 
 def _of_system() -> str:
@@ -144,8 +159,9 @@ class Z3Context:
         self._library.Z3_set_error_handler(self._pointer, _ON_ERROR)
 
     def __del__(self) -> None:
-        if getattr(self, "_pointer", None):
-            self._library.Z3_del_context(self._pointer)
+        pointer, self._pointer = getattr(self, "_pointer", None), None
+        if pointer:
+            self._library.Z3_del_context(pointer)
 
     def call(self, name: str, *arguments: object) -> Any:
         """What a function of the API returns. Raises Z3Error."""
@@ -156,19 +172,27 @@ class Z3Context:
             raise Z3Error((message or b"unknown error").decode("utf-8", "replace"), code)
         return result
 
+    def release(self, name: str, pointer: int) -> None:
+        """Give up a reference. That cannot fail, so no error is asked for: one of an earlier call would still be there.
+
+        In a circle of garbage, Python may end the context before its terms.
+        """
+        if self._pointer:
+            getattr(self._library, name)(self._pointer, pointer)
+
     def parse(self, script: str) -> list[Z3Term]:
         """The assertions of a script in SMT-LIB 2. Raises Z3Error if something is wrong with it."""
         vector = self.call("Z3_parse_smtlib2_string", script.encode(), 0, None, None, 0, None, None)
         return self.terms(vector)
 
     def terms(self, vector: int) -> list[Z3Term]:
-        """The terms of a vector that belongs to nobody yet."""
+        """The terms of a vector without references."""
         self.call("Z3_ast_vector_inc_ref", vector)
         try:
             size = self.call("Z3_ast_vector_size", vector)
             return [Z3Term(self, self.call("Z3_ast_vector_get", vector, number)) for number in range(size)]
         finally:
-            self.call("Z3_ast_vector_dec_ref", vector)
+            self.release("Z3_ast_vector_dec_ref", vector)
 
     def boolean(self, name: str) -> Z3Term:
         """The Boolean constant of this name."""
@@ -192,7 +216,7 @@ class Z3Term:
         context.call("Z3_inc_ref", pointer)
 
     def __del__(self) -> None:
-        self.context.call("Z3_dec_ref", self.pointer)
+        self.context.release("Z3_dec_ref", self.pointer)
 
     @property
     def name(self) -> str:
@@ -212,7 +236,7 @@ class Z3Solver:
         context.call("Z3_solver_inc_ref", self._pointer)
 
     def __del__(self) -> None:
-        self.context.call("Z3_solver_dec_ref", self._pointer)
+        self.context.release("Z3_solver_dec_ref", self._pointer)
 
     def set(self, **parameters: bool | int) -> None:
         """Set parameters of Z3, such as `timeout` in milliseconds."""
@@ -225,7 +249,7 @@ class Z3Solver:
                 self.context.call(f"Z3_params_set_{kind}", given, symbol, value)
             self.context.call("Z3_solver_set_params", self._pointer, given)
         finally:
-            self.context.call("Z3_params_dec_ref", given)
+            self.context.release("Z3_params_dec_ref", given)
 
     def add(self, terms: Iterable[Z3Term]) -> None:
         """Assert terms."""
@@ -262,7 +286,7 @@ class Z3Solver:
                     found[self.context.name(declaration)] = self._plain(value)
             return found
         finally:
-            call("Z3_model_dec_ref", model)
+            self.context.release("Z3_model_dec_ref", model)
 
     def _plain(self, value: int) -> int | bool | str:
         call = self.context.call

@@ -181,6 +181,21 @@ def test_steps_of_several_threads_are_each_interrupted() -> None:
     for thread in threads:
         thread.join(30)
     assert len(found) == 3
+    assert is_as_before()
+
+
+def test_a_timer_that_was_set_before_goes_on() -> None:
+    signal.setitimer(signal.ITIMER_REAL, 500.0, 7.0)
+    try:
+        with allowed(Allowance(60.0)), costing():
+            assert signal.getitimer(signal.ITIMER_REAL)[0] < 122
+            with costing():
+                pass
+            assert signal.getitimer(signal.ITIMER_REAL)[0] < 122
+        left, interval = signal.getitimer(signal.ITIMER_REAL)
+        assert (490 < left <= 500, interval) == (True, 7.0)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
 
 
 def test_a_forked_process_has_a_clock_of_its_own() -> None:

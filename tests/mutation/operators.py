@@ -120,10 +120,14 @@ def right_only(kind: type[ast.operator]) -> Operator:
 
 
 def without_call(name: str) -> Operator:
-    """`name(a, …)` becomes `a`."""
+    """`name(a, …)` becomes `a`, and `a.name()` too."""
 
     def change(node: ast.AST) -> ast.AST | None:
-        return node.args[0] if isinstance(node, ast.Call) and _called(node) == name and node.args else None
+        if not isinstance(node, ast.Call) or _called(node) != name:
+            return None
+        if node.args:
+            return node.args[0]
+        return node.func.value if isinstance(node.func, ast.Attribute) else None
 
     return everywhere(change)
 

@@ -239,10 +239,10 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
         oracles.pairs_and_sets,
     ),
     (
-        Mutant("sat and unsat are mixed up", P + "solver", "_decided", calls_instead("unsat", "sat")),
+        Mutant("sat and unsat are mixed up", P + "solver", "_decided", calls_instead("UNSATISFIABLE", "SATISFIABLE")),
         oracles.pairs_and_sets,
     ),
-    (Mutant("the claim is not negated", P + "solver", "_decided", without_call("Not")), oracles.allocator_steps),
+    (Mutant("the claim is not negated", P + "solver", "_decided", without_call("negated")), oracles.allocator_steps),
     (
         Mutant("contradicting assumptions are not looked for", P + "solver", "_decided", decides(False), alive=4),
         oracles.contradiction,
