@@ -61,7 +61,8 @@ def _within_memory(script: SmtScript, timeout: float, *, core: bool) -> Answer:
     if given is not None:
         limit_memory(given.memory >> 20)
     try:
-        quick = _quickly(script, timeout, core=core) if not core or len(script.assumptions) <= MOST_TRIED else None
+        few = not core or len(script.assumptions) <= MOST_TRIED
+        quick = _quickly(script, core=core) if few and timeout >= 2 * QUICK else None
         return quick or _decided(script, timeout - (time.perf_counter() - begin), Z3Context(), core=core)
     except Z3Error as error:
         if error.code != MEMORY_EXHAUSTED and "memory" not in str(error):
@@ -78,12 +79,14 @@ class _Shared(threading.local):
 
 _shared = _Shared()
 QUICK = 0.25
-"""Seconds that a question gets in the shared context."""
+"""Seconds that a question gets in the shared context, after which nothing more is asked there."""
+EFFORT = 500_000
+"""The most that each check takes there, in Z3's own measure of work: about a fifth of a second."""
 MOST_TRIED = 32
 """Assumptions that are left out one after the other to find a core; of more, only those of the solver's own core."""
 
 
-def _quickly(script: SmtScript, timeout: float, *, core: bool) -> Answer | None:
+def _quickly(script: SmtScript, *, core: bool) -> Answer | None:
     """The answer found in the shared context, if it is the same whatever was asked before; otherwise None.
 
     A countermodel and the reason why there is no answer may depend on earlier questions in the same context. Those
@@ -92,7 +95,7 @@ def _quickly(script: SmtScript, timeout: float, *, core: bool) -> Answer | None:
     """
     context, _shared.context = _shared.context or Z3Context(), None  # given back only if nothing is raised
     try:
-        answer = _decided(script, min(timeout, QUICK), context, core=core, sure=True)
+        answer = _decided(script, QUICK, context, core=core, quick=True)
     except _Unsure:
         answer = None
     _shared.context = context
@@ -103,27 +106,27 @@ class _Unsure(Exception):
     """There was no time, or no answer, to find a core."""
 
 
-def _decided(script: SmtScript, timeout: float, context: Z3Context, *, core: bool, sure: bool = False) -> Answer:
+def _decided(script: SmtScript, timeout: float, context: Z3Context, *, core: bool, quick: bool = False) -> Answer:
     begin = time.perf_counter()
     deadline = begin + timeout
     *assumed, claim = context.parse(_text(script, marked=core))
     solver = Z3Solver(context)
     # Otherwise Z3 handles Ctrl-C itself, answers "unknown", and the run continues. With the analysis of what is
     # relevant, proofs with quantifiers take half as long again.
-    solver.set(ctrl_c=False, relevancy=0)
+    solver.set(ctrl_c=False, relevancy=0, **({"rlimit": EFFORT} if quick else {}))
     names = {_mark(number): each.name for number, each in enumerate(script.assumptions)} if core else {}
     marks = [context.boolean(mark) for mark in names]
     solver.add(assumed)
 
-    possible = _check(solver, marks, deadline)
+    possible = _check(solver, marks, deadline, quick=quick)
     if possible is Check.UNSATISFIABLE:
-        return _answer(Verdict.VACUOUS, begin, _minimal(solver, marks, deadline, sure=sure) if core else [], names)
+        return _answer(Verdict.VACUOUS, begin, _minimal(solver, marks, deadline, quick=quick) if core else [], names)
     if possible is Check.UNKNOWN:
         return _unknown(begin, solver)
     solver.add([claim.negated()])
-    result = _check(solver, marks, deadline)
+    result = _check(solver, marks, deadline, quick=quick)
     if result is Check.UNSATISFIABLE:
-        return _answer(Verdict.PROVED, begin, _minimal(solver, marks, deadline, sure=sure) if core else [], names)
+        return _answer(Verdict.PROVED, begin, _minimal(solver, marks, deadline, quick=quick) if core else [], names)
     if result is Check.UNKNOWN:
         return _unknown(begin, solver)
     return Answer(Verdict.REFUTED, time.perf_counter() - begin, values=_values(solver, script.values))
@@ -144,13 +147,16 @@ def _text(script: SmtScript, *, marked: bool) -> str:
     )
 
 
-def _check(solver: Z3Solver, marks: list[Z3Term], deadline: float) -> Check:
-    return solver.check(marks, max(1, int((deadline - time.perf_counter()) * 1000)))
+def _check(solver: Z3Solver, marks: list[Z3Term], deadline: float, *, quick: bool) -> Check:
+    left = deadline - time.perf_counter()
+    if quick:
+        return solver.check(marks) if left > 0 else Check.UNKNOWN
+    return solver.check(marks, max(1, int(left * 1000)))
 
 
-def _minimal(solver: Z3Solver, marks: list[Z3Term], deadline: float, *, sure: bool) -> list[Z3Term]:
+def _minimal(solver: Z3Solver, marks: list[Z3Term], deadline: float, *, quick: bool) -> list[Z3Term]:
     """A core from which nothing can be removed. Elements that there was no time or no answer to try are kept, or, if
-    the core must be sure, `_Unsure` is raised.
+    it is to be quick, `_Unsure` is raised.
     """
     core = list(marks)
     if len(marks) > MOST_TRIED:
@@ -158,10 +164,11 @@ def _minimal(solver: Z3Solver, marks: list[Z3Term], deadline: float, *, sure: bo
         core = [mark for mark in marks if mark.name in wanted]
     for mark in list(core):
         smaller = [other for other in core if other is not mark]
-        tried = _check(solver, smaller, deadline) if time.perf_counter() < deadline else Check.UNKNOWN
+        timely = time.perf_counter() < deadline
+        tried = _check(solver, smaller, deadline, quick=quick) if timely else Check.UNKNOWN
         if tried is Check.UNSATISFIABLE:
             core = smaller
-        elif tried is Check.UNKNOWN and sure:
+        elif tried is Check.UNKNOWN and quick:
             raise _Unsure
     return core
 

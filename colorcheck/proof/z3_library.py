@@ -256,9 +256,12 @@ class Z3Solver:
         for term in terms:
             self.context.call("Z3_solver_assert", self._pointer, term.pointer)
 
-    def check(self, assumed: Sequence[Z3Term], milliseconds: int) -> Check:
-        """Whether what was asserted can hold where these constants are true."""
-        self.set(timeout=min(milliseconds, _MOST_MILLISECONDS))
+    def check(self, assumed: Sequence[Z3Term], milliseconds: int | None = None) -> Check:
+        """Whether what was asserted can hold where these constants are true. For a time limit, Z3 wakes a thread, which
+        takes as long as an easy check.
+        """
+        if milliseconds is not None:
+            self.set(timeout=min(milliseconds, _MOST_MILLISECONDS))
         pointers = (c_void_p * len(assumed))(*(term.pointer for term in assumed))
         return Check(self.context.call("Z3_solver_check_assumptions", self._pointer, len(assumed), pointers))
 

@@ -244,7 +244,7 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
     ),
     (Mutant("the claim is not negated", P + "solver", "_decided", without_call("negated")), oracles.allocator_steps),
     (
-        Mutant("contradicting assumptions are not looked for", P + "solver", "_decided", decides(False), alive=4),
+        Mutant("contradicting assumptions are not looked for", P + "solver", "_decided", decides(False), alive=5),
         oracles.contradiction,
     ),
     (
