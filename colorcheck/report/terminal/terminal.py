@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -18,57 +19,66 @@ if TYPE_CHECKING:
 
 def printed(parts: Iterable[RenderableType], style: Style) -> str:
     """The parts one after the other, without trailing blanks; `Painted` if it has terminal colors."""
-    from rich.console import Console
-
-    target = StringIO()
-    console = Console(
-        file=target,
-        width=style.width,
-        force_terminal=style.color,
-        no_color=not style.color,
-        color_system="truecolor" if style.color else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-    )
+    screen = _Screen(style)
     for part in parts:
-        _print(text(part) if isinstance(part, str) else part, style.width, console, target)
-    whole = "\n".join(line.rstrip() for line in target.getvalue().split("\n"))
+        screen.print(text(part) if isinstance(part, str) else part)
+    whole = "\n".join(line.rstrip() for line in screen.written.getvalue().split("\n"))
     whole = whole if style.unicode else _ascii(whole)
     return Painted(whole) if style.color else whole
 
 
-def _print(part: RenderableType, width: int, console: Console, target: StringIO) -> None:
-    """Print a part; texts bypass rich's layout, which takes most of the time of a long report and does not change
-    them.
+class _Screen:
+    """Texts bypass rich's layout, which takes most of the time of a long report and does not change them; only colors
+    and tables need its console.
     """
-    from rich.text import Text
 
-    if isinstance(part, Text):
-        lines: Iterable[Text] = _folded(part, console, width)
-    elif isinstance(part, Indented):
-        lines = part.lines(console, width)
-    else:
-        console.print(part)
-        return
-    for line in lines:
-        target.write(_escaped(line, console) if line.spans and not console.no_color else line.plain)
-        target.write("\n")
+    def __init__(self, style: Style) -> None:
+        self.style = style
+        self.written = StringIO()
+
+    @cached_property
+    def console(self) -> Console:
+        from rich.console import Console
+
+        return Console(
+            file=self.written,
+            width=self.style.width,
+            force_terminal=self.style.color,
+            no_color=not self.style.color,
+            color_system="truecolor" if self.style.color else None,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            legacy_windows=False,
+        )
+
+    def print(self, part: RenderableType) -> None:
+        from rich.text import Text
+
+        if isinstance(part, Text):
+            lines: Iterable[Text] = _folded(part, self.style.width)
+        elif isinstance(part, Indented):
+            lines = part.lines(self.style.width)
+        else:
+            self.console.print(part)
+            return
+        for line in lines:
+            self.written.write(self._escaped(line) if line.spans and self.style.color else line.plain)
+            self.written.write("\n")
+
+    def _escaped(self, line: Text) -> str:
+        from rich.color import ColorSystem
+
+        pieces = line.render(self.console)
+        return "".join(
+            style.render(words, color_system=ColorSystem.TRUECOLOR) if style else words for words, style, _ in pieces
+        )
 
 
-def _folded(line: Text, console: Console, width: int) -> Iterable[Text]:
-    fits = line.cell_len <= width and line.plain.isprintable()
-    return (line,) if fits else line.wrap(console, width, overflow=line.overflow)
-
-
-def _escaped(line: Text, console: Console) -> str:
-    from rich.color import ColorSystem
-
-    pieces = line.render(console)
-    return "".join(
-        style.render(words, color_system=ColorSystem.TRUECOLOR) if style else words for words, style, _ in pieces
-    )
+def _folded(line: Text, width: int) -> Iterable[Text]:
+    if line.cell_len <= width and line.plain.isprintable():
+        return (line,)
+    return line.wrap(None, width, overflow=line.overflow)  # type: ignore[arg-type]  # only justified text needs one
 
 
 def text(*pieces: str | tuple[str, str]) -> Text:
@@ -88,13 +98,13 @@ class Indented(Struct, frozen=True):
     label: Text
     rest: Text
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
-        return self.lines(console, options.max_width)
+    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        return self.lines(options.max_width)
 
-    def lines(self, console: Console, width: int) -> Iterator[Text]:
+    def lines(self, width: int) -> Iterator[Text]:
         """The lines, each of at most `width` columns."""
         blank = " " * self.label.cell_len
-        for number, line in enumerate(_folded(self.rest, console, max(width - self.label.cell_len, 8))):
+        for number, line in enumerate(_folded(self.rest, max(width - self.label.cell_len, 8))):
             yield (text(blank) if number else self.label.copy()).append_text(line)
 
 
