@@ -123,28 +123,28 @@ class _Room:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._limits: list[int] = []
+        self._limits: dict[object, int] = {}
         self._before = resource.RLIM_INFINITY
 
     @contextmanager
     def limited(self, memory: int) -> Iterator[None]:
         """Let the process take so many bytes more than it holds."""
-        least = held_memory() + memory
+        step, least = object(), held_memory() + memory
         try:
             with self._lock:
                 if not self._limits:
                     self._before = resource.getrlimit(resource.RLIMIT_AS)[0]
-                self._limits.append(least)
+                self._limits[step] = least
                 self._set()
             yield
         finally:
             with self._lock:
-                self._limits.remove(least)
+                self._limits.pop(step, None)
                 self._set()
 
     def _set(self) -> None:
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        known = [each for each in (self._before, hard, *self._limits) if each != resource.RLIM_INFINITY]
+        known = [each for each in (self._before, hard, *self._limits.values()) if each != resource.RLIM_INFINITY]
         lowest = min(known) if self._limits else self._before
         resource.setrlimit(resource.RLIMIT_AS, (lowest, hard))
 

@@ -54,10 +54,11 @@ class KeptCode:
         place = self.places.get(name)
         if place is None or place[:3] != (file, state.st_mtime_ns, state.st_size):
             return None
-        found = os.pread(self._opened, place[4], self._begin + place[3])
-        if len(found) != place[4]:
+        try:
+            found = os.pread(self._opened, place[4], self._begin + place[3])
+            code: CodeType = marshal.loads(found)
+        except (OSError, ValueError, EOFError, TypeError):  # it ends early
             return None
-        code: CodeType = marshal.loads(found)
         return code
 
     def group(self, name: str, imported: Sequence[str]) -> None:
@@ -72,6 +73,17 @@ class KeptCode:
         """Write what is kept, and what was noted; quietly nothing where Python would write nothing."""
         if not (self.noted or self.grown) or sys.dont_write_bytecode:
             return
+        written = f"{self.file}.{os.getpid()}"
+        try:
+            content = self._content()
+            with open(written, "xb") as out:
+                out.write(content)
+            os.replace(written, self.file)
+        except (OSError, KeyboardInterrupt):
+            with suppress(OSError):
+                os.unlink(written)
+
+    def _content(self) -> bytes:
         whole: list[bytes] = []
         places: dict[str, _Place] = {}
         at = 0
@@ -81,14 +93,7 @@ class KeptCode:
             at += len(code)
         index = marshal.dumps((places, self.groups))
         head = len(index).to_bytes(_BYTES, "little") + crc32(index).to_bytes(_BYTES, "little")
-        written = f"{self.file}.{os.getpid()}"
-        try:
-            with open(written, "xb") as out:
-                out.write(MAGIC_NUMBER + head + index + b"".join(whole))
-            os.replace(written, self.file)
-        except OSError:
-            with suppress(OSError):
-                os.unlink(written)
+        return MAGIC_NUMBER + head + index + b"".join(whole)
 
     def _all(self) -> Iterator[tuple[str, tuple[str, int, int, bytes]]]:
         for name, (file, time, size, code) in self.noted.items():
