@@ -13,7 +13,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from math import inf
 
@@ -85,12 +85,13 @@ def costing(*, timed: bool = True) -> Iterator[None]:
         return
     last, reason = _Last(), ""
     try:
-        with watched(last), _room.limited(given.memory if timed else given.memory + GIB):
-            if timed:
-                with _Alarm(given.seconds):
-                    yield
-            else:
-                yield
+        # The alarm comes first: where memory is limited, a thread may never start, and Python waits for it without end.
+        with (
+            watched(last),
+            _Alarm(given.seconds) if timed else nullcontext(),
+            _room.limited(given.memory if timed else given.memory + GIB),
+        ):
+            yield
     except MemoryError:
         reason = f"needs more than {size(given.memory)} of memory"
     except _Late:
