@@ -143,6 +143,29 @@ def test_a_file_that_ends_early_is_as_good_as_none(folder: _Folder) -> None:
         assert fresh
 
 
+@pytest.mark.parametrize("part", [0.0, 0.3, 0.6, 0.95])
+@pytest.mark.parametrize("damage", ["cut", "zero", "other"])
+def test_a_damaged_file_is_mended(folder: _Folder, part: float, damage: str) -> None:
+    folder.process("one", "two")
+    whole = folder.file.read_bytes()
+    at = int(part * len(whole))
+    rest = {"cut": b"", "zero": bytes(len(whole) - at), "other": whole[at:].translate(bytes(range(255, -1, -1)))}
+    folder.file.write_bytes(whole[:at] + rest[damage])
+    values, fresh = folder.process("one", "two")
+    assert values == [1, "other"]
+    assert fresh
+    assert folder.process("one", "two") == ([1, "other"], [])
+
+
+def test_no_one_else_may_write_it(folder: _Folder) -> None:
+    before = os.umask(0)
+    try:
+        folder.process("one")
+    finally:
+        os.umask(before)
+    assert folder.file.stat().st_mode & 0o022 == 0
+
+
 def test_nothing_is_written_where_python_would_write_nothing(folder: _Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     folder.process("one")
@@ -262,6 +285,12 @@ def test_a_module_that_is_gone_and_one_that_came(package: _Package) -> None:
     value, _, before, fresh = package.process()
     assert (value, fresh) == (VALUE, [])
     assert sorted(before) == ["lark.last", "lark.middle", "lark.middle.inner", "lark.middle.other"]
+
+
+def test_a_package_that_came_wins_against_a_module_of_its_name(package: _Package) -> None:
+    package.process()
+    package.write("last/__init__", "VALUE = 'new'\n")
+    assert package.process()[0] == json.loads(json.dumps(VALUE).replace("last", "new"))
 
 
 def test_one_that_fails_fails_as_usual(package: _Package) -> None:

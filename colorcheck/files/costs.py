@@ -123,6 +123,10 @@ class _Room:
     """The limit of the process's address space, which is the lowest one of all steps that run now."""
 
     def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything: after a fork, the limit is one that was there before."""
         self._lock = threading.Lock()
         self._limits: dict[object, int] = {}
         self._before = resource.RLIM_INFINITY
@@ -151,6 +155,7 @@ class _Room:
 
 
 _room = _Room()
+os.register_at_fork(after_in_child=_room.reset)
 
 
 class _Clock:
@@ -171,17 +176,17 @@ class _Clock:
         self._before = (0.0, 0.0, 0.0)  # the timer as it was without us: what was left, its interval, and when
 
     def set(self, alarm: _Alarm) -> None:
-        now = time.monotonic()
         with self._changed:
+            if not self._runs:
+                threading.Thread(target=self._watch, daemon=True, name="alarms").start()
+                self._runs = True
+            now = time.monotonic()
             if not self._ends:
                 self._before = (*signal.getitimer(signal.ITIMER_REAL), now)
             self._alarms[alarm] = at = now + alarm.seconds
             self._ends[alarm] = now + alarm.seconds * _HARD + 1
             self._set_timer()
-            if not self._runs:
-                threading.Thread(target=self._watch, daemon=True, name="alarms").start()
-                self._runs = True
-            elif at < self._wakes:
+            if at < self._wakes:
                 self._changed.notify_all()
 
     def clear(self, alarm: _Alarm) -> None:
@@ -206,7 +211,7 @@ class _Clock:
             while True:
                 with suppress(MemoryError):  # a step may just have taken all that it is allowed
                     self._fire()
-                self._changed.wait(min(max(0.0, self._wakes - time.monotonic()), _LONGEST_WAIT))
+                    self._changed.wait(min(max(0.0, self._wakes - time.monotonic()), _LONGEST_WAIT))
 
     def _fire(self) -> None:
         now = time.monotonic()

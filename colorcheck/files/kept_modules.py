@@ -13,11 +13,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import MAGIC_NUMBER, cache_from_source
+from threading import enumerate as enumerate_threads
 from threading import get_ident
 from types import CodeType, ModuleType
-from zlib import crc32
+from zlib import adler32, crc32
 
-_Place = tuple[str, int, int, int, int]  # the source's file, its time in ns and size; offset and length of the code
+# The source's file, its time in ns and size; offset, length and checksum of the code.
+_Place = tuple[str, int, int, int, int, int]
 _BYTES = 4  # of a number in the head: the length of the index, and its checksum
 
 
@@ -54,12 +56,18 @@ class KeptCode:
         place = self.places.get(name)
         if place is None or place[:3] != (file, state.st_mtime_ns, state.st_size):
             return None
-        try:
-            found = os.pread(self._opened, place[4], self._begin + place[3])
-            code: CodeType = marshal.loads(found)
-        except (OSError, ValueError, EOFError, TypeError):  # it ends early
-            return None
+        found = self._read(place)
+        code: CodeType | None = marshal.loads(found) if found is not None else None
         return code
+
+    def _read(self, place: _Place) -> bytes | None:
+        """The bytes that were kept; None if the file is damaged, or is no longer to be had."""
+        *_, at, length, check = place
+        try:
+            found = os.pread(self._opened, length, self._begin + at)
+        except OSError:
+            return None
+        return found if len(found) == length and adler32(found) == check else None
 
     def group(self, name: str, imported: Sequence[str]) -> None:
         """Note what importing a module imported, beyond what it was known to."""
@@ -76,10 +84,11 @@ class KeptCode:
         written = f"{self.file}.{os.getpid()}"
         try:
             content = self._content()
-            with open(written, "xb") as out:
+            # Whatever the umask is: as with compiled modules, no one else may write what will be run.
+            with open(os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "wb") as out:
                 out.write(content)
             os.replace(written, self.file)
-        except (OSError, KeyboardInterrupt):
+        except (OSError, ValueError, MemoryError, KeyboardInterrupt):
             with suppress(OSError):
                 os.unlink(written)
 
@@ -89,7 +98,7 @@ class KeptCode:
         at = 0
         for name, (file, time, size, code) in self._all():
             whole.append(code)
-            places[name] = (file, time, size, at, len(code))
+            places[name] = (file, time, size, at, len(code), adler32(code))
             at += len(code)
         index = marshal.dumps((places, self.groups))
         head = len(index).to_bytes(_BYTES, "little") + crc32(index).to_bytes(_BYTES, "little")
@@ -98,9 +107,10 @@ class KeptCode:
     def _all(self) -> Iterator[tuple[str, tuple[str, int, int, bytes]]]:
         for name, (file, time, size, code) in self.noted.items():
             yield name, (file, time, size, marshal.dumps(code))
-        for name, (file, time, size, begin, length) in self.places.items():
-            if name not in self.noted and os.path.isfile(file):
-                yield name, (file, time, size, os.pread(self._opened, length, self._begin + begin))
+        for name, place in self.places.items():
+            file, time, size, *_ = place
+            if name not in self.noted and os.path.isfile(file) and (found := self._read(place)) is not None:
+                yield name, (file, time, size, found)
 
 
 class _Loader(SourceFileLoader):
@@ -132,7 +142,7 @@ class _Loader(SourceFileLoader):
         try:
             if outermost:
                 finder.complete.clear()
-                if not finder.load(finder.kept.groups.get(name, ())):
+                if _is_alone() and not finder.load(finder.kept.groups.get(name, ())):
                     del finder.kept.groups[name]  # to be noted again
             module.__dict__.update(finder.orphans.pop(name, {}))
             super().exec_module(module)
@@ -142,6 +152,15 @@ class _Loader(SourceFileLoader):
             finder.kept.group(name, finder.complete)
         elif finder.is_own(name):
             finder.complete.append(name)
+
+
+def _is_alone() -> bool:
+    """Whether no other thread can import anything, which would take a module that is not complete for one that is."""
+    return all(thread.ident == get_ident() or thread.name in IMPORT_NOTHING for thread in enumerate_threads())
+
+
+IMPORT_NOTHING = frozenset(("alarms", "interrupt"))
+"""The names of colorcheck's own threads that only wait."""
 
 
 class PureModules:
@@ -172,16 +191,21 @@ class PureModules:
         if package.partition(".")[0] not in self.PACKAGES or path is None or len(path) != 1:
             return None
         folder = path[0]
-        names = self.names.get(folder)
-        if names is None:
-            try:
-                names = self.names[folder] = frozenset(os.listdir(folder))
-            except OSError:  # in an archive
-                return None
+        names = self._files(folder)
         inside = last in names  # a package wins against a module of the same name
         if not inside and f"{last}.py" not in names:
             return None
         return self._spec(name, f"{folder}/{last}/__init__.py" if inside else f"{folder}/{last}.py")
+
+    def _files(self, folder: str) -> frozenset[str]:
+        names = self.names.get(folder)
+        if names is None:
+            try:
+                names = frozenset(os.listdir(folder))
+            except OSError:  # in an archive
+                names = frozenset()
+            self.names[folder] = names
+        return names
 
     def _spec(self, name: str, file: str) -> ModuleSpec | None:
         try:
@@ -233,8 +257,10 @@ class PureModules:
     def _kept(self, name: str) -> tuple[ModuleSpec | None, CodeType | None]:
         """A module of the package where it must be, with what is kept of it."""
         file = self.kept.places.get(name, ("",))[0]
-        inside = name.removeprefix(f"{self.own}.").replace(".", "/")
-        if not self.is_own(name) or file not in (f"{self.folder}/{inside}.py", f"{self.folder}/{inside}/__init__.py"):
+        inside = f"{self.folder}/{name.removeprefix(f'{self.own}.').replace('.', '/')}"
+        folder, _, last = inside.rpartition("/")
+        expected = f"{inside}/__init__.py" if last in self._files(folder) else f"{inside}.py"
+        if not self.is_own(name) or file != expected:
             return None, None
         spec = self._spec(name, file)
         loader = spec.loader if spec else None

@@ -61,9 +61,10 @@ def _within_memory(script: SmtScript, timeout: float, *, core: bool) -> Answer:
     if given is not None:
         limit_memory(given.memory >> 20)
     try:
+        small = sum(len(each.term) for each in script.assumptions) + len(script.claim) <= SMALL
         few = not core or len(script.assumptions) <= MOST_TRIED
-        quick = _quickly(script, core=core) if few and timeout >= 2 * QUICK else None
-        return quick or _decided(script, timeout - (time.perf_counter() - begin), Z3Context(), core=core)
+        quick = _quickly(script, core=core) if small and few and timeout >= 2 * QUICK else None
+        return quick or _decided(script, timeout - min(time.perf_counter() - begin, QUICK), Z3Context(), core=core)
     except Z3Error as error:
         if error.code != MEMORY_EXHAUSTED and "memory" not in str(error):
             raise
@@ -82,6 +83,8 @@ QUICK = 0.25
 """Seconds that a question gets in the shared context, after which nothing more is asked there."""
 EFFORT = 500_000
 """The most that each check takes there, in Z3's own measure of work: about a fifth of a second."""
+SMALL = 50_000
+"""Characters of terms. What it takes to read a larger script is not in that measure."""
 MOST_TRIED = 32
 """Assumptions that are left out one after the other to find a core; of more, only those of the solver's own core."""
 
@@ -109,7 +112,7 @@ class _Unsure(Exception):
 def _decided(script: SmtScript, timeout: float, context: Z3Context, *, core: bool, quick: bool = False) -> Answer:
     begin = time.perf_counter()
     deadline = begin + timeout
-    *assumed, claim = context.parse(_text(script, marked=core))
+    assumed, claim = _parsed(script, context, marked=core)
     solver = Z3Solver(context)
     # Otherwise Z3 handles Ctrl-C itself, answers "unknown", and the run continues. With the analysis of what is
     # relevant, proofs with quantifiers take half as long again.
@@ -130,6 +133,13 @@ def _decided(script: SmtScript, timeout: float, context: Z3Context, *, core: boo
     if result is Check.UNKNOWN:
         return _unknown(begin, solver)
     return Answer(Verdict.REFUTED, time.perf_counter() - begin, values=_values(solver, script.values))
+
+
+def _parsed(script: SmtScript, context: Z3Context, *, marked: bool) -> tuple[list[Z3Term], Z3Term]:
+    *assumed, claim = context.parse(_text(script, marked=marked))
+    if len(assumed) != len(script.assumptions):  # otherwise an assumption could be taken for the claim
+        raise Z3Error(f"{len(assumed)} assumptions were read instead of {len(script.assumptions)}", 0)
+    return assumed, claim
 
 
 def _mark(number: int) -> str:

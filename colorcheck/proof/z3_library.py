@@ -71,6 +71,7 @@ _PLAIN: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "Z3_del_context": (None, (c_void_p,)),
     "Z3_get_error_code": (c_uint, (c_void_p,)),
     "Z3_get_error_msg": (c_char_p, (c_void_p, c_uint)),
+    "Z3_get_version": (None, (POINTER(c_uint),) * 4),
     "Z3_global_param_set": (None, (c_char_p, c_char_p)),
     "Z3_mk_config": (c_void_p, ()),
     "Z3_mk_context_rc": (c_void_p, (c_void_p,)),
@@ -78,6 +79,7 @@ _PLAIN: dict[str, tuple[Any, tuple[Any, ...]]] = {
 }
 _INTEGERS = (2, 4)  # Z3_INT_SORT, Z3_BV_SORT
 _VERSION = pattern(r"(?m)^_sover = '([0-9.]+)'")  # of the library, in z3core.py from 4.15
+_OLDEST = (4, 13)
 _MOST_MILLISECONDS = 2**32 - 2
 
 
@@ -111,6 +113,12 @@ def library() -> ctypes.CDLL:
     for name, (result, arguments) in (_FUNCTIONS | _PLAIN).items():
         function = getattr(found, name)
         function.restype, function.argtypes = result, arguments
+    version = [c_uint() for _ in range(4)]
+    found.Z3_get_version(*version)
+    numbers = tuple(number.value for number in version[:2])
+    if numbers < _OLDEST:
+        named = ".".join(map(str, numbers))
+        raise OSError(f"Z3 {named} ({found._name}) is too old: `pip install 'z3-solver>=4.13'`")
     return found
 
 
@@ -154,7 +162,9 @@ class Z3Context:
     def __init__(self) -> None:
         self._library = library()
         config = self._library.Z3_mk_config()
-        self._pointer = self._library.Z3_mk_context_rc(config)
+        self._pointer = self._library.Z3_mk_context_rc(config) if config else None
+        if not self._pointer:
+            raise Z3Error("out of memory", MEMORY_EXHAUSTED)
         self._library.Z3_del_config(config)
         self._library.Z3_set_error_handler(self._pointer, _ON_ERROR)
 
@@ -182,6 +192,8 @@ class Z3Context:
 
     def parse(self, script: str) -> list[Z3Term]:
         """The assertions of a script in SMT-LIB 2. Raises Z3Error if something is wrong with it."""
+        if "\0" in script:  # the end for C
+            raise Z3Error("a zero byte in a script", 0)
         vector = self.call("Z3_parse_smtlib2_string", script.encode(), 0, None, None, 0, None, None)
         return self.terms(vector)
 

@@ -16,7 +16,7 @@ import pytest
 
 from colorcheck import api
 from colorcheck.cli import main
-from colorcheck.files.costs import Allowance, TooCostly, allowed, costing
+from colorcheck.files.costs import Allowance, TooCostly, _Alarm, _Clock, allowed, costing
 from colorcheck.fleet.checked import Job
 from colorcheck.fleet.run import check
 from colorcheck.inputs.xl import xl
@@ -221,7 +221,7 @@ def test_a_timer_that_was_set_before_goes_on() -> None:
 def test_a_forked_process_has_a_clock_of_its_own() -> None:
     script = (
         "import os, sys\n"
-        "from colorcheck.files.costs import Allowance, TooCostly, allowed, costing\n"
+        "from colorcheck.files.costs import Allowance, TooCostly, _Alarm, _Clock, allowed, costing\n"
         "with allowed(Allowance(60.0)), costing():\n"
         "    child = os.fork()\n"
         "    if not child:\n"
@@ -234,3 +234,49 @@ def test_a_forked_process_has_a_clock_of_its_own() -> None:
         "    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False, timeout=60).returncode == 7
+
+
+def test_nothing_is_left_of_an_alarm_whose_thread_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, before = _Clock(), signal.getitimer(signal.ITIMER_REAL)
+
+    def fail(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", fail)
+    with pytest.raises(RuntimeError):
+        clock.set(_Alarm(1.0))
+    assert (clock._alarms, clock._ends, signal.getitimer(signal.ITIMER_REAL)) == ({}, {}, before)
+
+
+def test_the_clock_goes_on_without_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    wait, failed = threading.Condition.wait, list[int]()
+
+    def once(self: threading.Condition, timeout: float | None = None) -> bool:
+        if threading.current_thread().name == "alarms" and len(failed) < 3:
+            failed.append(1)
+            raise MemoryError
+        return wait(self, timeout)
+
+    monkeypatch.setattr(threading.Condition, "wait", once)
+    clock, fired = _Clock(), threading.Event()
+    alarm = _Alarm(0.2)
+    monkeypatch.setattr(alarm, "fire", fired.set)
+    clock.set(alarm)
+    try:
+        assert fired.wait(10)
+    finally:
+        clock.clear(alarm)
+    assert len(failed) == 3
+
+
+def test_the_thread_of_alarms_is_not_part_of_what_a_step_may_add() -> None:
+    """With its stack and arena in a small limit, whether a step had enough would depend on the addresses it got."""
+    script = (
+        "import threading\n"
+        "from colorcheck.files.costs import Allowance, allowed, costing\n"
+        "with allowed(Allowance(60.0, 12 << 20)), costing():\n"
+        "    assert [thread.name for thread in threading.enumerate()].count('alarms') == 1\n"
+        "    bytes(10 << 20)\n"
+    )
+    for _ in range(5):
+        subprocess.run([sys.executable, "-c", script], check=True, timeout=60)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Verdict
-from colorcheck.proof.script import SmtScript
+from colorcheck.proof import solver, z3_library
+from colorcheck.proof.script import Named, SmtScript
 from colorcheck.proof.solver import decide, forget
 from colorcheck.proof.z3_library import Check, Z3Context, Z3Error, Z3Solver, library
 
@@ -148,6 +149,46 @@ def test_a_wrong_question_does_not_spoil_the_next() -> None:
             decide(replace(right, claim=wrong), 5, core=False)
         forget()
         assert decide(right, 5, core=False).verdict is Verdict.PROVED
+
+
+def test_a_script_ends_at_no_zero_byte() -> None:
+    with pytest.raises(Z3Error, match="zero byte"):
+        Z3Context().parse("(declare-const p Bool) (assert p)\0 (assert (not p))")
+
+
+def test_a_script_of_which_a_part_is_missing_is_no_question() -> None:
+    script = SmtScript("QF_BV", ("(declare-const p Bool)",), (Named("a", "p) (assert p"),), "p")
+    with pytest.raises(Z3Error, match="2 assumptions were read instead of 1"):
+        decide(script, 5, core=False)
+
+
+def test_an_old_library_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(z3_library, "_OLDEST", (99, 0))
+    with pytest.raises(OSError, match="too old"):
+        library.__wrapped__()
+
+
+def test_a_context_without_memory_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Exhausted:
+        def __getattr__(self, name: str) -> object:
+            return lambda *_: None
+
+    monkeypatch.setattr(z3_library, "library", Exhausted)
+    with pytest.raises(Z3Error, match="memory") as error:
+        Z3Context()
+    assert error.value.code == z3_library.MEMORY_EXHAUSTED
+
+
+def test_a_large_script_is_not_asked_without_a_timer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it takes to read it is not in Z3's own measure of work."""
+    declared = tuple(f"(declare-const x{n} (_ BitVec 64))" for n in range(1200))
+    asserted = tuple(
+        Named(f"a{n}", f"(bvult (bvmul x{n} x{n + 1}) (bvadd (bvmul x{n} x{n}) #x{n:016x}))") for n in range(1199)
+    )
+    asked: list[SmtScript] = []
+    monkeypatch.setattr(solver, "_quickly", lambda script, **_: asked.append(script))
+    decide(SmtScript("QF_BV", declared, asserted, "false"), 0.6, core=False)
+    assert asked == []
 
 
 @pytest.mark.parametrize("name", ["ctrl_c", "relevancy", "timeout"])
