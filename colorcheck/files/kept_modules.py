@@ -170,7 +170,7 @@ class PureModules:
     """
 
     # None has a compiled module next to a source of the same name.
-    PACKAGES = frozenset(("colorcheck", "json", "lark", "msgspec", "pluggy", "rich", "tomllib", "z3"))
+    PACKAGES = frozenset(("colorcheck", "json", "lark", "msgspec", "pluggy", "rich", "tomllib"))
 
     def __init__(self, kept: KeptCode, own: str = "", folder: str = "") -> None:
         self.kept = kept

@@ -126,10 +126,11 @@ def test_interrupted_inside_the_solver(here: Path) -> None:
         "hard = [f'(declare-const x{i} (_ BitVec 64))' for i in range(60)]\n"
         "hard += [f'(assert (= (bvmul x{i} x{i + 1} x{i * 7 % 60}) (bvadd x{i * 3 % 60} #x{i:016x})))'"
         " for i in range(59)]\n"
-        "def text(script, marked):\n"
+        "def parsed(script, context, marked):\n"
+        "    *assumed, claim = context.parse('\\n'.join(hard))\n"
         "    print('go', flush=True)\n"
-        "    return '\\n'.join(hard)\n"
-        "solver._text = text\n"
+        "    return assumed, claim\n"
+        "solver._parsed = parsed\n"
         "sys.exit(main(['verify']))\n"
     )
     running = subprocess.Popen([sys.executable, "-c", script], env=ENVIRONMENT, stdout=subprocess.PIPE)
