@@ -178,10 +178,10 @@ def until_late(seconds: float) -> float:
 
 
 def test_a_short_step_is_not_late_after_or_in_a_long_one() -> None:
-    for _ in range(3):
+    for _ in range(2):
         with allowed(Allowance(60.0)), costing():
-            assert 0.1 <= until_late(0.1) < 5
-        assert 0.1 <= until_late(0.1) < 5
+            assert 0.5 <= until_late(0.5) < 10
+        assert 0.5 <= until_late(0.5) < 10
     assert is_as_before()
 
 
@@ -195,7 +195,7 @@ def test_all_steps_share_one_thread() -> None:
 
 def test_steps_of_several_threads_are_each_interrupted() -> None:
     found: list[float] = []
-    threads = [threading.Thread(target=lambda: found.append(until_late(0.3))) for _ in range(3)]
+    threads = [threading.Thread(target=lambda: found.append(until_late(0.5))) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
