@@ -90,6 +90,7 @@ def test_values_are_plain(asserted: str, value: dict[str, int | bool]) -> None:
     assert [type(each) for each in found.values()] == [type(each) for each in value.values()]
 
 
+@pytest.mark.slow
 def test_contexts_may_end_before_what_is_in_them() -> None:
     """Python ends the members of a circle of garbage in any order."""
     code = (
@@ -209,6 +210,7 @@ def test_no_answer_in_time_has_a_reason() -> None:
         assert solver.reason() in {"timeout", "canceled"}
 
 
+@pytest.mark.slow
 def test_the_library_is_the_file_that_the_package_itself_loads() -> None:
     """Two copies in one process damage each other's memory."""
     assert Path(library()._name).parts[-3:-1] == ("z3", "lib")
@@ -224,6 +226,7 @@ def test_the_library_is_the_file_that_the_package_itself_loads() -> None:
     assert done.stdout == "1\n"
 
 
+@pytest.mark.slow
 def test_a_library_in_the_current_folder_is_not_loaded(tmp_path: Path) -> None:
     """Z3's own module looks there first. What is read here can come from a stranger."""
     mine = Path(library()._name)
