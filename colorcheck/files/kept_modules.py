@@ -84,7 +84,8 @@ class KeptCode:
         written = f"{self.file}.{os.getpid()}"
         try:
             content = self._content()
-            # Whatever the umask is: as with compiled modules, no one else may write what will be run.
+            # Not as `files.atomic` writes, which follows the umask: no one else may write what will be run, as with
+            # Python's own compiled modules.
             with open(os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "wb") as out:
                 out.write(content)
             os.replace(written, self.file)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # A pattern that is not found in any text.
 _NOTHING = "(?!x)x"
+_UNUSABLE = (OSError, ValueError, KeyError, TypeError, AttributeError)
+"""What tables raise that are not there, or were made for another grammar or lark."""
 _IMPORTED = re.compile(r"(?m)^%import \.(\w+)")
 
 
@@ -91,10 +93,7 @@ def _key(name: str, start: str | tuple[str, ...]) -> str:
 
 
 def _made_before(file: str, key: str) -> tuple[Any, dict[int, Any]]:
-    """Data and memo of tables that were made beforehand.
-
-    Raises OSError, ValueError, KeyError, TypeError or AttributeError if there are none for this very grammar.
-    """
+    """Data and memo of tables that were made beforehand. Raises one of `_UNUSABLE`."""
     found = json.loads(resources.tables(file))
     if found["for"] != key:
         raise ValueError(file)
@@ -116,7 +115,7 @@ def _from_tables(
         table["states"] = {int(state): actions for state, actions in table["states"].items()}
         load: Callable[..., Lark] = Lark._load_from_dict  # what lark's own generated parsers call
         return load(data, memo, transformer=transformer)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except _UNUSABLE:
         return None
 
 
@@ -130,7 +129,7 @@ def _lexer(name: str) -> BasicLexer:
         data, memo = _made_before(f"{name}.{_TOKENS}", _key(name, _TOKENS))
         conf = LexerConf.deserialize(data, SerializeMemoizer.deserialize(memo, {"TerminalDef": TerminalDef}, {}))
         conf.re_module, conf.callbacks, conf.skip_validation = re, {}, True
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except _UNUSABLE:
         conf = _built(name, parser=None, lexer="basic").lexer_conf
     return BasicLexer(conf)
 
